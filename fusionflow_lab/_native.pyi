@@ -1,0 +1,185 @@
+"""The native core: files in, Arrow out. Private: only planning, execution and results import it.
+
+Errors: ``FileNotFoundError``, ``PermissionError``, ``OSError`` for what the system refuses;
+``SourceChangedError``, ``SourceError`` for what the bytes are; ``ValueError`` for arguments;
+``ScanCancelledError`` for a raised token; ``NativePanicError`` for a bug of ours.
+All calls that touch files release the GIL.
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+from fusionflow_lab.query import Chunk, Column, Dialect, ReaderOptions
+
+__version__: str
+
+@final
+class CancelToken:
+    """A flag that running scans poll once per block.
+
+    Examples
+    --------
+    >>> token = CancelToken()
+    >>> token.cancel()
+    >>> token.cancelled
+    True
+    """
+
+    def __new__(cls) -> CancelToken: ...
+    def cancel(self) -> None:
+        """Ask every scan that holds this token to stop."""
+    @property
+    def cancelled(self) -> bool:
+        """Whether ``cancel`` was called."""
+
+@final
+class BlockReport:
+    """What one block turned out to be: bytes ``[start, end)`` hold exactly its records."""
+
+    @property
+    def start(self) -> int:
+        """Byte where its first record starts: believed, or as given."""
+    @property
+    def end(self) -> int:
+        """Byte after its last record: the start of the next block, if both are right."""
+    @property
+    def rows(self) -> int:
+        """Records in it, rejected ones included."""
+    @property
+    def rejected(self) -> int:
+        """Records in it that were rejected."""
+    @property
+    def lines(self) -> int:
+        """Line feeds in ``[start, end)``."""
+
+@final
+class ChunkReport:
+    """What one chunk turned out to be."""
+
+    @property
+    def ordinal(self) -> int:
+        """The chunk's ordinal, as given."""
+    @property
+    def identity(self) -> str:
+        """Hex digest (128 bit XXH3) of the bytes of its blocks, in order."""
+    @property
+    def blocks(self) -> list[BlockReport]:
+        """One report a block, in the order given."""
+
+@final
+class Scan:
+    """One pass over some chunks of a source, as an Arrow stream that can be consumed once.
+
+    The stream has one column for each of ``columns`` (that order, those names): ``VARCHAR`` as string
+    view, HUGEINT and DECIMAL as decimal128, TIMESTAMP as microseconds without zone, NULL where the
+    unquoted text equals the dialect's ``null_string``. With no columns it has one NULL column ``_``, so
+    that rows can be counted. A rejected record is in no batch.
+
+    Parameters
+    ----------
+    chunks
+        What to read; chunks in order, blocks in order.
+    columns
+        The columns to parse.
+    column_count
+        Fields that a record must have.
+    dialect
+        How fields are cut.
+    token
+        Cancels the pass.
+
+    Examples
+    --------
+    >>> scan = Scan(chunks, columns, 9, dialect, CancelToken())
+    >>> table = pyarrow.RecordBatchReader.from_stream(scan).read_all()
+    >>> [chunk.identity for chunk in scan.report()]
+    """
+
+    def __new__(
+        cls,
+        chunks: Sequence[Chunk],
+        columns: Sequence[Column],
+        column_count: int,
+        dialect: Dialect,
+        token: CancelToken,
+    ) -> Scan: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Export the stream. Raises ``ValueError`` when it was exported before."""
+    def __arrow_c_schema__(self) -> object:
+        """Export the stream's schema."""
+    def report(self) -> list[ChunkReport]:
+        """Tell what was read, chunk by chunk. Call it when the stream has ended."""
+    def rejects(self) -> object:
+        """Return the rejected records as an Arrow stream capsule holder (``__arrow_c_stream__``).
+
+        Columns: ``chunk`` int32 (ordinal), ``block`` int32 (place in the chunk), ``byte`` uint64 (record
+        start in the file), ``line`` int64 (line feeds before it in the block), ``column`` string (name or
+        NULL for the whole record), ``reason`` string, ``raw`` string (the record's text).
+        """
+    def widened(self) -> list[tuple[int, str]]:
+        """Return (ordinal, wider type) of sniffed columns whose type does not hold their values.
+
+        Not empty: the stream ended early with an error and its rows must not be used.
+        """
+    def failure(self) -> Exception | None:
+        """Return what ended the stream early (as the exception this module would raise), if anything did.
+
+        Consumers of an Arrow stream wrap or flatten errors; this keeps the class.
+        """
+
+def locate_starts(
+    path: str,
+    dialect: Dialect,
+    start: int,
+    offsets: Sequence[int],
+    believed: Sequence[int],
+    token: CancelToken,
+) -> list[int]:
+    """Find where records really start, reading on from a proven start.
+
+    For each of ``offsets`` (ascending) the first record start at or after it. Stops as soon as a found
+    start equals the believed one (from there on the chain holds), so the answer may be shorter than
+    ``offsets``; the last one found is then the equal one.
+    """
+
+def list_files(pattern: str) -> list[str]:
+    """List the files that match a glob (``*``, ``?``, ``[a-z]``, ``**``, ``{a,b}``), sorted by path.
+
+    A pattern without magic is that one file. Raises ``FileNotFoundError`` when nothing matches.
+    """
+
+@final
+class FileSniff:
+    """What one file looks like."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def mtime_ns(self) -> int: ...
+    @property
+    def data_start(self) -> int:
+        """Byte after BOM, skipped lines and header."""
+    @property
+    def header_lines(self) -> int:
+        """Line feeds before ``data_start``."""
+    @property
+    def delimiter(self) -> str: ...
+    @property
+    def quote(self) -> str: ...
+    @property
+    def header(self) -> bool: ...
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """(name, DuckDB type) of each column; types are the least that hold all sampled values."""
+
+def sniff_files(paths: Sequence[str], options: ReaderOptions) -> list[FileSniff]:
+    """Look at several places of every file, in parallel: dialect, header, names and types.
+
+    Options that the user gave are taken as they are. The files must agree in delimiter, quote, header
+    and column names; the first that does not is a ``SourceError`` naming both files and the difference.
+    """
+
+def widest_type(one: str, other: str) -> str:
+    """Return the least type that holds the values of both sniffed types."""

@@ -1,0 +1,212 @@
+"""The words of the plan: frozen records that planning makes, workers read and the store names.
+
+Everything that crosses a process border is one of these records, an Arrow table or bytes.
+Sources are read in chunks; a stage maps each chunk to a state; states merge; the final SQL
+runs over the merged states. See ``docs/design.md`` for the drawing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """What the user asked for: the SQL text and the options that change how it runs.
+
+    Parameters
+    ----------
+    text
+        One SELECT statement in DuckDB's dialect, byte for byte as written.
+    name
+        A name for the job; empty for none.
+    use_cache
+        Whether states that the store already holds may stand in for scanning.
+    """
+
+    text: str
+    name: str = ""
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dialect:
+    """How the bytes of a CSV file are cut into fields (RFC 4180, the delimiter free).
+
+    ``quote`` is ``""`` where the file has none. ``null_string`` is the unquoted text that means NULL.
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    header: bool = True
+    null_string: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column of a source: its name, its place in the record (from 0) and its DuckDB type.
+
+    ``fixed`` marks a type that the user gave: a value that does not fit is a reject there, while a
+    sniffed type widens.
+    """
+
+    name: str
+    type: str
+    ordinal: int
+    fixed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceFile:
+    """One file as it was when it was planned for: ``data_start`` is the byte after BOM and header."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    data_start: int
+    header_lines: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Files of one format and schema, known to the SQL of the plan as table ``name``."""
+
+    name: str
+    pattern: str
+    dialect: Dialect
+    columns: tuple[Column, ...]
+    files: tuple[SourceFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """Bytes ``[offset, end)`` of a file; it owns the records that start in them.
+
+    ``start`` is the first record's byte where that is proven, else None: the scan then speculates.
+    """
+
+    offset: int
+    end: int
+    start: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chunk:
+    """The blocks of one file that make one state; ``ordinal`` is its place in the plan's order."""
+
+    ordinal: int
+    file: SourceFile
+    blocks: tuple[Block, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its blocks."""
+        return sum(block.end - block.offset for block in self.blocks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One pass over a source: ``map_sql`` per task, ``merge_sql`` over states, one table for the final.
+
+    ``map_sql``
+        reads table ``source.name`` (which holds ``columns``) and yields the state. It is one
+        SELECT whose operators between scan and root are row-wise, but for the aggregate at the root
+        (``aggregate``).
+    ``reduce_sql``
+        ``topk`` and ``limit``: applied to the rows of ``map_sql``, there called ``state``, before they
+        are stored, and again when states are merged. Empty otherwise.
+    ``merge_sql``
+        ``aggregate``: reads table ``state`` (states of several tasks) and yields one state of the same
+        columns. Empty where merging is concatenation (then ``reduce_sql``).
+    ``used_column``
+        Name of the hidden count of rows that passed the filters, or empty where the map filters
+        nothing (used = read - rejected) or its rows are counted as they come (all kinds but
+        ``aggregate``).
+    ``ordered``
+        Whether the order of rows in the source matters: then chunks are contiguous and states are
+        merged in file order.
+    ``limit``
+        ``limit``: rows after which no more chunks are needed. 0 elsewhere.
+    ``reason``
+        ``gather``: why the query could not be cut. Empty elsewhere.
+    """
+
+    name: str
+    kind: StageKind
+    source: Source
+    columns: tuple[Column, ...]
+    map_sql: str
+    reduce_sql: str = ""
+    merge_sql: str = ""
+    used_column: str = ""
+    ordered: bool = False
+    filters: bool = False
+    limit: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """A query, cut: stages that run on the cluster, and the SQL that ends it over their tables.
+
+    ``final_sql`` reads the tables ``stage.name``; ``names`` and ``types`` are those of the user's
+    query. ``settings`` are the session settings every evaluator applies. ``gathered`` is the reason
+    why rows are shipped, or empty.
+    """
+
+    text: str
+    stages: tuple[Stage, ...]
+    final_sql: str
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...] = ()
+    gathered: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counters:
+    """Rows and bytes of a scan. The law: ``read = used + filtered + rejected``."""
+
+    rows_read: int = 0
+    rows_used: int = 0
+    rows_filtered: int = 0
+    rows_rejected: int = 0
+    bytes_scanned: int = 0
+    bytes_reused: int = 0
+
+    def __add__(self, other: Counters) -> Counters:
+        """Add two counts, field by field."""
+        return Counters(
+            rows_read=self.rows_read + other.rows_read,
+            rows_used=self.rows_used + other.rows_used,
+            rows_filtered=self.rows_filtered + other.rows_filtered,
+            rows_rejected=self.rows_rejected + other.rows_rejected,
+            bytes_scanned=self.bytes_scanned + other.bytes_scanned,
+            bytes_reused=self.bytes_reused + other.bytes_reused,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReaderOptions:
+    """Options of ``read_csv`` that the user gave; None or empty means: find out.
+
+    ``types`` maps column names (or, with ``columns``, all of them in order) to DuckDB types.
+    """
+
+    delimiter: str | None = None
+    quote: str | None = None
+    header: bool | None = None
+    null_string: str = ""
+    names: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    all_varchar: bool = False
+    skip: int = 0

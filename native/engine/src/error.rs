@@ -1,0 +1,36 @@
+//! Every way the engine can refuse, in one enum; the Python crate maps each variant to one exception.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Shorthand used by the whole crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, where, and (in the message) what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused to open, read or list a path.
+    #[error("cannot read {path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    /// Size or modification time differ from what was planned for.
+    #[error("{path} changed while it was being read; run the query again")]
+    Changed { path: PathBuf },
+    /// The bytes cannot be read as this format at all; `offset` is the byte where that shows.
+    #[error("{path}, byte {offset}: {what}")]
+    Malformed { path: PathBuf, offset: u64, what: String },
+    /// An option, type name or pattern that makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The caller's cancel flag was raised.
+    #[error("the scan was cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    /// Attach the path to an I/O error.
+    pub fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}
