@@ -1,0 +1,213 @@
+"""Map, merge and finish states: the three SQL texts of a plan, run by DuckDB.
+
+The same class serves on workers (map) and beside the driver (merge, preview, final). Every
+connection is closed to the outside: no file access, no extension loading, no settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from fusionflow_lab.query import Plan, Stage
+
+_BATCH_ROWS = 1 << 17
+# Types that Arrow carries under another name; the view over a scan casts them back.
+_CAST_TYPES = {"HUGEINT"}
+
+
+class ArrowStream(Protocol):
+    """Anything that exports one Arrow stream."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Export the stream."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mapped:
+    """The state of one map and the rows that passed its filters (None: all that were read)."""
+
+    state: pa.Table
+    rows_used: int | None
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for DuckDB.
+
+    Examples
+    --------
+    >>> quoted("a b")
+    '"a b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Evaluator:
+    """A locked DuckDB connection that evaluates the stages of plans with the same settings.
+
+    Parameters
+    ----------
+    settings
+        Session settings of the plan, as (name, value).
+    threads
+        Threads a query may use.
+
+    Examples
+    --------
+    >>> with Evaluator((("TimeZone", "UTC"),)) as evaluator:
+    ...     evaluator.query("SELECT 42 AS answer").column("answer").to_pylist()
+    [42]
+    """
+
+    def __init__(self, settings: Sequence[tuple[str, str]], *, threads: int = 1) -> None:
+        self._root = duckdb.connect(config={"threads": threads})
+        for name, value in settings:
+            self._root.execute(f"SET {quoted(name)} = '{value.replace(chr(39), chr(39) * 2)}'")
+        self._root.execute("SET enable_external_access = false; SET lock_configuration = true")
+
+    def __enter__(self) -> Evaluator:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._root.close()
+
+    def query(self, sql: str) -> pa.Table:
+        """Run one statement and return its rows."""
+        return self._root.sql(sql).to_arrow_table()
+
+    def execute(self, *statements: str) -> None:
+        """Run statements for their effect."""
+        for sql in statements:
+            self._root.execute(sql)
+
+    def map(self, stage: Stage, stream: ArrowStream) -> Mapped:
+        """Run the map of a stage over a scan.
+
+        Raises
+        ------
+        duckdb.Error
+            The SQL failed on a row, or the stream ended with an error.
+        """
+        with self._root.cursor() as cursor:
+            cursor.register("__scan", stream)
+            cursor.execute(f"CREATE TEMP VIEW {quoted(stage.source.name)} AS {_scan_sql(stage)}")
+            if not stage.reduce_sql:
+                state = cursor.sql(stage.map_sql).to_arrow_table()
+                return Mapped(state=state, rows_used=_rows_used(stage, state))
+            rows = _Counted(cursor.sql(stage.map_sql).to_arrow_reader(_BATCH_ROWS))
+            with self._root.cursor() as reducer:
+                reducer.register("state", rows.reader())
+                state = reducer.sql(stage.reduce_sql).to_arrow_table()
+            return Mapped(state=state, rows_used=rows.count)
+
+    def merge(self, stage: Stage, state_ddl: Sequence[str], states: Sequence[pa.Table]) -> pa.Table:
+        """Merge states of a stage, in order, into one.
+
+        Parameters
+        ----------
+        stage
+            The stage they belong to.
+        state_ddl
+            Statements that make an empty table ``state`` of the stage's column types.
+        states
+            The states, in the order of their chunks.
+        """
+        with self._root.cursor() as cursor, _undone(cursor):
+            _fill(cursor, "state", state_ddl, states)
+            return cursor.sql(stage.merge_sql or stage.reduce_sql or "FROM state").to_arrow_table()
+
+    def final(
+        self,
+        plan: Plan,
+        ddl: Mapping[str, Sequence[str]],
+        states: Mapping[str, Sequence[pa.Table]],
+        *,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Run the final SQL over the states of all stages.
+
+        Parameters
+        ----------
+        plan
+            Whose ``final_sql`` reads one table for each stage.
+        ddl
+            For each stage, statements that make its empty table.
+        states
+            For each stage, its states in the order of their chunks.
+        limit
+            Rows to return at most; None for all.
+        """
+        with self._root.cursor() as cursor, _undone(cursor):
+            for stage in plan.stages:
+                _fill(cursor, stage.name, ddl[stage.name], states[stage.name])
+            sql = plan.final_sql if limit is None else f"SELECT * FROM ({plan.final_sql}) LIMIT {limit}"
+            return cursor.sql(sql).to_arrow_table().rename_columns(list(plan.names))
+
+
+@contextmanager
+def _undone(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Leave no table behind."""
+    cursor.execute("BEGIN")
+    try:
+        yield
+    finally:
+        cursor.execute("ROLLBACK")
+
+
+class _Counted:
+    """Record batches on their way, counted."""
+
+    def __init__(self, source: pa.RecordBatchReader) -> None:
+        self._source = source
+        self.count = 0
+
+    def reader(self) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self._source.schema, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source:
+            self.count += batch.num_rows
+            yield batch
+
+
+def _scan_sql(stage: Stage) -> str:
+    """Select the scan's columns under the types that the plan was bound with."""
+    if not stage.columns:
+        return "FROM __scan"
+    items = (
+        f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}"
+        if column.type in _CAST_TYPES
+        else quoted(column.name)
+        for column in stage.columns
+    )
+    return f"SELECT {', '.join(items)} FROM __scan"
+
+
+def _rows_used(stage: Stage, state: pa.Table) -> int | None:
+    if stage.kind != "aggregate":
+        return state.num_rows
+    if not stage.used_column:
+        return None
+    return sum(int(count) for count in state.column(stage.used_column).to_pylist())
+
+
+def _fill(
+    cursor: duckdb.DuckDBPyConnection, name: str, ddl: Sequence[str], states: Sequence[pa.Table]
+) -> None:
+    for statement in ddl:
+        cursor.execute(statement)
+    for state in states:
+        cursor.register("__state", state)
+        cursor.execute(f"INSERT INTO {quoted(name)} SELECT * FROM __state")
+        cursor.unregister("__state")

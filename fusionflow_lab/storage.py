@@ -1,0 +1,62 @@
+"""Bytes by name: the one place that writes files for states and results.
+
+A put is atomic (temporary file, then rename) and idempotent, so that two workers may put the same
+name at the same time and a reader never sees half a file.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder whose files are addressed by relative names with ``/``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Folder(tempfile.mkdtemp())
+    >>> folder.put("a/b", [b"one", b"two"])
+    >>> folder.get("a/b"), list(folder.names("a"))
+    (b'onetwo', ['a/b'])
+    """
+
+    root: str
+
+    def path(self, name: str) -> Path:
+        """Return where ``name`` lies."""
+        return Path(self.root, name)
+
+    def put(self, name: str, parts: list[bytes | memoryview]) -> None:
+        """Write ``parts`` one after the other as ``name``; what was there is replaced at once."""
+        target = self.path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.{uuid.uuid4().hex}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                file.writelines(parts)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def get(self, name: str, *, limit: int = -1) -> bytes:
+        """Return the first ``limit`` bytes of ``name`` (all by default)."""
+        with self.path(name).open("rb") as file:
+            return file.read(limit)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names in the folder ``prefix``, sorted."""
+        try:
+            entries = sorted(entry.name for entry in os.scandir(self.path(prefix)) if entry.is_file())
+        except FileNotFoundError:
+            return
+        yield from (f"{prefix}/{entry}" for entry in entries if not entry.startswith("."))
+
+    def delete(self, name: str) -> None:
+        """Forget ``name``; nothing happens where it is not there."""
+        self.path(name).unlink(missing_ok=True)
