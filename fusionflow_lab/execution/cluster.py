@@ -1,0 +1,109 @@
+"""A cluster to run on: a LocalCluster of processes, or any scheduler's address.
+
+Every worker must hold this version of the native extension; one that does not is refused by name, in
+plain words, before the first task.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import cloudpickle
+import dask
+from distributed import Client, LocalCluster
+
+from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.execution import plugin as plugin_module
+from fusionflow_lab.execution.plugin import RESOURCE, FusionflowPlugin, found_version
+from fusionflow_lab.execution.tasks import VERSION
+
+# A worker that dies takes its task with it once; fresh 256 KiB buffers must not be mapped anew each time.
+_DASK_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.worker-ttl": "30s",
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.low-level-log-length": 1000,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 64 << 20,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 256 << 20,
+}
+
+
+@asynccontextmanager
+async def open_cluster(address: str, *, workers: int, memory_limit: str) -> AsyncIterator[Client]:
+    """Connect to a cluster and see that its workers can run our tasks.
+
+    Parameters
+    ----------
+    address
+        ``"local"`` starts a LocalCluster of processes that ends with this context; anything else is a
+        scheduler's address.
+    workers
+        Worker processes of a local cluster, one thread each.
+    memory_limit
+        Memory of each of them, in Dask's notation.
+
+    Raises
+    ------
+    ClusterError
+        The scheduler does not answer, there are no workers, or none has this version of the extension.
+    """
+    if address == "local":
+        with dask.config.set(_DASK_SETTINGS):
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=memory_limit,
+                dashboard_address=None,
+                asynchronous=True,
+                silence_logs="ERROR",
+            )
+            async with cluster, Client(cluster, asynchronous=True, set_as_default=False) as client:
+                await _prepare(client)
+                yield client
+    else:
+        try:
+            client = Client(address, asynchronous=True, set_as_default=False, timeout=10)
+            await client
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(
+                f"no Dask scheduler answers: {error}", where=address, hint="check the address, or use 'local'"
+            ) from None
+        async with client:
+            await _prepare(client)
+            yield client
+
+
+async def _prepare(client: Client) -> None:
+    cloudpickle.register_pickle_by_value(plugin_module)
+    try:
+        await client.register_plugin(FusionflowPlugin(VERSION))
+    finally:
+        cloudpickle.unregister_pickle_by_value(plugin_module)
+    await check_workers(client)
+
+
+async def check_workers(client: Client) -> int:
+    """Return how many threads can run our tasks.
+
+    Raises
+    ------
+    ClusterError
+        No worker is there, or none has this version: names each, what it has, what is wanted, the remedy.
+    """
+    info = await client.scheduler.identity()
+    workers = info["workers"]
+    if not workers:
+        raise ClusterError("the cluster has no workers", where=info["address"], hint="start workers and run again")
+    able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers.values())
+    if able == 0:
+        found = await client.run(found_version, on_error="return")
+        lines = [f"{address} has {version}" for address, version in sorted(found.items())[:5]]
+        raise ClusterError(
+            f"no worker can run FusionFlow {VERSION}:\n" + "\n".join(lines),
+            where=info["address"],
+            hint=f"install fusionflow_lab=={VERSION} (Python {sys.version_info.major}) where the workers run",
+        )
+    return able

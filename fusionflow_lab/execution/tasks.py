@@ -1,0 +1,233 @@
+"""What runs on workers: scan the chunks of a task, map them to one state, store it, report.
+
+A task returns a small report, never rows: the state is in the store under its content's name before
+the task ends, so a worker may die right after it without any loss.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+from distributed import get_worker
+
+from fusionflow_lab import _native
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
+from fusionflow_lab.states.evaluate import Evaluator, Mapped
+from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
+from fusionflow_lab.storage import Folder
+
+VERSION = _native.__version__
+
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MapTask:
+    """Scan ``chunks`` and map them to one state; ``stage`` names no files."""
+
+    stage: Stage
+    map_hash: str
+    settings: Settings
+    chunks: tuple[Chunk, ...]
+    store: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MapReport:
+    """What a map task did: a stored state, or sniffed columns (ordinal, type) that must widen."""
+
+    name: str = ""
+    header: StateHeader | None = None
+    widened: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FinalTask:
+    """Run the final SQL of a plan over stored states; the result is stored as ``result``."""
+
+    plan: Plan
+    ddl: Mapping[str, Sequence[str]]
+    states: Mapping[str, Sequence[str]]
+    store: str
+    results: str
+    result: str
+
+
+@dataclass(slots=True)
+class WorkerState:
+    """What the tasks of one worker process share: evaluators by settings, and cancel tokens by task."""
+
+    evaluators: dict[Settings, Evaluator] = field(default_factory=dict)
+    tokens: dict[object, _native.CancelToken] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def evaluator(self, settings: Settings) -> Evaluator:
+        """Return the evaluator for these settings; it is opened once (17 ms) and kept."""
+        with self.lock:
+            if settings not in self.evaluators:
+                self.evaluators[settings] = Evaluator(settings)
+            return self.evaluators[settings]
+
+    @contextmanager
+    def token(self, key: object) -> Iterator[_native.CancelToken]:
+        """Lend a cancel token to the task ``key`` while it runs."""
+        token = _native.CancelToken()
+        self.tokens[key] = token
+        try:
+            yield token
+        finally:
+            self.tokens.pop(key, None)
+
+    def cancel(self, key: object) -> None:
+        """Cancel the task ``key``, if it runs here."""
+        token = self.tokens.get(key)
+        if token is not None:
+            token.cancel()
+
+    def close(self) -> None:
+        """Cancel what runs and close the evaluators."""
+        for token in list(self.tokens.values()):
+            token.cancel()
+        for evaluator in self.evaluators.values():
+            evaluator.close()
+
+
+def run_map(task: MapTask) -> MapReport:
+    """Run a map task on this worker."""
+    worker = get_worker()
+    state: WorkerState = worker.extensions["fusionflow"]
+    with state.token(worker.get_current_task()) as token:
+        return map_chunks(task, state.evaluator(task.settings), token)
+
+
+def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) -> MapReport:
+    """Scan, map and store; the same on a worker, in a test or in a benchmark.
+
+    Raises
+    ------
+    QueryError
+        The SQL fails on a row (an overflow, a cast).
+    SourceError, OSError
+        The files cannot be read as planned.
+    ScanCancelledError
+        The token was raised.
+    """
+    stage = task.stage
+    column_count = len(stage.source.columns)
+    scan = _native.Scan(task.chunks, stage.columns, column_count, stage.source.dialect, token)
+    try:
+        mapped = evaluator.map(stage, scan)
+    except duckdb.Error as error:
+        if scan.widened():
+            return MapReport(widened=tuple(scan.widened()))
+        failure = scan.failure()
+        if failure is not None:
+            raise failure from None
+        raise QueryError(_first_line(error), where=_where(task.chunks)) from None
+    if scan.widened():
+        return MapReport(widened=tuple(scan.widened()))
+    header = _header(task, scan, mapped)
+    rejects = pa.table(pa.RecordBatchReader.from_stream(scan.rejects()).read_all())
+    name = StateStore(Folder(task.store)).put(header, mapped.state, rejects)
+    return MapReport(name=name, header=header)
+
+
+def run_final(task: FinalTask) -> str:
+    """Run the final SQL of a gathered query on this worker and store the result as Arrow IPC.
+
+    Raises
+    ------
+    QueryError
+        The SQL fails on the rows.
+    """
+    worker_state: WorkerState = get_worker().extensions["fusionflow"]
+    store = StateStore(Folder(task.store))
+    states = {stage: [store.state(name) for name in names] for stage, names in task.states.items()}
+    try:
+        table = worker_state.evaluator(task.plan.settings).final(task.plan, task.ddl, states)
+    except duckdb.Error as error:
+        raise QueryError(_first_line(error)) from None
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    Folder(task.results).put(task.result, [memoryview(sink.getvalue())])
+    return task.result
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocateTask:
+    """Find the true record starts of a file's blocks from a proven one on."""
+
+    path: str
+    dialect: Dialect
+    start: int
+    offsets: tuple[int, ...]
+    believed: tuple[int, ...]
+
+
+def run_locate(task: LocateTask) -> list[int]:
+    """Locate record starts on this worker; see ``_native.locate_starts``."""
+    worker = get_worker()
+    state: WorkerState = worker.extensions["fusionflow"]
+    with state.token(worker.get_current_task()) as token:
+        return _native.locate_starts(task.path, task.dialect, task.start, task.offsets, task.believed, token)
+
+
+def _header(task: MapTask, scan: _native.Scan, mapped: Mapped) -> StateHeader:
+    records = [
+        ChunkRecord(
+            key=chunk_key(chunk),
+            identity=report.identity,
+            blocks=tuple(
+                BlockRecord(
+                    offset=block.offset,
+                    start=found.start,
+                    end=found.end,
+                    rows=found.rows,
+                    rejected=found.rejected,
+                    lines=found.lines,
+                )
+                for block, found in zip(chunk.blocks, report.blocks, strict=True)
+            ),
+        )
+        for chunk, report in zip(task.chunks, scan.report(), strict=True)
+    ]
+    blocks = [block for record in records for block in record.blocks]
+    rows_read = sum(block.rows for block in blocks)
+    rejected = sum(block.rejected for block in blocks)
+    used = rows_read - rejected if mapped.rows_used is None else mapped.rows_used
+    return StateHeader(
+        map_hash=task.map_hash,
+        chunks=tuple(records),
+        counters=Counters(
+            rows_read=rows_read,
+            rows_used=used,
+            rows_filtered=rows_read - rejected - used,
+            rows_rejected=rejected,
+            bytes_scanned=sum(block.end - block.start for block in blocks),
+        ),
+        rows=mapped.state.num_rows,
+        rejects=rejected,
+    )
+
+
+def _first_line(error: duckdb.Error) -> str:
+    """Keep DuckDB's sentence, without its advice for its own settings."""
+    return str(error).split("\n", 1)[0]
+
+
+def _where(chunks: Sequence[Chunk]) -> str:
+    first, last = chunks[0], chunks[-1]
+    if first.file.path != last.file.path:
+        return f"{first.file.path} … {last.file.path}"
+    begin = min(block.offset for chunk in chunks for block in chunk.blocks)
+    end = max(block.end for chunk in chunks for block in chunk.blocks)
+    return f"{first.file.path}, between bytes {begin} and {end}"
+
+
