@@ -1,0 +1,84 @@
+"""FusionFlow Lab: SQL over files too many, too big or too dirty for one notebook cell.
+
+The names below are loaded when they are first used, so that importing the package costs next to
+nothing: no cluster, database or notebook library is loaded for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from fusionflow_lab.api import Job, Session, connect
+    from fusionflow_lab.errors import (
+        ChunkError,
+        ClusterError,
+        ConfigError,
+        FusionflowError,
+        JobError,
+        JobStoppedError,
+        NativePanicError,
+        QueryError,
+        ScanCancelledError,
+        SourceChangedError,
+        SourceError,
+        StateError,
+    )
+    from fusionflow_lab.results.result import Result
+
+    __version__: str
+
+__all__ = [
+    "ChunkError",
+    "ClusterError",
+    "ConfigError",
+    "FusionflowError",
+    "Job",
+    "JobError",
+    "JobStoppedError",
+    "NativePanicError",
+    "QueryError",
+    "Result",
+    "ScanCancelledError",
+    "Session",
+    "SourceChangedError",
+    "SourceError",
+    "StateError",
+    "__version__",
+    "connect",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_HOMES = {"Job": "api", "Session": "api", "connect": "api", "Result": "results.result"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the module it lives in."""
+    if name == "__version__":
+        value: object = import_module("importlib.metadata").version("fusionflow_lab")
+    elif name in __all__:
+        value = getattr(import_module(f"fusionflow_lab.{_HOMES.get(name, 'errors')}"), name)
+    else:
+        message = f"module 'fusionflow_lab' has no attribute {name!r}"
+        raise AttributeError(message)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the ``%%fusionflow`` magics: what ``%load_ext fusionflow_lab`` calls."""
+    import_module("fusionflow_lab.notebook.magics").load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away again: what ``%unload_ext fusionflow_lab`` calls."""
+    import_module("fusionflow_lab.notebook.magics").unload_ipython_extension(shell)

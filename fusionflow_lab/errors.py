@@ -20,6 +20,8 @@ Where Python has the word, that is used: ``FileNotFoundError``, ``PermissionErro
 
 from __future__ import annotations
 
+_MOST_LINES = 12
+
 
 class FusionflowError(Exception):
     """Base of all errors of this package.
@@ -54,13 +56,10 @@ class FusionflowError(Exception):
 
     def __str__(self) -> str:
         """Render what, where, what to do and the job, at most twelve lines."""
-        lines = self.what.strip().splitlines()[:9]
-        lines += [
-            f"{label}: {text}"
-            for label, text in (("where", self.where), ("try", self.hint), ("job", self.job_id))
-            if text
-        ]
-        return "\n".join(lines)
+        places = (("where", self.where), ("try", self.hint), ("job", self.job_id))
+        tail = [line for label, text in places if text for line in f"{label}: {text}".splitlines()]
+        head = self.what.strip().splitlines()[: max(1, _MOST_LINES - len(tail))]
+        return "\n".join([*head, *tail][:_MOST_LINES])
 
 
 def _rebuild(kind: type[FusionflowError], what: str, where: str, hint: str, job_id: str) -> FusionflowError:

@@ -1,0 +1,62 @@
+# Every task of the project. `make` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab test test-all test-rust test-python check dev bench audit clean
+
+BIN := .venv/bin
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+export UV_PROJECT_ENVIRONMENT := .venv
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv ready: environment and extension (all other targets do it first)
+	@./.ci/setup
+
+demo: setup ## write sample data, run the quickstart notebook on a local cluster, print its result
+	@$(BIN)/python examples/demo.py
+	@echo "Open it yourself: make lab"
+
+lab: setup ## open JupyterLab at the quickstart
+	@$(BIN)/jupyter lab examples/quickstart.ipynb
+
+test: setup ## everything a change must pass: check, cargo tests, pytest, the example notebooks
+	@status=0; \
+	$(MAKE) --no-print-directory check || status=1; \
+	$(MAKE) --no-print-directory test-rust || status=1; \
+	$(MAKE) --no-print-directory test-python || status=1; \
+	exit $$status
+
+test-all: PYTEST_OPTIONS := -m ""
+test-all: test ## the same with the long tests
+
+test-rust: setup
+	cargo test --release --locked --quiet --workspace
+
+test-python: setup
+	$(BIN)/pytest --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests examples
+
+check: setup ## style, types, layers, stubs, clippy; reports all that fails
+	@status=0; \
+	run() { echo "$$*"; "$$@" || status=1; }; \
+	run $(BIN)/ruff check --quiet .; \
+	run $(BIN)/ruff format --check --quiet .; \
+	run $(BIN)/mypy; \
+	run $(BIN)/stubtest fusionflow_lab._native; \
+	run $(BIN)/lint-imports; \
+	run cargo fmt --all --check; \
+	run cargo clippy --release --quiet --workspace --all-targets --locked -- -D warnings; \
+	exit $$status
+
+dev: ## rebuild the extension in place
+	@./.ci/setup --reinstall-package fusionflow_lab
+
+bench: setup ## time us, DuckDB and Polars side by side
+	@$(BIN)/python benchmarks/compare.py
+
+audit: ## check licences and advisories of the crates (needs cargo-deny)
+	@cargo deny --version >/dev/null 2>&1 || { echo "missing: cargo-deny - run: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny check
+
+clean: ## remove everything that can be made again
+	rm -rf .venv .uv target dist .demo fusionflow_lab/_native*.so .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find fusionflow_lab tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
