@@ -1,0 +1,1 @@
+"""The notebook: magics that parse a cell, call a job and display its events."""

@@ -1,0 +1,1 @@
+"""What a job gives: previews, the exact result, and how both show."""

@@ -1,0 +1,175 @@
+"""The exact answer of a job: an Arrow table, the counters that account for every row, and how it shows.
+
+The last thing in the flow of a job: the driver makes it, the client hands it on. It goes to pandas, polars
+and everything that speaks the Arrow PyCapsule interface without copying through rows.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from fusionflow_lab.errors import FusionflowError
+from fusionflow_lab.query import Counters
+from fusionflow_lab.results.render import shown, table_html, table_text
+from fusionflow_lab.results.style import STYLE
+from fusionflow_lab.results.words import counters_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+ROWS_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class Result:
+    """The rows of a finished job.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    counters
+        Rows and bytes of the scan: ``read = used + filtered + rejected``.
+    seconds
+        From submit to result.
+    job_id
+        The job that made it.
+    gathered
+        Why rows were shipped instead of states, or empty.
+    types
+        DuckDB's names of the columns' types, where they are known better than from Arrow.
+
+    Examples
+    --------
+    >>> result = Result(table=pa.table({"city": ["Oslo"], "n": [7]}), job_id="ab12")
+    >>> len(result), result.columns
+    (1, ('city', 'n'))
+    >>> result.arrow().to_pylist()
+    [{'city': 'Oslo', 'n': 7}]
+    """
+
+    table: pa.Table
+    counters: Counters = field(default_factory=Counters)
+    seconds: float = 0.0
+    job_id: str = ""
+    gathered: str = ""
+    types: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(self.table.column_names)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return int(self.table.num_rows)
+
+    def arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1, 2]})).arrow().num_rows
+        2
+        """
+        return self.table
+
+    def df(self) -> pd.DataFrame:
+        """Return the rows as a pandas DataFrame.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1, 2]})).df()["n"].sum()
+        np.int64(3)
+        """
+        _require("pandas")
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame
+
+    def pl(self) -> pl.DataFrame:
+        """Return the rows as a polars DataFrame.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1, 2]})).pl().height
+        2
+        """
+        _require("polars")
+        import polars  # noqa: ICN001 - optional
+
+        frame = polars.from_arrow(self.table)
+        if isinstance(frame, polars.Series):
+            return frame.to_frame()
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Export the rows through the Arrow PyCapsule interface."""
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def summary(self) -> str:
+        """Account for rows, bytes and seconds in one line, and say why rows were gathered if they were."""
+        line = counters_line(self.counters, self.seconds)
+        return f"{line} · gathered: {self.gathered}" if self.gathered else line
+
+    def to_html(self, *, rows: int = ROWS_SHOWN) -> str:
+        """Write the first rows and the counters as HTML, everything escaped.
+
+        Examples
+        --------
+        >>> "Oslo" in Result(table=pa.table({"city": ["Oslo"]})).to_html()
+        True
+        """
+        part = shown(self.table, rows=rows, types=self.types)
+        return (
+            f'{STYLE}<div class="fusionflow">{table_html(part)}'
+            f'<div class="ff-muted">{escape(self.summary())}</div></div>'
+        )
+
+    def to_text(self, *, rows: int = ROWS_SHOWN) -> str:
+        """Write the first rows and the counters as plain text.
+
+        Examples
+        --------
+        >>> print(Result(table=pa.table({"n": [1]}), seconds=0.25).to_text())
+             n
+        BIGINT
+        ------
+             1
+        rows read 0 = used 0 + filtered 0 + rejected 0 · 0 B scanned, 0 B reused · 0.25 s
+        """
+        part = shown(self.table, rows=rows, types=self.types)
+        return f"{table_text(part)}\n{self.summary()}"
+
+    def __repr__(self) -> str:
+        """Show the first rows and the counters."""
+        return self.to_text()
+
+    def _repr_mimebundle_(
+        self,
+        include: Collection[str] | None = None,
+        exclude: Collection[str] | None = None,
+    ) -> dict[str, str]:
+        """Show the first rows in a notebook: HTML and, always beside it, text."""
+        bundle = {"text/html": self.to_html(), "text/plain": self.to_text()}
+        return {
+            mime: text
+            for mime, text in bundle.items()
+            if (not include or mime in include) and (not exclude or mime not in exclude)
+        }
+
+
+def _require(package: str) -> None:
+    try:
+        importlib.import_module(package)
+    except ModuleNotFoundError as missing:
+        if missing.name != package:
+            raise
+        message = f"{package} is not installed here"
+        raise FusionflowError(message, hint=f"pip install {package}, or use .arrow()") from None

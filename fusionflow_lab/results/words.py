@@ -1,0 +1,134 @@
+"""Numbers in words: bytes, counts, seconds and the line of counters, the same in cell and terminal.
+
+Pure functions of records. The display, the command line and the result all say a thing through these,
+so that one number never has two spellings.
+"""
+
+from __future__ import annotations
+
+from fusionflow_lab.query import Counters
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_MINUTE = 60
+_HOUR = 3600
+
+
+def bytes_text(count: float) -> str:
+    """Write a number of bytes in decimal units.
+
+    Examples
+    --------
+    >>> bytes_text(0), bytes_text(999), bytes_text(669_400_000), bytes_text(1e18)
+    ('0 B', '999 B', '669.4 MB', '1000.0 PB')
+    """
+    value = float(count)
+    unit = _UNITS[0]
+    for unit in _UNITS:
+        if round(value, 1) < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004 - the step between units
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def count_text(count: int, word: str = "") -> str:
+    """Write a count with thousands separators, and its word in the right number.
+
+    Examples
+    --------
+    >>> count_text(31_003), count_text(1, "row"), count_text(2, "row")
+    ('31,003', '1 row', '2 rows')
+    """
+    if not word:
+        return f"{count:,}"
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a length of time as a person would say it.
+
+    Examples
+    --------
+    >>> seconds_text(0.04), seconds_text(12.34), seconds_text(75), seconds_text(7260)
+    ('0.04 s', '12.3 s', '1 min 15 s', '2 h 01 min')
+    """
+    if seconds < 1:
+        return f"{max(seconds, 0.0):.2f} s"
+    if round(seconds, 1) < _MINUTE:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+
+
+def rows_law(counters: Counters) -> str:
+    """Write the law of rows with this job's numbers.
+
+    Examples
+    --------
+    >>> rows_law(Counters(rows_read=1003, rows_used=900, rows_filtered=101, rows_rejected=2))
+    'read 1,003 = used 900 + filtered 101 + rejected 2'
+    """
+    return (
+        f"read {counters.rows_read:,} = used {counters.rows_used:,}"
+        f" + filtered {counters.rows_filtered:,} + rejected {counters.rows_rejected:,}"
+    )
+
+
+def counters_line(counters: Counters, seconds: float) -> str:
+    """Write rows, bytes and seconds of a finished job in one line.
+
+    Examples
+    --------
+    >>> counters_line(Counters(rows_read=3, rows_used=3, bytes_scanned=2048, bytes_reused=10), 0.5)
+    'rows read 3 = used 3 + filtered 0 + rejected 0 · 2.0 kB scanned, 10 B reused · 0.50 s'
+    """
+    return (
+        f"rows {rows_law(counters)} · {bytes_text(counters.bytes_scanned)} scanned,"
+        f" {bytes_text(counters.bytes_reused)} reused · {seconds_text(seconds)}"
+    )
+
+
+def duckdb_type(arrow_type: str) -> str:
+    """Name an Arrow type as DuckDB does; what has no plain name there keeps Arrow's.
+
+    Examples
+    --------
+    >>> duckdb_type("int64"), duckdb_type("decimal128(38, 0)"), duckdb_type("list<item: int64>")
+    ('BIGINT', 'HUGEINT', 'list<item: int64>')
+    """
+    known = {
+        "bool": "BOOLEAN",
+        "int8": "TINYINT",
+        "int16": "SMALLINT",
+        "int32": "INTEGER",
+        "int64": "BIGINT",
+        "uint8": "UTINYINT",
+        "uint16": "USMALLINT",
+        "uint32": "UINTEGER",
+        "uint64": "UBIGINT",
+        "float": "FLOAT",
+        "double": "DOUBLE",
+        "string": "VARCHAR",
+        "large_string": "VARCHAR",
+        "string_view": "VARCHAR",
+        "binary": "BLOB",
+        "large_binary": "BLOB",
+        "binary_view": "BLOB",
+        "date32[day]": "DATE",
+        "timestamp[s]": "TIMESTAMP_S",
+        "timestamp[ms]": "TIMESTAMP_MS",
+        "timestamp[us]": "TIMESTAMP",
+        "timestamp[ns]": "TIMESTAMP_NS",
+        "time64[us]": "TIME",
+        "month_day_nano_interval": "INTERVAL",
+        "decimal128(38, 0)": "HUGEINT",
+        "null": "NULL",
+    }
+    if arrow_type.startswith("decimal128") and arrow_type not in known:
+        return "DECIMAL" + arrow_type.removeprefix("decimal128").replace(" ", "")
+    if arrow_type.startswith("timestamp[us, tz="):
+        return "TIMESTAMP WITH TIME ZONE"
+    if arrow_type.startswith("dictionary<values="):
+        return duckdb_type(arrow_type.removeprefix("dictionary<values=").split(",", 1)[0])
+    return known.get(arrow_type, arrow_type)
