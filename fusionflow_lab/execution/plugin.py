@@ -19,7 +19,7 @@ RESOURCE = "fusionflow_abi1"
 EXTENSION = "fusionflow"
 
 
-class FusionflowPlugin(WorkerPlugin):
+class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
     """Load the extension on every worker, early or late.
 
     Parameters

@@ -196,7 +196,7 @@ def _scan_sql(stage: Stage) -> str:
 
 def _rows_used(stage: Stage, state: pa.Table) -> int | None:
     if stage.kind != "aggregate":
-        return state.num_rows
+        return int(state.num_rows)
     if not stage.used_column:
         return None
     return sum(int(count) for count in state.column(stage.used_column).to_pylist())

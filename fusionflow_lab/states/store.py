@@ -113,7 +113,7 @@ class StateStore:
         Raises
         ------
         StateError
-            It is gone, cut short or damaged.
+            It is gone, cut short or damaged; a damaged one is deleted, so that it is scanned again.
         """
         return _table(self._content(name)[0])
 
@@ -156,6 +156,7 @@ class StateStore:
             raise StateError("a stored state is gone", where=name, hint="run the query again") from None
         body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
         if hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() != bytes(digest):
+            self.folder.delete(name)
             raise StateError("a stored state is damaged", where=name, hint="run the query again")
         start = _PREFIX_BYTES + struct.unpack_from("<I", body, len(_MAGIC))[0]
         state_size, reject_size = json.loads(bytes(body[_PREFIX_BYTES:start]))["sizes"]
@@ -186,7 +187,8 @@ def _ipc(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def _table(data: memoryview) -> pa.Table:

@@ -1,0 +1,71 @@
+"""Prove the chain of record boundaries: each block must start where the one before it ends.
+
+Workers speculate where the first record of a block starts, but they know for certain where its last
+one ends. Where the two do not meet, the true starts are located by reading on from the last proven
+one, and only the blocks that believed otherwise are scanned again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from fusionflow_lab.execution.stage_run import Leaf
+from fusionflow_lab.query import SourceFile
+from fusionflow_lab.states.store import BlockRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Break:
+    """From ``start`` (proven) on, the starts believed for the blocks at ``offsets`` are in doubt."""
+
+    file: SourceFile
+    start: int
+    offsets: tuple[int, ...]
+    believed: tuple[int, ...]
+
+
+Locate = Callable[[Break], Awaitable[list[int]]]
+Starts = dict[tuple[str, int], int]
+
+
+async def wrong_starts(leaves: Sequence[Leaf], locate: Locate) -> Starts:
+    """Return the true starts, by (path, block offset), of the blocks that believed another one.
+
+    Empty means: the chain is proven, every record of the leaves was read exactly once.
+    """
+    wrong: Starts = {}
+    for file, blocks in _blocks_by_file(leaves):
+        place, end = 0, file.data_start
+        while place < len(blocks):
+            if blocks[place].start == end:
+                end = blocks[place].end
+                place += 1
+                continue
+            rest = blocks[place:]
+            found = await locate(
+                Break(
+                    file=file,
+                    start=end,
+                    offsets=tuple(block.offset for block in rest),
+                    believed=tuple(block.start for block in rest),
+                )
+            )
+            for block, start in zip(rest, found, strict=False):
+                if block.start != start:
+                    wrong[file.path, block.offset] = start
+            place += len(found)
+            end = blocks[place - 1].end
+    return wrong
+
+
+def _blocks_by_file(leaves: Sequence[Leaf]) -> list[tuple[SourceFile, list[BlockRecord]]]:
+    files: dict[str, SourceFile] = {}
+    blocks: dict[str, list[BlockRecord]] = {}
+    for leaf in leaves:
+        files.update((chunk.file.path, chunk.file) for chunk in leaf.chunks)
+        for path, block in leaf.blocks():
+            blocks.setdefault(path, []).append(block)
+    return [
+        (files[path], sorted(found, key=lambda block: block.offset)) for path, found in sorted(blocks.items())
+    ]

@@ -1,0 +1,140 @@
+"""From states to rows: merge what arrived, preview it, and end the plan exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import duckdb
+import pyarrow as pa
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.execution.merge_tree import MergeTree
+from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.tasks import FinalTask
+from fusionflow_lab.query import Plan
+from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.store import StateStore
+from fusionflow_lab.storage import Folder
+
+PREVIEW_ROWS = 200
+# Shipped rows are held for previews up to here; beyond, the preview stands still until the end.
+PREVIEW_BYTES = 32 << 20
+
+_MERGED_KINDS = ("aggregate", "topk", "limit")
+
+
+class Finisher:
+    """States of all stages of a plan, merged as they arrive.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    ddl
+        For each stage, a function from a table name to the statements that make its empty state table.
+    store
+        Where the states are.
+    results
+        Where a worker leaves a result.
+    evaluator
+        Merges and finishes; used by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        plan: Plan,
+        ddl: Mapping[str, Callable[[str], Sequence[str]]],
+        store: StateStore,
+        results: Folder,
+        evaluator: Evaluator,
+    ) -> None:
+        self._plan = plan
+        self._ddl = ddl
+        self._store = store
+        self._results = results
+        self._evaluator = evaluator
+        self._trees: dict[str, MergeTree] = {}
+        self._rows: dict[str, dict[int, pa.Table]] = {}
+        self._held = 0
+        self.added = 0
+
+    def add(self, run: StageRun, place: int) -> None:
+        """Take the state of a leaf that has arrived."""
+        stage = run.stage
+        if stage.kind in _MERGED_KINDS:
+            if stage.name not in self._trees:
+                merge = partial(self._evaluator.merge, stage, self._ddl[stage.name]("state"))
+                self._trees[stage.name] = MergeTree(len(run.leaves), merge)
+            self._trees[stage.name].add(place, self._store.state(run.leaves[place].name))
+        elif self._held < PREVIEW_BYTES:
+            state = self._store.state(run.leaves[place].name)
+            self._held += state.nbytes
+            self._rows.setdefault(stage.name, {})[place] = state
+        self.added += 1
+
+    def forget(self, run: StageRun) -> None:
+        """Drop what was merged of a stage; its states will be added again."""
+        self._trees.pop(run.stage.name, None)
+        self._rows.pop(run.stage.name, None)
+
+    def preview(self, runs: Sequence[StageRun]) -> pa.Table | None:
+        """Run the final stage over what has arrived; None where that says nothing yet."""
+        if self._held >= PREVIEW_BYTES:
+            return None
+        try:
+            return self._evaluator.final(
+                self._plan, self._tables(), {run.stage.name: self._so_far(run) for run in runs}, limit=PREVIEW_ROWS
+            )
+        except duckdb.Error:
+            # A part of the rows may break what all of them keep, such as "one row per subquery".
+            return None
+
+    def result(self, runs: Sequence[StageRun]) -> pa.Table:
+        """Run the final stage over all states.
+
+        Raises
+        ------
+        QueryError
+            The SQL fails on the merged rows.
+        """
+        states = {run.stage.name: self._complete(run) for run in runs}
+        try:
+            return self._evaluator.final(self._plan, self._tables(), states)
+        except duckdb.Error as error:
+            raise QueryError(str(error).split("\n", 1)[0]) from None
+
+    def task(self, runs: Sequence[StageRun], job: str) -> FinalTask:
+        """Describe the final stage as a task for a worker."""
+        return FinalTask(
+            plan=self._plan,
+            ddl=self._tables(),
+            states={run.stage.name: [leaf.name for leaf in run.needed()] for run in runs},
+            store=self._store.folder.root,
+            results=self._results.root,
+            result=f"{job}.final",
+        )
+
+    def collect(self, name: str) -> pa.Table:
+        """Return a worker's result, and forget its file."""
+        with pa.ipc.open_file(pa.py_buffer(self._results.get(name))) as reader:
+            table = reader.read_all()
+        self._results.delete(name)
+        return table
+
+    def _tables(self) -> dict[str, Sequence[str]]:
+        return {name: statements(name) for name, statements in self._ddl.items()}
+
+    def _so_far(self, run: StageRun) -> list[pa.Table]:
+        name = run.stage.name
+        if name in self._trees:
+            return self._trees[name].frontier()
+        rows = self._rows.get(name, {})
+        return [rows[place] for place in sorted(rows)]
+
+    def _complete(self, run: StageRun) -> list[pa.Table]:
+        """Return every state; a final over aggregates reads them merged once more."""
+        if run.stage.kind in _MERGED_KINDS:
+            return self._so_far(run)
+        return [self._store.state(leaf.name) for leaf in run.needed()]

@@ -1,0 +1,50 @@
+"""An event loop in a thread of its own: what drives jobs while the caller does something else."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """A daemon thread that runs an event loop until it is closed.
+
+    Examples
+    --------
+    >>> with LoopThread() as thread:
+    ...     thread.submit(asyncio.sleep(0, "done")).result()
+    'done'
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="fusionflow", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> LoopThread:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the thread."""
+        self.close()
+
+    def submit(self, work: Coroutine[object, object, T]) -> Future[T]:
+        """Start a coroutine on the loop; cancelling the future cancels it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def close(self) -> None:
+        """Stop the loop and wait for its thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()

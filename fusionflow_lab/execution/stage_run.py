@@ -1,0 +1,122 @@
+"""One stage on its way: which states are known, which chunks are left, what has arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fusionflow_lab.planning.chunks import cut_source, group_tasks
+from fusionflow_lab.query import Chunk, Counters, Stage
+from fusionflow_lab.states.store import BlockRecord, StateHeader, chunk_key
+
+
+@dataclass(slots=True)
+class Leaf:
+    """Chunks that make one state: scanned by one task, or found in the store."""
+
+    chunks: tuple[Chunk, ...]
+    name: str = ""
+    header: StateHeader | None = None
+    reused: bool = False
+    attempts: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of its chunks."""
+        return sum(chunk.size for chunk in self.chunks)
+
+    @property
+    def counters(self) -> Counters:
+        """What its scan counted; bytes of a found state were not scanned now."""
+        if self.header is None:
+            return Counters()
+        counters = self.header.counters
+        if not self.reused:
+            return counters
+        return replace(counters, bytes_scanned=0, bytes_reused=counters.bytes_scanned)
+
+    def arrived(self, name: str, header: StateHeader) -> None:
+        """Note the stored state."""
+        self.name, self.header, self.reused = name, header, False
+
+    def restart(self, starts: Mapping[tuple[str, int], int]) -> None:
+        """Forget the state and take record starts, by (path, block offset), as proven."""
+        self.name, self.header, self.reused = "", None, False
+        self.chunks = tuple(
+            replace(
+                chunk,
+                blocks=tuple(
+                    replace(block, start=starts.get((chunk.file.path, block.offset), block.start))
+                    for block in chunk.blocks
+                ),
+            )
+            for chunk in self.chunks
+        )
+
+    def blocks(self) -> Iterator[tuple[str, BlockRecord]]:
+        """Yield (path, record) of every scanned block."""
+        if self.header is not None:
+            for chunk, record in zip(self.chunks, self.header.chunks, strict=True):
+                for block in record.blocks:
+                    yield chunk.file.path, block
+
+
+class StageRun:
+    """The leaves of a stage, in the plan's order.
+
+    Parameters
+    ----------
+    stage
+        What to run.
+    map_hash
+        Names the stage's states in the store.
+    known
+        States of this map that the store holds.
+    """
+
+    def __init__(self, stage: Stage, map_hash: str, known: Mapping[str, StateHeader]) -> None:
+        self.stage = stage
+        self.map_hash = map_hash
+        self.leaves = _leaves(stage, known)
+
+    def waiting(self) -> list[int]:
+        """Return the places of the leaves that must be scanned, in order."""
+        return [place for place, leaf in enumerate(self.leaves) if leaf.header is None]
+
+    def prefix(self) -> int:
+        """Return how many leaves from the first on have arrived without a gap."""
+        for place, leaf in enumerate(self.leaves):
+            if leaf.header is None:
+                return place
+        return len(self.leaves)
+
+    def satisfied(self) -> bool:
+        """Whether no more leaves are needed: all are there, or a prefix holds the rows of the limit."""
+        prefix = self.prefix()
+        if prefix == len(self.leaves):
+            return True
+        if self.stage.kind != "limit":
+            return False
+        headers = (leaf.header for leaf in self.leaves[:prefix])
+        return sum(header.rows for header in headers if header is not None) >= self.stage.limit
+
+    def needed(self) -> Sequence[Leaf]:
+        """Return the leaves that make the result: all, or the prefix that satisfies a limit."""
+        return self.leaves[: self.prefix()] if self.stage.kind == "limit" else self.leaves
+
+
+def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
+    chunks = cut_source(stage.source, ordered=stage.ordered)
+    places = {chunk_key(chunk): place for place, chunk in enumerate(chunks)} if known else {}
+    free = set(range(len(chunks)))
+    leaves = []
+    for name, header in sorted(known.items(), key=lambda item: (-len(item[1].chunks), item[0])):
+        covered = [places.get(record.key, -1) for record in header.chunks]
+        runs_on = covered == list(range(covered[0], covered[0] + len(covered)))
+        if runs_on and free.issuperset(covered):
+            free.difference_update(covered)
+            taken = tuple(chunks[place] for place in covered)
+            leaves.append(Leaf(chunks=taken, name=name, header=header, reused=True))
+    rest = group_tasks(chunk for place, chunk in enumerate(chunks) if place in free)
+    leaves += [Leaf(chunks=task.chunks) for task in rest]
+    return sorted(leaves, key=lambda leaf: leaf.chunks[0].ordinal)
