@@ -11,8 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, StatusEvent
-
-TERMINAL = frozenset({"COMPLETED", "FAILED", "STOPPED"})
+from fusionflow_lab.jobs.lifecycle import has_ended
 
 
 class JobFeed:
@@ -66,7 +65,7 @@ class JobFeed:
     def ended(self) -> bool:
         """Whether the job has reached a terminal status."""
         status = self.status
-        return status is not None and status.status in TERMINAL
+        return status is not None and has_ended(status.status)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended; False where the time ran out first."""

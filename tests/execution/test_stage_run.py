@@ -1,0 +1,86 @@
+"""Leaves of a stage: known states are used whole, the rest is scanned, a limit needs a prefix."""
+
+from __future__ import annotations
+
+from fusionflow_lab.execution.stage_run import Leaf, StageRun
+from fusionflow_lab.query import Counters, Dialect, Source, SourceFile, Stage, StageKind
+from fusionflow_lab.states.store import ChunkRecord, StateHeader, chunk_key
+
+MIB = 1 << 20
+
+
+def stage_of(*sizes: int, kind: StageKind = "aggregate", ordered: bool = False, limit: int = 0) -> Stage:
+    files = tuple(
+        SourceFile(path=f"{number}.csv", size=size, mtime_ns=0, data_start=0) for number, size in enumerate(sizes)
+    )
+    source = Source(name="source_0", pattern="*.csv", dialect=Dialect(), columns=(), files=files)
+    return Stage(
+        name="stage_0", kind=kind, source=source, columns=(), map_sql="", ordered=ordered, limit=limit
+    )
+
+
+def header_of(leaf: Leaf, rows: int = 1) -> StateHeader:
+    chunks = tuple(ChunkRecord(key=chunk_key(chunk), identity="", blocks=()) for chunk in leaf.chunks)
+    return StateHeader(
+        map_hash="m", chunks=chunks, counters=Counters(bytes_scanned=leaf.size), rows=rows, rejects=0
+    )
+
+
+def known_of(run: StageRun) -> dict[str, StateHeader]:
+    return {f"m/{place}": header_of(leaf) for place, leaf in enumerate(run.leaves)}
+
+
+def test_everything_known_scans_nothing() -> None:
+    first = StageRun(stage_of(100 * MIB), "m", {})
+    again = StageRun(stage_of(100 * MIB), "m", known_of(first))
+    assert again.waiting() == []
+    assert again.satisfied()
+    assert sum(leaf.counters.bytes_scanned for leaf in again.leaves) == 0
+    assert sum(leaf.counters.bytes_reused for leaf in again.leaves) == 100 * MIB
+    assert [leaf.chunks for leaf in again.leaves] == [leaf.chunks for leaf in first.leaves]
+
+
+def test_a_new_file_scans_that_file() -> None:
+    first = StageRun(stage_of(5 * MIB, 6 * MIB), "m", {})
+    both = StageRun(stage_of(5 * MIB, 6 * MIB, 7 * MIB), "m", known_of(first))
+    assert [both.leaves[place].size for place in both.waiting()] == [7 * MIB]
+
+
+def test_a_touched_file_is_scanned_again() -> None:
+    first = StageRun(stage_of(30 * MIB), "m", {})
+    stage = stage_of(30 * MIB + 1)
+    assert sum(leaf.size for leaf in StageRun(stage, "m", known_of(first)).leaves if not leaf.reused) == 30 * MIB + 1
+
+
+def test_states_that_overlap_are_used_once() -> None:
+    run = StageRun(stage_of(30 * MIB), "m", {})
+    known = known_of(run)
+    known["m/copy"] = header_of(run.leaves[0])
+    again = StageRun(stage_of(30 * MIB), "m", known)
+    ordinals = [chunk.ordinal for leaf in again.leaves for chunk in leaf.chunks]
+    assert ordinals == list(range(len(ordinals)))
+
+
+def test_a_limit_needs_a_prefix_only() -> None:
+    run = StageRun(stage_of(200 * MIB, kind="limit", ordered=True, limit=10), "m", {})
+    assert len(run.leaves) > 2
+    run.leaves[1].arrived("m/1", header_of(run.leaves[1], rows=50))
+    assert not run.satisfied()
+    run.leaves[0].arrived("m/0", header_of(run.leaves[0], rows=4))
+    assert run.satisfied()
+    assert list(run.needed()) == run.leaves[:2]
+
+
+def test_no_files_need_nothing() -> None:
+    run = StageRun(stage_of(), "m", {})
+    assert run.satisfied()
+    assert run.waiting() == []
+
+
+def test_restart_takes_proven_starts() -> None:
+    run = StageRun(stage_of(3 * MIB), "m", {})
+    leaf = run.leaves[0]
+    leaf.arrived("m/0", header_of(leaf))
+    leaf.restart({("0.csv", MIB): MIB + 7})
+    assert leaf.header is None
+    assert [block.start for block in leaf.chunks[0].blocks] == [0, MIB + 7, None]

@@ -1,0 +1,89 @@
+"""The state store: what was put comes back whole, or is refused and scanned again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from fusionflow_lab.errors import StateError
+from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
+from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
+from fusionflow_lab.storage import Folder
+
+STATE = pa.table({"k0": ["a", None], "s0": [1, 2]})
+REJECTS = pa.table({"byte": [7], "reason": ["too few fields"]})
+
+
+def header(identity: str = "aa", blocks: int = 1) -> StateHeader:
+    block = BlockRecord(offset=0, start=3, end=90, rows=5, rejected=1, lines=5)
+    chunk = ChunkRecord(key="k1", identity=identity, blocks=(block,) * blocks)
+    return StateHeader(map_hash="m", chunks=(chunk,), counters=Counters(rows_read=5), rows=2, rejects=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StateStore:
+    return StateStore(Folder(str(tmp_path)))
+
+
+def test_state_and_rejects_come_back(store: StateStore) -> None:
+    name = store.put(header(), STATE, REJECTS)
+    assert store.state(name).equals(STATE)
+    assert store.rejects(name) == REJECTS
+    assert store.headers("m") == {name: header()}
+
+
+def test_no_rejects(store: StateStore) -> None:
+    assert store.rejects(store.put(header(), STATE)) is None
+
+
+def test_a_long_header_is_read_whole(store: StateStore) -> None:
+    big = header(blocks=5000)
+    assert store.headers("m") == {}
+    name = store.put(big, STATE)
+    assert store.headers("m") == {name: big}
+
+
+def test_equal_content_has_one_name(store: StateStore) -> None:
+    assert store.put(header(), STATE) == store.put(header(), STATE)
+    assert store.put(header("bb"), STATE) != header().name
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
+def test_damage_is_found_and_forgotten(store: StateStore, damage: str) -> None:
+    name = store.put(header(), STATE, REJECTS)
+    path = store.folder.path(name)
+    data = bytearray(path.read_bytes())
+    if damage == "flip":
+        data[len(data) // 2] ^= 1
+    path.write_bytes({"flip": bytes(data), "cut": bytes(data[:-5]), "empty": b""}[damage])
+    with pytest.raises(StateError, match="damaged"):
+        store.state(name)
+    assert not path.exists()
+
+
+def test_every_flipped_bit_is_found(store: StateStore) -> None:
+    name = store.put(header(), STATE, REJECTS)
+    path = store.folder.path(name)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        data = bytearray(whole)
+        data[place] ^= 1 << (place % 8)
+        path.write_bytes(data)
+        with pytest.raises(StateError):
+            store.state(name)
+
+
+def test_a_gone_state_is_named(store: StateStore) -> None:
+    with pytest.raises(StateError, match="gone"):
+        store.state("m/none")
+
+
+def test_the_key_knows_stat_and_cut() -> None:
+    file = SourceFile(path="a.csv", size=10, mtime_ns=1, data_start=0)
+    chunk = Chunk(ordinal=0, file=file, blocks=(Block(offset=0, end=10),))
+    proven = Chunk(ordinal=4, file=file, blocks=(Block(offset=0, end=10, start=3),))
+    touched = SourceFile(path="a.csv", size=10, mtime_ns=2, data_start=0)
+    assert chunk_key(chunk) == chunk_key(proven)
+    assert chunk_key(chunk) != chunk_key(Chunk(ordinal=0, file=touched, blocks=chunk.blocks))
