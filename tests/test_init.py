@@ -4,6 +4,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_import_loads_nothing_heavy() -> None:
     assert [name for name in HEAVY if name in loaded] == []
 
 
-def test_import_adds_few_modules(record_property: pytest.RecordProperty) -> None:
+def test_import_adds_few_modules(record_property: Callable[[str, object], None]) -> None:
     added = int(
         run("import sys; before = len(sys.modules); import fusionflow_lab; print(len(sys.modules) - before)")
     )

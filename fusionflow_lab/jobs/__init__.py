@@ -1,0 +1,1 @@
+"""Durable jobs: their records, events, life cycle and the database that keeps them."""

@@ -1,0 +1,148 @@
+"""Open the job database: an engine with the settings SQLite needs, migrated on first use.
+
+Any number of processes may open a new database at once: the first writes the schema in one
+transaction, the others wait for it. Readers never wait for writers (WAL).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from fusionflow_lab.errors import JobError
+from fusionflow_lab.jobs import migrations
+
+BUSY_SECONDS: Final = 30.0
+_MIGRATION_LOCK: Final = 0x66757369  # any number, as long as all versions take the same
+
+
+def database_url(place: str | Path) -> str:
+    """Return the URL of a database: ``place`` itself, or SQLite's for a path.
+
+    Examples
+    --------
+    >>> database_url("postgresql://host/db"), database_url("/tmp/jobs.sqlite")
+    ('postgresql://host/db', 'sqlite:////tmp/jobs.sqlite')
+    """
+    place = str(place)
+    return place if "://" in place else f"sqlite:///{place}"
+
+
+def open_database(place: str | Path) -> Engine:
+    """Open the database at a path or URL, make its folder and bring its schema up to date.
+
+    Raises
+    ------
+    JobError
+        When it was made by a newer version.
+    """
+    engine = create_engine(database_url(place))
+    if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        _switch_to_wal(engine)
+    migrate(engine)
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """Return the engine for transactions that write: they take SQLite's write lock at their start.
+
+    A transaction that reads first and asks for the lock later fails at once when another wrote in
+    between; one that starts with the lock waits its turn.
+    """
+    return engine.execution_options(fusionflow_write=True)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision, in one transaction."""
+    with engine.connect() as connection:
+        if current_revision(connection) == migrations.HEAD:
+            return
+    with writing(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        run_migrations(connection)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision that the schema is at, None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def run_migrations(connection: Connection, revision: str = "head") -> None:
+    """Take the schema up, or down, to ``revision``, within the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 - heavy, and needed once in a database's life
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    folder = str(Path(migrations.__file__).parent)
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    run = command.upgrade if revision == "head" else command.downgrade
+    try:
+        run(config, revision)
+    except CommandError as error:
+        raise JobError(
+            "the job database was made by a newer version",
+            where=connection.engine.url.render_as_string(hide_password=True),
+            hint="upgrade fusionflow_lab, or name another folder with FUSIONFLOW_HOME",
+        ) from error
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Set what SQLite keeps per connection; transactions are begun by ``_begin_sqlite`` alone."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = NORMAL")  # a power cut costs the last moments, never the file
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("fusionflow_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _switch_to_wal(engine: Engine) -> None:
+    """Switch the file to WAL, which stays with it; SQLite does not wait for others here, so we do."""
+
+    def switch() -> None:
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.close()
+        finally:
+            connection.close()
+
+    _retry_while_locked(switch)
+
+
+def _retry_while_locked(step: Callable[[], None]) -> None:
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            step()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return

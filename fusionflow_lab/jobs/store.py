@@ -1,0 +1,345 @@
+"""The job store: durable jobs and their events in one database, read and written as frozen records.
+
+Users create jobs and say what they desire; whoever holds the lease drives a job and writes to it
+under the epoch he was given. A holder that was overtaken (the epoch moved on) is *fenced*: his writes
+change nothing, and the methods tell him so. Safe from several threads and processes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar, Unpack
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fusionflow_lab.errors import JobError
+from fusionflow_lab.jobs.database import open_database, writing
+from fusionflow_lab.jobs.events import (
+    ChunkErrorEvent,
+    Event,
+    NoticeEvent,
+    PreviewEvent,
+    ProgressEvent,
+    Status,
+    StatusEvent,
+)
+from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
+from fusionflow_lab.jobs.models import ChunkErrorRow, EventRow, JobRow, LatestRow
+from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobRecord
+from fusionflow_lab.jobs.rows import (
+    JobChanges,
+    chunk_error_row,
+    columns_of,
+    event_of,
+    event_row,
+    failure_of,
+    latest_row,
+    record_of,
+    take_progress,
+)
+from fusionflow_lab.query import Query
+
+LEASE_SECONDS: Final = 6.0
+
+_Any = TypeVar("_Any", bound=Event)
+_Durable = TypeVar("_Durable", NoticeEvent, ChunkErrorEvent)
+_Live = TypeVar("_Live", ProgressEvent, PreviewEvent)
+
+
+class JobStore:
+    """Jobs and their events in a SQLite file (or any SQLAlchemy URL), made on first use.
+
+    Parameters
+    ----------
+    place
+        Path of the SQLite file, or a database URL.
+    clock
+        Where the time comes from: seconds since the epoch.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with JobStore(f"{tempfile.mkdtemp()}/jobs.sqlite") as store:
+    ...     job = store.create(Query(text="SELECT 1")).id
+    ...     epoch = store.claim(job, "me")
+    ...     for action in ("queue", "start"):
+    ...         event = store.advance(job, epoch, action)
+    ...     store.get(job).status, [event.seq for event in store.events(job)]
+    ('IN_PROGRESS', [1, 2, 3])
+    """
+
+    def __init__(self, place: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._engine = open_database(place)
+        self._writer = writing(self._engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. A later call opens new ones."""
+        self._engine.dispose()
+
+    # Jobs, for their users.
+
+    def create(self, query: Query, *, owner: str = "", cluster: str = "", priority: int = 0) -> JobRecord:
+        """Store a new job; that it is CREATED is its event number 1."""
+        now = self._clock()
+        row = JobRow(
+            id=secrets.token_hex(6),
+            owner=owner,
+            name=query.name,
+            text=query.text,
+            use_cache=query.use_cache,
+            cluster=cluster,
+            priority=priority,
+            status="CREATED",
+            desired="run",
+            created=now,
+        )
+        with Session(self._writer) as session, session.begin():
+            session.add(row)
+            session.flush()
+            _append(session, row, StatusEvent(job=row.id, seq=0, time=now, status="CREATED"))
+            return record_of(row)
+
+    def get(self, job: str) -> JobRecord:
+        """Return the job as it is now.
+
+        Raises
+        ------
+        JobError
+            When there is none of this id.
+        """
+        with Session(self._engine) as session:
+            return record_of(_row(session, job, lock=False))
+
+    def list(
+        self, *, owner: str | None = None, statuses: Sequence[Status] = (), limit: int = 100
+    ) -> tuple[JobRecord, ...]:
+        """Return the newest jobs, newest first: of one owner, of some statuses, or all."""
+        query = select(JobRow).order_by(JobRow.created.desc(), JobRow.id).limit(limit)
+        if owner is not None:
+            query = query.where(JobRow.owner == owner)
+        if statuses:
+            query = query.where(JobRow.status.in_(statuses))
+        with Session(self._engine) as session:
+            return tuple(map(record_of, session.scalars(query)))
+
+    def set_desired(self, job: str, desired: Desired) -> JobRecord:
+        """Say what the user wants of a job. Its holder sees to it; without one it is done here.
+
+        ``stop`` ends a job that nobody drives; ``run`` queues one again that was stopped or failed.
+        """
+        with Session(self._writer) as session, session.begin():
+            row = _row(session, job)
+            now, status = self._clock(), record_of(row).status
+            row.desired = desired
+            if not _is_held(row, now):
+                if desired == "stop" and not has_ended(status):
+                    _stop_abandoned(session, row, now)
+                elif desired == "run" and status in {"STOPPED", "FAILED"}:
+                    _move(session, row, "queue", now)
+            return record_of(row)
+
+    def delete(self, job: str) -> None:
+        """Forget a job and its events. States belong to nobody, and stay.
+
+        Raises
+        ------
+        JobError
+            When somebody drives it, or there is none of this id.
+        """
+        with Session(self._writer) as session, session.begin():
+            row = _row(session, job)
+            if _is_held(row, self._clock()):
+                raise _error(job, f"the job is driven by {row.lease_holder}", hint="stop it first")
+            session.delete(row)
+
+    # The lease, and what only its holder may write.
+
+    def claim(self, job: str, holder: str, *, seconds: float = LEASE_SECONDS) -> int:
+        """Take the lease of a job for some seconds and return the epoch to write under.
+
+        Raises
+        ------
+        JobError
+            When another holds it, or the job has ended.
+        """
+        with Session(self._writer) as session, session.begin():
+            row, now = _row(session, job), self._clock()
+            if _is_held(row, now) and row.lease_holder != holder:
+                raise _error(job, f"the job is driven by {row.lease_holder}", hint="wait for it, or stop it")
+            if has_ended(record_of(row).status):
+                raise _error(job, f"the job is {row.status}", hint="queue it again first")
+            row.epoch += 1
+            row.lease_holder = holder
+            row.lease_until = now + seconds
+            return row.epoch
+
+    def renew(self, job: str, epoch: int, *, seconds: float = LEASE_SECONDS) -> Desired | None:
+        """Keep the lease for some more seconds; return what the user desires, None when fenced."""
+        with Session(self._writer) as session, session.begin():
+            row = _held_row(session, job, epoch)
+            if row is None:
+                return None
+            row.lease_until = self._clock() + seconds
+            return record_of(row).desired
+
+    def release(self, job: str, epoch: int) -> bool:
+        """Give the lease back, so that another may claim the job at once; False when fenced."""
+        with Session(self._writer) as session, session.begin():
+            row = _held_row(session, job, epoch)
+            if row is not None:
+                _free(row)
+            return row is not None
+
+    def update(self, job: str, epoch: int, **changes: Unpack[JobChanges]) -> bool:
+        """Write facts about the job; False when fenced, and then nothing is written."""
+        with Session(self._writer) as session, session.begin():
+            row = _held_row(session, job, epoch)
+            if row is not None:
+                _change(row, changes)
+            return row is not None
+
+    def advance(
+        self, job: str, epoch: int, action: Action, *, message: str = "", **changes: Unpack[JobChanges]
+    ) -> StatusEvent | None:
+        """Change the status as ``action`` says, with facts, and append the event: all or nothing.
+
+        Returns None when fenced. A job that has ended has no holder any more.
+
+        Raises
+        ------
+        JobError
+            When a job of this status cannot do that.
+        """
+        with Session(self._writer) as session, session.begin():
+            row = _held_row(session, job, epoch)
+            if row is None:
+                return None
+            event = _move(session, row, action, self._clock(), message=message)
+            _change(row, changes)
+            return event
+
+    def append_event(self, event: _Durable, *, epoch: int) -> _Durable | None:
+        """Store a notice or a chunk's error under the job's next number; return it numbered.
+
+        ``event.seq`` is ignored: the numbers of a job have no gaps, whoever appends. None when fenced.
+        Statuses are changed by ``advance``.
+        """
+        with Session(self._writer) as session, session.begin():
+            row = _held_row(session, event.job, epoch)
+            if row is None:
+                return None
+            if isinstance(event, ChunkErrorEvent):
+                session.merge(chunk_error_row(event))
+            return _append(session, row, event)
+
+    def put_latest(self, event: _Live, *, epoch: int) -> _Live | None:
+        """Keep a live event in place of the one before it; return it numbered, None when fenced."""
+        with Session(self._writer) as session, session.begin():
+            row = _held_row(session, event.job, epoch)
+            if row is None:
+                return None
+            if isinstance(event, ProgressEvent):
+                take_progress(row, event)
+            numbered = replace(event, seq=row.last_seq)
+            session.merge(latest_row(numbered))
+            return numbered
+
+    # Events, for everybody.
+
+    def events(self, job: str, *, since: int = 0) -> tuple[Event, ...]:
+        """Return the durable events after number ``since``, in order."""
+        query = select(EventRow).where(EventRow.job_id == job, EventRow.seq > since).order_by(EventRow.seq)
+        with Session(self._engine) as session:
+            return tuple(map(event_of, session.scalars(query)))
+
+    def latest(self, job: str) -> tuple[Event, ...]:
+        """Return the latest live events: progress, then preview, as far as there are any."""
+        query = select(LatestRow).where(LatestRow.job_id == job).order_by(LatestRow.type.desc())
+        with Session(self._engine) as session:
+            return tuple(map(event_of, session.scalars(query)))
+
+    def chunk_failures(self, job: str) -> tuple[ChunkFailure, ...]:
+        """Return the chunks that failed, each with its last attempt, by file and place."""
+        query = select(ChunkErrorRow).where(ChunkErrorRow.job_id == job)
+        with Session(self._engine) as session:
+            rows = session.scalars(query.order_by(ChunkErrorRow.file, ChunkErrorRow.start))
+            return tuple(map(failure_of, rows))
+
+
+def _error(job: str, what: str, *, hint: str) -> JobError:
+    error = JobError(what, hint=hint)
+    error.job_id = job
+    return error
+
+
+def _row(session: Session, job: str, *, lock: bool = True) -> JobRow:
+    row = session.get(JobRow, job, with_for_update=lock)
+    if row is None:
+        raise _error(job, "no job has this id", hint="look for the id in what the submitting cell printed")
+    return row
+
+
+def _held_row(session: Session, job: str, epoch: int) -> JobRow | None:
+    """Return the job if nobody claimed it since ``epoch`` was handed out, locked until the commit."""
+    query = select(JobRow).where(JobRow.id == job, JobRow.epoch == epoch).with_for_update()
+    return session.scalars(query).one_or_none()
+
+
+def _is_held(row: JobRow, now: float) -> bool:
+    return bool(row.lease_holder) and now < row.lease_until
+
+
+def _free(row: JobRow) -> None:
+    row.lease_holder = ""
+    row.lease_until = 0.0
+
+
+def _change(row: JobRow, changes: JobChanges) -> None:
+    for column, value in columns_of(changes).items():
+        setattr(row, column, value)
+
+
+def _append(session: Session, row: JobRow, event: _Any) -> _Any:
+    row.last_seq += 1
+    numbered = replace(event, seq=row.last_seq)
+    session.add(event_row(numbered))
+    return numbered
+
+
+def _move(session: Session, row: JobRow, action: Action, now: float, *, message: str = "") -> StatusEvent:
+    """Change the status, and what follows from it."""
+    status = next_status(record_of(row).status, action)
+    if action == "queue":
+        row.desired, row.error, row.started, row.finished = "run", None, None, None
+    elif action == "start":
+        row.attempts += 1
+        row.started = row.started or now
+    if has_ended(status):
+        row.finished = now
+        _free(row)
+    row.status = status
+    return _append(session, row, StatusEvent(job=row.id, seq=0, time=now, status=status, message=message))
+
+
+def _stop_abandoned(session: Session, row: JobRow, now: float) -> None:
+    """Stop a job that nobody drives; a holder that went silent is fenced first."""
+    row.epoch += 1
+    if record_of(row).status == "IN_PROGRESS":
+        _move(session, row, "stop", now)
+    action: Action = "finish_stop" if row.status == "STOPPING" else "stop"
+    _move(session, row, action, now)
