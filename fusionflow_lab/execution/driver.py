@@ -408,6 +408,3 @@ def _chunk_failed(leaf: Leaf, error: Exception) -> ChunkError:
     )
 
 
-def rejected_leaves(runs: Sequence[StageRun]) -> list[Leaf]:
-    """Return the leaves whose scan rejected records."""
-    return [leaf for run in runs for leaf in run.needed() if leaf.header is not None and leaf.header.rejects]

@@ -35,8 +35,19 @@ class LoopThread:
         self.close()
 
     def submit(self, work: Coroutine[object, object, T]) -> Future[T]:
-        """Start a coroutine on the loop; cancelling the future cancels it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Start a coroutine on the loop; cancelling the future cancels it.
+
+        It has begun when this returns, so that it always sees its cancellation.
+        """
+        begun = threading.Event()
+
+        async def begin() -> T:
+            begun.set()
+            return await work
+
+        future = asyncio.run_coroutine_threadsafe(begin(), self._loop)
+        begun.wait()
+        return future
 
     def close(self) -> None:
         """Stop the loop and wait for its thread."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from distributed import get_worker
 
 from fusionflow_lab import _native
@@ -133,8 +134,7 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     if scan.widened():
         return MapReport(widened=tuple(scan.widened()))
     header = _header(task, scan, mapped)
-    rejects = pa.table(pa.RecordBatchReader.from_stream(scan.rejects()).read_all())
-    name = StateStore(Folder(task.store)).put(header, mapped.state, rejects)
+    name = StateStore(Folder(task.store)).put(header, mapped.state, _rejects(task, scan))
     return MapReport(name=name, header=header)
 
 
@@ -215,6 +215,14 @@ def _header(task: MapTask, scan: _native.Scan, mapped: Mapped) -> StateHeader:
         rows=mapped.state.num_rows,
         rejects=rejected,
     )
+
+
+def _rejects(task: MapTask, scan: _native.Scan) -> pa.Table:
+    """Return the rejects with ``chunk`` counted from the task's first chunk: the same in every plan."""
+    table = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
+    place = table.schema.get_field_index("chunk")
+    first = pa.scalar(task.chunks[0].ordinal, pa.int32())
+    return table.set_column(place, "chunk", pc.subtract(table.column(place), first))
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -44,6 +44,12 @@ class JobFeed:
             wake()
 
     @property
+    def seq(self) -> int:
+        """Number of the newest durable event."""
+        with self._changed:
+            return self._durable[-1].seq if self._durable else 0
+
+    @property
     def status(self) -> StatusEvent | None:
         """The newest status."""
         with self._changed:

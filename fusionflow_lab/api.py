@@ -1,0 +1,279 @@
+"""The Python face: connect, ask, watch, take the result.
+
+Everything else (magics, command line, server) calls this module and nothing below it. A session owns
+one cluster, which starts with the first job and ends with the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Generator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+from distributed import Client
+
+from fusionflow_lab.config import Config
+from fusionflow_lab.execution.cluster import open_cluster
+from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.execution.runner import Runner, Stores
+from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, Status
+from fusionflow_lab.jobs.manager import JobManager
+from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.jobs.store import JobStore
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.explain import explain
+from fusionflow_lab.planning.plan import Planner
+from fusionflow_lab.query import Plan, Query
+from fusionflow_lab.results.result import Result
+from fusionflow_lab.states.store import StateStore
+from fusionflow_lab.storage import Folder
+
+
+def connect(cluster: str = "local", *, home: str | Path | None = None, workers: int | None = None) -> Session:
+    """Open a session.
+
+    Parameters
+    ----------
+    cluster
+        ``"local"`` for worker processes of this machine, or a Dask scheduler's address.
+    home
+        Folder of job database, states and results; by default ``FUSIONFLOW_HOME`` or the user's data folder.
+    workers
+        Worker processes of a local cluster; by default one for each processor.
+
+    Raises
+    ------
+    ConfigError
+        A setting is unknown or out of range.
+
+    Examples
+    --------
+    >>> with connect(workers=1) as session:
+    ...     result = session.sql("SELECT count(*) AS n FROM 'orders/*.csv'").result()
+    """
+    return Session(Config.load(home=home, workers=workers), cluster)
+
+
+class Session:
+    """A cluster, a job store and the jobs submitted through it. Made by ``connect``."""
+
+    def __init__(self, config: Config, cluster: str) -> None:
+        self.config = config
+        self.cluster = cluster
+        self._thread = LoopThread()
+        stores = Stores(
+            jobs=JobStore(config.home / "jobs.sqlite"),
+            states=StateStore(Folder(str(config.home / "states"))),
+            results=Folder(str(config.home / "results")),
+        )
+        self._stores = stores
+        self._catalog = Catalog(config.home / "sources")
+        self._planner = Planner(self._catalog)
+        self._dask = _LazyClient(cluster, config)
+        self._runner = Runner(
+            stores=stores, catalog=self._catalog, planner=self._planner, client=self._dask.client
+        )
+        self._manager = JobManager(stores=stores, runner=self._runner, thread=self._thread, cluster=cluster)
+        self._closing = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Session:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the session."""
+        self.close()
+
+    def sql(self, text: str, *, name: str = "", use_cache: bool = True) -> Relation:
+        """Take a query; nothing runs yet.
+
+        Parameters
+        ----------
+        text
+            One SELECT in DuckDB's SQL, over files.
+        name
+            A name for the job.
+        use_cache
+            Whether chunks that were scanned before are left alone.
+        """
+        return Relation(self, Query(text=text, name=name, use_cache=use_cache))
+
+    def start(self) -> None:
+        """Start the cluster now, and wait until it is there."""
+        self._thread.submit(self._dask.client()).result()
+
+    def jobs(self) -> tuple[JobRecord, ...]:
+        """Return the newest jobs of this job store, newest first."""
+        return self._manager.jobs()
+
+    def job(self, job_id: str) -> Job:
+        """Return a job by its id.
+
+        Raises
+        ------
+        JobError
+            There is none of this id.
+        """
+        record = self._manager.record(job_id)
+        return Job(self._manager, job_id, record.query.text)
+
+    def close(self) -> None:
+        """Stop what runs (its work is kept), end the cluster, release everything. Twice does no harm."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        self._manager.stop_all()
+        self._thread.submit(self._dask.close()).result()
+        self._thread.close()
+        self._planner.close()
+        self._stores.jobs.close()
+
+    def _plan(self, query: Query) -> Plan:
+        return self._runner.plan(query)
+
+    def _submit(self, query: Query) -> Job:
+        return Job(self._manager, self._manager.submit(query, self._plan(query)), query.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A query that has not run: look at its plan, submit it, or ask for the result."""
+
+    session: Session
+    query: Query
+
+    def explain(self) -> str:
+        """Draw the plan: stages, their SQL, what is read.
+
+        Raises
+        ------
+        QueryError, SourceError, FileNotFoundError
+            The query or its files are at fault.
+        """
+        return explain(self.session._plan(self.query))  # noqa: SLF001 - a part of the session
+
+    def submit(self) -> Job:
+        """Start a job and return it at once; raises as ``explain`` does."""
+        return self.session._submit(self.query)  # noqa: SLF001 - a part of the session
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Submit, wait and return the result."""
+        return self.submit().result(timeout)
+
+
+class Job:
+    """A submitted query: its status, progress, events and, in the end, its result."""
+
+    def __init__(self, manager: JobManager, job_id: str, text: str) -> None:
+        self._manager = manager
+        self.id = job_id
+        self.text = text
+
+    def __repr__(self) -> str:
+        """Name the job and its status."""
+        return f"<Job {self.id}: {self.status}>"
+
+    def __await__(self) -> Generator[object, None, Result]:
+        """Wait for the result without blocking the event loop."""
+        return self._ended().__await__()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        """Iterate over the events from the first on."""
+        return self.events()
+
+    @property
+    def status(self) -> Status:
+        """The job's status."""
+        status = self._manager.feed(self.id).status
+        return status.status if status is not None else "CREATED"
+
+    @property
+    def progress(self) -> ProgressEvent | None:
+        """The newest progress."""
+        return self._manager.feed(self.id).progress
+
+    def preview(self) -> PreviewEvent | None:
+        """Return the newest preview."""
+        return self._manager.feed(self.id).preview
+
+    def done(self) -> bool:
+        """Tell whether the job has ended, well or not."""
+        return self._manager.feed(self.id).ended
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the job has ended; False where ``timeout`` seconds were not enough."""
+        return self._manager.feed(self.id).wait(timeout)
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait for the result.
+
+        Raises
+        ------
+        JobStoppedError
+            The job was stopped.
+        TimeoutError
+            It did not end within ``timeout`` seconds.
+        FusionflowError, OSError
+            What the job failed of.
+        """
+        return self._manager.result(self.id, timeout)
+
+    def stop(self) -> None:
+        """Stop the job; returns at once. What it has scanned is kept."""
+        self._manager.stop(self.id)
+
+    def rejects(self) -> pa.Table:
+        """Return the rejected records: file, byte, line, column, reason, raw."""
+        return self._manager.rejects(self.id)
+
+    def events(self, since: int = 0) -> AsyncIterator[Event]:
+        """Iterate over durable events after number ``since`` and the newest live ones, to the end."""
+        return self._manager.feed(self.id).watch(since)
+
+    async def _ended(self) -> Result:
+        async for _ in self.events():
+            pass
+        return self.result()
+
+
+class _LazyClient:
+    """The session's Dask client: opened by the first job, closed with the session."""
+
+    def __init__(self, address: str, config: Config) -> None:
+        self._address = address
+        self._config = config
+        self._stack = AsyncExitStack()
+        self._opening: asyncio.Task[Client] | None = None
+
+    async def client(self) -> Client:
+        if self._opening is not None and self._opening.done() and self._broken(self._opening):
+            self._opening = None
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        # Stopping the first job must not tear down the cluster that the second one waits for.
+        return await asyncio.shield(self._opening)
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            await asyncio.gather(self._opening, return_exceptions=True)
+        await self._stack.aclose()
+
+    @staticmethod
+    def _broken(opening: asyncio.Task[Client]) -> bool:
+        return opening.cancelled() or opening.exception() is not None or opening.result().status != "running"
+
+    async def _open(self) -> Client:
+        return await self._stack.enter_async_context(
+            open_cluster(
+                self._address, workers=self._config.workers, memory_limit=str(self._config.memory_limit)
+            )
+        )

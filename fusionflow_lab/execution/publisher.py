@@ -1,0 +1,158 @@
+"""Tell the world how a job goes: events to those who watch here, and to the job store.
+
+Watchers in this process get every event at once. The database gets durable events as they happen and
+the newest live ones about once a second, from a task of its own: a slow disk never slows the driver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pyarrow as pa
+
+from fusionflow_lab.execution.driver import Progress
+from fusionflow_lab.execution.stage_run import Leaf
+from fusionflow_lab.jobs.events import (
+    ChunkErrorEvent,
+    Event,
+    NoticeEvent,
+    PreviewEvent,
+    ProgressEvent,
+)
+from fusionflow_lab.jobs.feed import JobFeed
+from fusionflow_lab.jobs.lifecycle import Action
+from fusionflow_lab.jobs.rows import JobChanges
+from fusionflow_lab.jobs.store import JobStore
+from fusionflow_lab.results.preview import encode_preview
+
+LIVE_WRITE_SECONDS = 1.0
+
+
+class FencedError(Exception):
+    """Another holder has taken the job: write nothing more, stop."""
+
+
+class Publisher:
+    """Events of one job under one epoch; the driver's listener.
+
+    Parameters
+    ----------
+    job
+        The job's id.
+    epoch
+        What the store lets us write under.
+    store
+        Where durable events go.
+    feed
+        Who watches in this process.
+    """
+
+    def __init__(self, *, job: str, epoch: int, store: JobStore, feed: JobFeed) -> None:
+        self._job = job
+        self._epoch = epoch
+        self._store = store
+        self._feed = feed
+        self._live: dict[str, ProgressEvent | PreviewEvent] = {}
+        self._pending: set[asyncio.Task[None]] = set()
+
+    def progress(self, progress: Progress) -> None:
+        """Publish the newest progress."""
+        self._publish_live(
+            ProgressEvent(
+                job=self._job,
+                seq=self._feed.seq,
+                time=time.time(),
+                chunks_done=progress.chunks_done,
+                chunks_total=progress.chunks_total,
+                bytes_done=progress.bytes_done,
+                bytes_total=progress.bytes_total,
+                counters=progress.counters,
+                bytes_per_second=progress.bytes_per_second,
+                eta=progress.eta,
+                workers=progress.workers,
+            )
+        )
+
+    def preview(self, fraction: float, table: pa.Table) -> None:
+        """Publish the newest preview."""
+        self._publish_live(
+            PreviewEvent(
+                job=self._job,
+                seq=self._feed.seq,
+                time=time.time(),
+                fraction=fraction,
+                rows=table.num_rows,
+                ipc=encode_preview(table),
+            )
+        )
+
+    def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
+        """Publish the failure of a chunk."""
+        blocks = leaf.chunks[0].blocks
+        event = ChunkErrorEvent(
+            job=self._job,
+            seq=0,
+            time=time.time(),
+            file=leaf.chunks[0].file.path,
+            start=min(block.offset for block in blocks),
+            end=max(block.end for block in blocks),
+            attempt=attempt,
+            message=message,
+        )
+        self._later(event)
+
+    def notice(self, code: str, text: str) -> None:
+        """Publish something that the user should know."""
+        self._later(NoticeEvent(job=self._job, seq=0, time=time.time(), code=code, text=text))
+
+    async def advance(self, action: Action, *, message: str = "", changes: JobChanges | None = None) -> None:
+        """Change the job's status, after everything that was published before.
+
+        Raises
+        ------
+        FencedError
+            Another holder has taken the job.
+        """
+        await self.flush()
+        event = await asyncio.to_thread(
+            lambda: self._store.advance(self._job, self._epoch, action, message=message, **(changes or {}))
+        )
+        if event is None:
+            raise FencedError(self._job)
+        self._feed.publish(event)
+
+    async def write_live(self) -> None:
+        """Keep the newest live events in the database, until cancelled."""
+        while True:
+            await asyncio.sleep(LIVE_WRITE_SECONDS)
+            await self._write_live()
+
+    async def flush(self) -> None:
+        """Wait until everything published is in the database."""
+        if self._pending:
+            await asyncio.gather(*self._pending)
+        await self._write_live()
+
+    async def _write_live(self) -> None:
+        live, self._live = self._live, {}
+        for event in live.values():
+            await asyncio.to_thread(self._store.put_latest, event, epoch=self._epoch)
+
+    def _publish_live(self, event: ProgressEvent | PreviewEvent) -> None:
+        self._live[event.type] = event
+        self._feed.publish(event)
+
+    def _later(self, event: NoticeEvent | ChunkErrorEvent) -> None:
+        task = asyncio.create_task(self._append(event))
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+
+    async def _append(self, event: NoticeEvent | ChunkErrorEvent) -> None:
+        numbered: Event | None
+        if isinstance(event, NoticeEvent):
+            numbered = await asyncio.to_thread(self._store.append_event, event, epoch=self._epoch)
+        else:
+            numbered = await asyncio.to_thread(self._store.append_event, event, epoch=self._epoch)
+        if numbered is not None:
+            self._feed.publish(numbered)

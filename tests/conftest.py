@@ -1,0 +1,33 @@
+"""Fixtures for all tests: one real cluster of processes, a home folder of its own, shared corpora."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from fusionflow_lab.api import Session, connect
+
+# Machines differ in speed: a test fails by its answer, never by its time.
+settings.register_profile("fusionflow", deadline=None, print_blob=True)
+settings.load_profile("fusionflow")
+
+
+@pytest.fixture(scope="session")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """Return a session on a cluster of two worker processes, shared by all tests."""
+    with connect(home=tmp_path_factory.mktemp("home"), workers=2) as session:
+        session.start()
+        yield session
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Return the folder of public corpora; tests that need it are skipped where it is missing."""
+    folder = Path(os.environ.get("FUSIONFLOW_CORPORA", Path(__file__).parents[1].parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no corpora in {folder}; set FUSIONFLOW_CORPORA")
+    return folder
