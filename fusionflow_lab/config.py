@@ -1,0 +1,117 @@
+"""The settings, once: an argument wins over the environment, that over the default.
+
+Each field is also an environment variable, ``FUSIONFLOW_`` and its name in capitals. A variable of
+that prefix that nobody knows is an error: a setting that is silently ignored is worse than none.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from fusionflow_lab.errors import ConfigError
+
+_PREFIX: Final = "FUSIONFLOW_"
+_READ_ELSEWHERE: Final = frozenset({"FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
+_KNOWN: Final = ("FUSIONFLOW_HOME", "FUSIONFLOW_MEMORY_LIMIT", "FUSIONFLOW_WORKERS")
+_MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
+_MOST_WORKERS: Final = 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """The settings of a session.
+
+    Parameters
+    ----------
+    home
+        Folder of the job database, the states and the results.
+    workers
+        Worker processes of a local cluster, one thread each.
+    memory_limit
+        Memory of each of them as Dask writes it: ``"auto"``, ``"2 GiB"``, ``"0"`` for no limit.
+
+    Examples
+    --------
+    >>> Config.load(workers=2, environ={"FUSIONFLOW_WORKERS": "8"}).workers
+    2
+    """
+
+    home: Path
+    workers: int
+    memory_limit: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.workers <= _MOST_WORKERS:
+            raise ConfigError(f"workers is {self.workers}", hint=f"take 1 to {_MOST_WORKERS}")
+        if not _MEMORY.fullmatch(self.memory_limit):
+            raise ConfigError(
+                f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
+            )
+        if self.home.exists() and not self.home.is_dir():
+            raise ConfigError("home is not a folder", where=str(self.home), hint="name another, or move it")
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        home: str | Path | None = None,
+        workers: int | None = None,
+        memory_limit: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Config:
+        """Collect the settings; what is None here comes from the environment or its default.
+
+        Raises
+        ------
+        ConfigError
+            A setting is unknown or out of range.
+        """
+        values = _known_variables(os.environ if environ is None else environ)
+        folder = home or values.get("FUSIONFLOW_HOME") or platformdirs.user_data_path("fusionflow")
+        if workers is None:
+            workers = _whole_number("FUSIONFLOW_WORKERS", values) or _processors()
+        return cls(
+            home=Path(folder).expanduser().absolute(),
+            workers=workers,
+            memory_limit=memory_limit or values.get("FUSIONFLOW_MEMORY_LIMIT") or "auto",
+        )
+
+
+def _known_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return our variables that are set to something; one that nobody knows is an error."""
+    ours = {name: value.strip() for name, value in environ.items() if name.startswith(_PREFIX)}
+    for name in sorted(ours.keys() - set(_KNOWN) - _READ_ELSEWHERE):
+        near = difflib.get_close_matches(name, _KNOWN, n=1)
+        raise ConfigError(
+            f"unknown setting {name}",
+            where="environment variables",
+            hint=f"did you mean {near[0]}?" if near else f"known are {', '.join(_KNOWN)}",
+        )
+    return {name: value for name, value in ours.items() if value}
+
+
+def _whole_number(name: str, values: Mapping[str, str]) -> int | None:
+    value = values.get(name)
+    if value is None:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise ConfigError(
+            f"{name} is {value!r}", where="environment variables", hint="write a whole number"
+        ) from None
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

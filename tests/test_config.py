@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from fusionflow_lab import config as config_module
+from fusionflow_lab.config import Config
+from fusionflow_lab.errors import ConfigError
+
+
+def test_defaults() -> None:
+    config = Config.load(environ={})
+
+    assert config.home == platformdirs.user_data_path("fusionflow")
+    assert config.workers >= 1
+    assert config.memory_limit == "auto"
+
+
+def test_environment_wins_over_default(tmp_path: Path) -> None:
+    environ = {
+        "FUSIONFLOW_HOME": str(tmp_path),
+        "FUSIONFLOW_WORKERS": " 3 ",
+        "FUSIONFLOW_MEMORY_LIMIT": "2 GiB",
+        "PATH": "/bin",
+    }
+
+    config = Config.load(environ=environ)
+
+    assert config == Config(home=tmp_path, workers=3, memory_limit="2 GiB")
+
+
+def test_argument_wins_over_environment(tmp_path: Path) -> None:
+    environ = {"FUSIONFLOW_HOME": "/elsewhere", "FUSIONFLOW_WORKERS": "3", "FUSIONFLOW_MEMORY_LIMIT": "1 GB"}
+
+    config = Config.load(home=tmp_path, workers=1, memory_limit="512MiB", environ=environ)
+
+    assert config == Config(home=tmp_path, workers=1, memory_limit="512MiB")
+
+
+def test_the_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUSIONFLOW_WORKERS", "7")
+
+    assert Config.load().workers == 7
+
+
+def test_an_empty_variable_means_the_default() -> None:
+    assert (
+        Config.load(environ={"FUSIONFLOW_MEMORY_LIMIT": "", "FUSIONFLOW_WORKERS": ""}).memory_limit == "auto"
+    )
+
+
+def test_every_field_has_its_variable() -> None:
+    assert {f"FUSIONFLOW_{field.name.upper()}" for field in fields(Config)} == set(config_module._KNOWN)
+
+
+def test_home_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert Config.load(home="here", environ={}).home == tmp_path / "here"
+    assert Config.load(home="~/there", environ={}).home == tmp_path / "there"
+
+
+@pytest.mark.parametrize("name", ["FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"])
+def test_variables_read_elsewhere_are_left_alone(name: str) -> None:
+    Config.load(environ={name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "text"),
+    [
+        (
+            {"FUSIONFLOW_WORKER": "2"},
+            (
+                "unknown setting FUSIONFLOW_WORKER\nwhere: environment variables\n"
+                "try: did you mean FUSIONFLOW_WORKERS?"
+            ),
+        ),
+        (
+            {"FUSIONFLOW_COLOUR": "red"},
+            (
+                "unknown setting FUSIONFLOW_COLOUR\nwhere: environment variables\n"
+                "try: known are FUSIONFLOW_HOME, FUSIONFLOW_MEMORY_LIMIT, FUSIONFLOW_WORKERS"
+            ),
+        ),
+        (
+            {"FUSIONFLOW_WORKERS": "two"},
+            "FUSIONFLOW_WORKERS is 'two'\nwhere: environment variables\ntry: write a whole number",
+        ),
+        ({"FUSIONFLOW_WORKERS": "0"}, "workers is 0\ntry: take 1 to 1024"),
+        (
+            {"FUSIONFLOW_MEMORY_LIMIT": "lots"},
+            "memory_limit is 'lots'\ntry: write it as 'auto', '2 GiB' or '500 MB'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(environ: dict[str, str], text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.load(environ=environ)
+
+    assert str(caught.value) == text
+
+
+def test_home_must_be_a_folder(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    with pytest.raises(ConfigError, match="home is not a folder"):
+        Config.load(home=file, environ={})
+
+
+@pytest.mark.parametrize("memory", ["auto", "0", "2 GiB", "500MB", "1.5 gib", "1000 B"])
+def test_memory_limits(memory: str, tmp_path: Path) -> None:
+    assert Config(home=tmp_path, workers=1, memory_limit=memory).memory_limit == memory
+
+
+def test_it_is_frozen(tmp_path: Path) -> None:
+    config = Config(home=tmp_path, workers=1)
+
+    with pytest.raises(FrozenInstanceError):
+        config.workers = 2  # type: ignore[misc]
