@@ -77,7 +77,8 @@ class Config:
         values = _known_variables(os.environ if environ is None else environ)
         folder = home or values.get("FUSIONFLOW_HOME") or platformdirs.user_data_path("fusionflow")
         if workers is None:
-            workers = _whole_number("FUSIONFLOW_WORKERS", values) or _processors()
+            given = _whole_number("FUSIONFLOW_WORKERS", values)
+            workers = _processors() if given is None else given
         return cls(
             home=Path(folder).expanduser().absolute(),
             workers=workers,
@@ -89,11 +90,12 @@ def _known_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return our variables that are set to something; one that nobody knows is an error."""
     ours = {name: value.strip() for name, value in environ.items() if name.startswith(_PREFIX)}
     for name in sorted(ours.keys() - set(_KNOWN) - _READ_ELSEWHERE):
-        near = difflib.get_close_matches(name, _KNOWN, n=1)
+        endings = {known.removeprefix(_PREFIX): known for known in _KNOWN}
+        near = difflib.get_close_matches(name.removeprefix(_PREFIX), endings, n=1)
         raise ConfigError(
             f"unknown setting {name}",
             where="environment variables",
-            hint=f"did you mean {near[0]}?" if near else f"known are {', '.join(_KNOWN)}",
+            hint=f"did you mean {endings[near[0]]}?" if near else f"known are {', '.join(_KNOWN)}",
         )
     return {name: value for name, value in ours.items() if value}
 
