@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from pathlib import Path
@@ -34,10 +33,9 @@ def cities(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def oracle(sql: str, folder: Path) -> list[tuple[object, ...]]:
     """Ask plain DuckDB over the same files."""
+    reader = f"read_csv('{folder}/*.csv', allow_quoted_nulls = false, quote = '\"')"
     with duckdb.connect() as connection:
-        connection.execute(
-            f"CREATE TABLE cities AS FROM read_csv('{folder}/*.csv', allow_quoted_nulls = false, quote = '\"')"
-        )
+        connection.execute(f"CREATE TABLE cities AS FROM {reader}")
         return connection.execute(sql.format(t="cities")).fetchall()
 
 
@@ -51,10 +49,10 @@ QUERIES = [
     "SELECT city, amount FROM {t} WHERE amount < -60",
     "SELECT city, row_number() OVER (ORDER BY city, amount, day, note) AS r FROM {t} ORDER BY r LIMIT 5",
     "SELECT count(DISTINCT city), min(day), max(note) FROM {t}",
-    "SELECT a.city, count(*) FROM {t} a JOIN (SELECT DISTINCT city FROM {t} WHERE amount > 600) b USING (city)"
-    " GROUP BY ALL ORDER BY ALL",
-    "WITH big AS (SELECT * FROM {t} WHERE amount > 300) SELECT month(day) AS m, first(city) FROM big"
-    " GROUP BY m ORDER BY m",
+    """SELECT a.city, count(*) FROM {t} a JOIN (SELECT DISTINCT city FROM {t} WHERE amount > 600) b
+       USING (city) GROUP BY ALL ORDER BY ALL""",
+    """WITH big AS (SELECT * FROM {t} WHERE amount > 300)
+       SELECT month(day) AS m, first(city) FROM big GROUP BY m ORDER BY m""",
 ]
 
 
@@ -81,12 +79,17 @@ def test_an_unchanged_query_scans_nothing(session: Session, cities: Path) -> Non
 @pytest.mark.parametrize(
     ("sql", "then"),
     [
-        ("SELECT city, max(amount) AS m FROM {t} GROUP BY city", " HAVING max(amount) > 0 ORDER BY m LIMIT 2"),
+        (
+            "SELECT city, max(amount) AS m FROM {t} GROUP BY city",
+            " HAVING max(amount) > 0 ORDER BY m LIMIT 2",
+        ),
         ("SELECT city, day FROM {t} LIMIT 5", None),
         ("SELECT amount FROM {t} ORDER BY amount LIMIT 5", None),
     ],
 )
-def test_a_new_limit_or_having_scans_nothing(session: Session, cities: Path, sql: str, then: str | None) -> None:
+def test_a_new_limit_or_having_scans_nothing(
+    session: Session, cities: Path, sql: str, then: str | None
+) -> None:
     text = sql.format(t=f"'{cities}/*.csv'")
     session.sql(text).result()
     changed = text + then if then is not None else text.replace("LIMIT 5", "LIMIT 9")
@@ -135,7 +138,9 @@ def test_rejects_have_their_place(session: Session, tmp_path: Path) -> None:
 
 
 def test_events_tell_the_whole_story(session: Session, cities: Path) -> None:
-    job = session.sql(f"SELECT note, count(*) AS n FROM '{cities}/*.csv' GROUP BY note", use_cache=False).submit()
+    job = session.sql(
+        f"SELECT note, count(*) AS n FROM '{cities}/*.csv' GROUP BY note", use_cache=False
+    ).submit()
 
     async def collect() -> list[Event]:
         return [event async for event in job]
@@ -187,7 +192,9 @@ def test_previews_end_in_the_result(session: Session, tmp_path: Path) -> None:
         file.write("k,v\n")
         for _ in range(60):
             file.write(block)
-    job = session.sql(f"SELECT k, count(*) AS n FROM '{path}' GROUP BY k ORDER BY k", use_cache=False).submit()
+    job = session.sql(
+        f"SELECT k, count(*) AS n FROM '{path}' GROUP BY k ORDER BY k", use_cache=False
+    ).submit()
 
     async def previews() -> list[PreviewEvent]:
         return [event async for event in job if isinstance(event, PreviewEvent)]
@@ -218,5 +225,5 @@ def test_stop_keeps_the_work(session: Session, tmp_path: Path) -> None:
     assert job.status == "STOPPED"
     result = session.sql(sql).result()
     assert result.counters.bytes_reused > 0
-    assert result.counters.bytes_scanned + result.counters.bytes_reused == os.path.getsize(path) - len("k,v\n")
+    assert result.counters.bytes_scanned + result.counters.bytes_reused == path.stat().st_size - len("k,v\n")
     assert result.arrow().column("n").to_pylist().count(60 * 200_000 // 997) > 0

@@ -96,7 +96,9 @@ async def check_workers(client: Client) -> int:
     info = await client.scheduler.identity()
     workers = info["workers"]
     if not workers:
-        raise ClusterError("the cluster has no workers", where=info["address"], hint="start workers and run again")
+        raise ClusterError(
+            "the cluster has no workers", where=info["address"], hint="start workers and run again"
+        )
     able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers.values())
     if able == 0:
         found = await client.run(found_version, on_error="return")

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 from distributed import Client, Future, KilledWorker
@@ -32,9 +32,10 @@ from fusionflow_lab.errors import (
 from fusionflow_lab.execution.boundaries import Break, Starts, wrong_starts
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.plugin import RESOURCE
+from fusionflow_lab.execution.progress import Listener, Progress, measure
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import LocateTask, MapReport, MapTask, run_final, run_locate, run_map
-from fusionflow_lab.query import Counters, Plan
+from fusionflow_lab.query import Plan
 from fusionflow_lab.states.store import StateStore
 
 T = TypeVar("T")
@@ -42,33 +43,6 @@ T = TypeVar("T")
 MAX_ATTEMPTS = 3
 MAX_PROOFS = 4
 TICK_SECONDS = 0.25
-
-
-class Listener(Protocol):
-    """Who is told how the job goes."""
-
-    def progress(self, progress: Progress) -> None:
-        """Take the newest progress."""
-
-    def preview(self, fraction: float, table: pa.Table) -> None:
-        """Take the newest preview: the final stage over ``fraction`` of the bytes."""
-
-    def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
-        """Take note of a chunk that failed and is tried again."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
-    """How far the plan is."""
-
-    chunks_done: int
-    chunks_total: int
-    bytes_done: int
-    bytes_total: int
-    counters: Counters
-    bytes_per_second: float
-    eta: float | None
-    workers: int
 
 
 class WidenedError(Exception):
@@ -277,9 +251,13 @@ class Driver:
             offsets = tuple(block.offset for block in chunk.blocks if block.offset > chunk.file.data_start)
             order = tuple(sorted(offsets))
             found = await self._locate(
-                Break(file=chunk.file, start=chunk.file.data_start, offsets=order, believed=(-1,) * len(order))
+                Break(
+                    file=chunk.file, start=chunk.file.data_start, offsets=order, believed=(-1,) * len(order)
+                )
             )
-            starts.update(((chunk.file.path, offset), start) for offset, start in zip(order, found, strict=True))
+            starts.update(
+                ((chunk.file.path, offset), start) for offset, start in zip(order, found, strict=True)
+            )
         leaf.restart(starts)
         return True
 
@@ -304,7 +282,9 @@ class Driver:
         again = [
             leaf
             for leaf in run.leaves
-            if any((chunk.file.path, block.offset) in starts for chunk in leaf.chunks for block in chunk.blocks)
+            if any(
+                (chunk.file.path, block.offset) in starts for chunk in leaf.chunks for block in chunk.blocks
+            )
         ]
         if not again:
             return
@@ -366,22 +346,7 @@ class Driver:
                 self._listener.preview(progress.bytes_done / max(progress.bytes_total, 1), table)
 
     def _progress(self) -> Progress:
-        needed = [leaf for run in self.runs for leaf in (run.needed() if run.satisfied() else run.leaves)]
-        done = [leaf for leaf in needed if leaf.header is not None]
-        counters = sum((leaf.counters for leaf in done), Counters())
-        bytes_done = sum(leaf.size for leaf in done)
-        bytes_total = sum(leaf.size for leaf in needed)
-        rate = counters.bytes_scanned / max(time.monotonic() - self._started, 1e-3)
-        return Progress(
-            chunks_done=sum(len(leaf.chunks) for leaf in done),
-            chunks_total=sum(len(leaf.chunks) for leaf in needed),
-            bytes_done=bytes_done,
-            bytes_total=bytes_total,
-            counters=counters,
-            bytes_per_second=rate,
-            eta=(bytes_total - bytes_done) / rate if rate else None,
-            workers=self._threads,
-        )
+        return measure(self.runs, seconds=time.monotonic() - self._started, workers=self._threads)
 
     async def _cancel_inflight(self) -> None:
         inflight, self._inflight = self._inflight, {}
@@ -403,8 +368,6 @@ def _chunk_failed(leaf: Leaf, error: Exception) -> ChunkError:
     what = str(error).split("\n", 1)[0]
     return ChunkError(
         f"a chunk failed {leaf.attempts} times: {what}",
-        where=f"{first.file.path}, from byte {first.blocks[0].offset} (to {last.file.path}, {last.blocks[-1].end})",
+        where=f"{first.file.path}, byte {first.blocks[0].offset} … {last.file.path}, {last.blocks[-1].end}",
         hint="run the query again: finished chunks are kept; if it fails again, look at these bytes",
     )
-
-

@@ -85,7 +85,10 @@ class Finisher:
             return None
         try:
             return self._evaluator.final(
-                self._plan, self._tables(), {run.stage.name: self._so_far(run) for run in runs}, limit=PREVIEW_ROWS
+                self._plan,
+                self._tables(),
+                {run.stage.name: self._so_far(run) for run in runs},
+                limit=PREVIEW_ROWS,
             )
         except duckdb.Error:
             # A part of the rows may break what all of them keep, such as "one row per subquery".

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class LoopThread:
         self._thread = threading.Thread(target=self._run, name="fusionflow", daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> LoopThread:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 

@@ -11,7 +11,7 @@ import time
 
 import pyarrow as pa
 
-from fusionflow_lab.execution.driver import Progress
+from fusionflow_lab.execution.progress import Progress
 from fusionflow_lab.execution.stage_run import Leaf
 from fusionflow_lab.jobs.events import (
     ChunkErrorEvent,

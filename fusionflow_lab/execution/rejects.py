@@ -39,9 +39,7 @@ def reject_table(runs: Sequence[StageRun], store: StateStore) -> pa.Table:
     return pa.Table.from_pylist([rows[place] for place in sorted(rows)], schema=SCHEMA)
 
 
-def _placed(
-    leaf: Leaf, table: pa.Table, lines: dict[tuple[str, int], int]
-) -> Iterable[dict[str, object]]:
+def _placed(leaf: Leaf, table: pa.Table, lines: dict[tuple[str, int], int]) -> Iterable[dict[str, object]]:
     """Turn (chunk, block, line in the block) into file and line."""
     for row in table.to_pylist():
         chunk = leaf.chunks[row["chunk"]]

@@ -23,6 +23,7 @@ from fusionflow_lab.execution.publisher import FencedError, Publisher
 from fusionflow_lab.execution.rejects import reject_table
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import JobFailure
+from fusionflow_lab.jobs.rows import JobChanges
 from fusionflow_lab.jobs.store import LEASE_SECONDS, JobStore
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner, map_hash
@@ -88,15 +89,17 @@ class Runner:
         except asyncio.CancelledError:
             await self._stopped(publisher, feed)
             raise
-        except Exception as error:  # noqa: BLE001 - the job's entry: whatever it was, it goes into its row
+        except Exception as error:  # the job's entry: whatever it was, it goes into its row
             if isinstance(error, FencedError):
                 raise
             if isinstance(error, FusionflowError):
                 error.job_id = job
-            await publisher.advance("fail", message=str(error), changes={"error": JobFailure.of(error)})
+            await publisher.advance(
+                "fail", message=str(error), changes=JobChanges(error=JobFailure.of(error))
+            )
             raise
         else:
-            changes = {"counters": result.counters, "result_ref": f"{job}.arrow"}
+            changes = JobChanges(counters=result.counters, result_ref=f"{job}.arrow")
             await publisher.advance("complete", message=_rejected(result.counters), changes=changes)
             return result
         finally:
@@ -114,13 +117,13 @@ class Runner:
         client = await self._client()
         started = asyncio.get_running_loop().time()
         with Evaluator(plan.settings) as evaluator:
-            while True:
+            table = None
+            while table is None:
                 driver = self._driver(job, plan, client, evaluator, publisher, use_cache=query.use_cache)
                 try:
                     table = await driver.run()
-                    break
                 except WidenedError as widened:
-                    plan = await asyncio.to_thread(self._widen, query, plan, widened, publisher)
+                    plan = await asyncio.to_thread(self._widen, query, plan, widened)
         counters = sum((leaf.counters for run in driver.runs for leaf in run.needed()), Counters())
         rejects = reject_table(driver.runs, self._stores.states)
         await asyncio.to_thread(self._keep, f"{job}.arrow", table)
@@ -135,7 +138,14 @@ class Runner:
         )
 
     def _driver(
-        self, job: str, plan: Plan, client: Client, evaluator: Evaluator, publisher: Publisher, *, use_cache: bool
+        self,
+        job: str,
+        plan: Plan,
+        client: Client,
+        evaluator: Evaluator,
+        publisher: Publisher,
+        *,
+        use_cache: bool,
     ) -> Driver:
         finisher = Finisher(
             plan=plan,
@@ -155,7 +165,7 @@ class Runner:
             use_cache=use_cache,
         )
 
-    def _widen(self, query: Query, plan: Plan, widened: WidenedError, publisher: Publisher) -> Plan:
+    def _widen(self, query: Query, plan: Plan, widened: WidenedError) -> Plan:
         """Remember wider types and plan again: every chunk that read the column is scanned again."""
         stage = next(stage for stage in plan.stages if stage.name == widened.stage)
         self._catalog.widen(stage.source, widened.types)
@@ -169,8 +179,10 @@ class Runner:
 
     async def _renew(self, job: str, epoch: int, drive: asyncio.Task[Result] | None) -> None:
         """Keep the lease; end the drive when somebody wants the job stopped, or holds it now."""
-        while await asyncio.to_thread(self._stores.jobs.renew, job, epoch) == "run":
+        desired: str | None = "run"
+        while desired == "run":
             await asyncio.sleep(LEASE_SECONDS / 3)
+            desired = await asyncio.to_thread(self._stores.jobs.renew, job, epoch)
         if drive is not None:
             drive.cancel()
 

@@ -237,5 +237,3 @@ def _where(chunks: Sequence[Chunk]) -> str:
     begin = min(block.offset for chunk in chunks for block in chunk.blocks)
     end = max(block.end for chunk in chunks for block in chunk.blocks)
     return f"{first.file.path}, between bytes {begin} and {end}"
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import duckdb
 import pyarrow as pa
@@ -70,7 +70,7 @@ class Evaluator:
             self._root.execute(f"SET {quoted(name)} = '{value.replace(chr(39), chr(39) * 2)}'")
         self._root.execute("SET enable_external_access = false; SET lock_configuration = true")
 
-    def __enter__(self) -> Evaluator:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 

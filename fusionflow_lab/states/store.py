@@ -17,6 +17,7 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -164,22 +165,20 @@ class StateStore:
         return body[start:middle], body[middle : middle + reject_size]
 
 
-def _read_header(values: dict[str, object]) -> StateHeader:
-    chunks = values["chunks"]
-    assert isinstance(chunks, list)
+def _read_header(values: dict[str, Any]) -> StateHeader:
     return StateHeader(
-        map_hash=str(values["map_hash"]),
+        map_hash=values["map_hash"],
         chunks=tuple(
             ChunkRecord(
                 key=chunk["key"],
                 identity=chunk["identity"],
                 blocks=tuple(BlockRecord(**block) for block in chunk["blocks"]),
             )
-            for chunk in chunks
+            for chunk in values["chunks"]
         ),
-        counters=Counters(**values["counters"]),  # type: ignore[arg-type]
-        rows=int(str(values["rows"])),
-        rejects=int(str(values["rejects"])),
+        counters=Counters(**values["counters"]),
+        rows=values["rows"],
+        rejects=values["rejects"],
     )
 
 

@@ -29,7 +29,12 @@ def leaf_of(file: SourceFile, records: list[int], offsets: list[int], believed: 
         start = believed.get(block.offset, true_start(records, max(block.offset, file.data_start)))
         found.append(
             BlockRecord(
-                offset=block.offset, start=start, end=true_start(records, block.end), rows=0, rejected=0, lines=0
+                offset=block.offset,
+                start=start,
+                end=true_start(records, block.end),
+                rows=0,
+                rejected=0,
+                lines=0,
             )
         )
     record = ChunkRecord(key=chunk_key(chunk), identity="", blocks=tuple(found))
@@ -78,7 +83,9 @@ def test_a_record_over_several_blocks() -> None:
     offsets=st.sets(st.integers(1, SIZE - 1), max_size=12),
     data=st.data(),
 )
-def test_all_wrong_starts_are_found_and_no_other(records: set[int], offsets: set[int], data: st.DataObject) -> None:
+def test_all_wrong_starts_are_found_and_no_other(
+    records: set[int], offsets: set[int], data: st.DataObject
+) -> None:
     starts_of_records = sorted(records | {20})
     places = [0, *sorted(offsets)]
     believed = {

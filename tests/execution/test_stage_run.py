@@ -11,7 +11,8 @@ MIB = 1 << 20
 
 def stage_of(*sizes: int, kind: StageKind = "aggregate", ordered: bool = False, limit: int = 0) -> Stage:
     files = tuple(
-        SourceFile(path=f"{number}.csv", size=size, mtime_ns=0, data_start=0) for number, size in enumerate(sizes)
+        SourceFile(path=f"{number}.csv", size=size, mtime_ns=0, data_start=0)
+        for number, size in enumerate(sizes)
     )
     source = Source(name="source_0", pattern="*.csv", dialect=Dialect(), columns=(), files=files)
     return Stage(
@@ -49,7 +50,10 @@ def test_a_new_file_scans_that_file() -> None:
 def test_a_touched_file_is_scanned_again() -> None:
     first = StageRun(stage_of(30 * MIB), "m", {})
     stage = stage_of(30 * MIB + 1)
-    assert sum(leaf.size for leaf in StageRun(stage, "m", known_of(first)).leaves if not leaf.reused) == 30 * MIB + 1
+    assert (
+        sum(leaf.size for leaf in StageRun(stage, "m", known_of(first)).leaves if not leaf.reused)
+        == 30 * MIB + 1
+    )
 
 
 def test_states_that_overlap_are_used_once() -> None:

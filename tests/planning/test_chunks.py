@@ -52,7 +52,7 @@ def test_segments(size: int, expected: list[tuple[int, int]]) -> None:
     ordered=st.booleans(),
     block=st.sampled_from([65_537, 1 * MIB, 64 * MIB]),
 )
-def test_every_byte_is_in_one_block(sizes: list[int], ordered: bool, block: int) -> None:
+def test_every_byte_is_in_one_block(sizes: list[int], *, ordered: bool, block: int) -> None:
     source = source_of(*sizes)
     chunks = cut_source(source, ordered=ordered, block_bytes=block)
     assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
@@ -96,7 +96,7 @@ def test_another_file_changes_nobody_elses_chunks() -> None:
 
 
 @given(sizes=st.lists(st.integers(1, 200 * MIB), min_size=1, max_size=5), ordered=st.booleans())
-def test_tasks_hold_every_chunk_once_in_order(sizes: list[int], ordered: bool) -> None:
+def test_tasks_hold_every_chunk_once_in_order(sizes: list[int], *, ordered: bool) -> None:
     chunks = cut_source(source_of(*sizes), ordered=ordered)
     tasks = group_tasks(chunks)
     assert [chunk for task in tasks for chunk in task.chunks] == chunks

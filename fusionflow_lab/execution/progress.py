@@ -1,0 +1,59 @@
+"""How far a plan is, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from fusionflow_lab.execution.stage_run import Leaf, StageRun
+from fusionflow_lab.query import Counters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far the plan is."""
+
+    chunks_done: int
+    chunks_total: int
+    bytes_done: int
+    bytes_total: int
+    counters: Counters
+    bytes_per_second: float
+    eta: float | None
+    workers: int
+
+
+class Listener(Protocol):
+    """Who is told how the job goes."""
+
+    def progress(self, progress: Progress) -> None:
+        """Take the newest progress."""
+
+    def preview(self, fraction: float, table: pa.Table) -> None:
+        """Take the newest preview: the final stage over ``fraction`` of the bytes."""
+
+    def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
+        """Take note of a chunk that failed and is tried again."""
+
+
+def measure(runs: Sequence[StageRun], *, seconds: float, workers: int) -> Progress:
+    """Measure the progress of all stages together, ``seconds`` after the start."""
+    needed = [leaf for run in runs for leaf in (run.needed() if run.satisfied() else run.leaves)]
+    done = [leaf for leaf in needed if leaf.header is not None]
+    counters = sum((leaf.counters for leaf in done), Counters())
+    bytes_done = sum(leaf.size for leaf in done)
+    bytes_total = sum(leaf.size for leaf in needed)
+    rate = counters.bytes_scanned / max(seconds, 1e-3)
+    return Progress(
+        chunks_done=sum(len(leaf.chunks) for leaf in done),
+        chunks_total=sum(len(leaf.chunks) for leaf in needed),
+        bytes_done=bytes_done,
+        bytes_total=bytes_total,
+        counters=counters,
+        bytes_per_second=rate,
+        eta=(bytes_total - bytes_done) / rate if rate else None,
+        workers=workers,
+    )
