@@ -1,0 +1,166 @@
+"""The magics: ``%%fusionflow`` runs a cell as a job, ``%fusionflow`` runs one line or looks after jobs.
+
+Thin: they parse the line, call the session and hand the job to a screen. ``load_ipython_extension`` is what
+``%load_ext fusionflow_lab`` calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from fusionflow_lab.api import Job, Relation
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.notebook.awaiting import AwaitingCells
+from fusionflow_lab.notebook.blocking import run_blocking
+from fusionflow_lab.notebook.commands import Commands
+from fusionflow_lab.notebook.display import screen_for
+from fusionflow_lab.notebook.failure import without_traceback
+from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
+from fusionflow_lab.notebook.sessions import Sessions
+from fusionflow_lab.results.follow import run_job, submitted
+from fusionflow_lab.results.message import USER_ERRORS
+from fusionflow_lab.results.statement import explained
+
+
+@magics_class
+class FusionflowMagics(Magics):
+    """``%fusionflow`` and ``%%fusionflow``, and the session they use.
+
+    Parameters
+    ----------
+    shell
+        The shell they are registered in.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._sessions = Sessions()
+        self._commands = Commands(self._sessions)
+        self._awaiting = AwaitingCells(shell)
+
+    @no_var_expand
+    @line_cell_magic
+    def fusionflow(self, line: str, cell: str | None = None) -> object:
+        """Run SQL over files on a Dask cluster."""
+        if cell is not None:
+            return run_blocking(self.awaited(line, cell))
+        with _plain_errors(verbose=False):
+            known, answer = self._commands.run(line)
+            if known:
+                return answer
+            return self._run_line(line)
+
+    async def awaited(self, line: str, cell: str) -> None:
+        """Run a cell from an event loop; what a ``%%fusionflow`` cell calls."""
+        with _plain_errors(verbose="--verbose" in line.split()):
+            options = parse_line(line)
+            text = _cell_text(options, cell)
+            query = explained(text)
+            if query is not None or options.dry_run:
+                wanted = text if query is None else query
+                _print(await asyncio.to_thread(self._explain, options, wanted))
+            elif options.detach:
+                await self._detach(options, text)
+            else:
+                await self._run(options, text)
+
+    def register(self) -> None:
+        """Put the magics into the shell."""
+        self._shell.register_magics(self)
+        self._awaiting.register()
+        atexit.register(self._sessions.close)
+
+    def unregister(self) -> None:
+        """Take the magics out of the shell and close the session."""
+        atexit.unregister(self._sessions.close)
+        self._awaiting.unregister()
+        manager = self._shell.magics_manager
+        manager.registry.pop(type(self).__name__, None)
+        for kind in ("line", "cell"):
+            manager.magics[kind].pop("fusionflow", None)
+        self._sessions.close()
+
+    def _relation(self, options: CellOptions, text: str) -> Relation:
+        session = self._sessions.get(options.cluster, options.workers)
+        return session.sql(text, name=options.name, use_cache=options.cache)
+
+    def _submitter(self, options: CellOptions, text: str) -> Callable[[], Job]:
+        def submit() -> Job:
+            job = self._relation(options, text).submit()
+            self._sessions.add(job)
+            if options.result:
+                self._shell.user_ns[options.result] = job
+            return job
+
+        return submit
+
+    async def _run(self, options: CellOptions, text: str) -> None:
+        screen = screen_for(self._shell, options)
+        result = await run_job(self._submitter(options, text), screen, name=options.name)
+        if options.result:
+            self._shell.user_ns[options.result] = result
+
+    async def _detach(self, options: CellOptions, text: str) -> None:
+        job = await submitted(self._submitter(options, text))
+        if not options.quiet:
+            held = f"{options.result} holds it" if options.result else f"job = %fusionflow job {job.id}"
+            _print(f"job {job.id} runs; {held}")
+
+    def _explain(self, options: CellOptions, text: str) -> str:
+        return self._relation(options, text).explain()
+
+    def _run_line(self, text: str) -> object:
+        options = CellOptions()
+        query = explained(text)
+        if query is not None:
+            _print(self._explain(options, query))
+            return None
+        screen = screen_for(self._shell, options, keep=False)
+        return run_blocking(run_job(self._submitter(options, text), screen))
+
+
+FusionflowMagics.fusionflow.__doc__ = help_text()
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the magics; loading twice leaves the ones that are there."""
+    if FusionflowMagics.__name__ not in shell.magics_manager.registry:
+        FusionflowMagics(shell).register()
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics out again and close their session."""
+    magics = shell.magics_manager.registry.get(FusionflowMagics.__name__)
+    if isinstance(magics, FusionflowMagics):
+        magics.unregister()
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201 - this is the cell's output
+
+
+def _cell_text(options: CellOptions, cell: str) -> str:
+    if options.file is None:
+        if not cell.strip():
+            raise QueryError("the cell holds no SQL", hint="write a SELECT below the first line, or -f FILE")
+        return cell
+    if cell.strip():
+        raise QueryError("the cell holds SQL, and -f names a file of SQL", hint="leave one of them out")
+    return options.file.read_text(encoding="utf-8")
+
+
+@contextmanager
+def _plain_errors(*, verbose: bool) -> Iterator[None]:
+    try:
+        yield
+    except USER_ERRORS as error:
+        if not verbose:
+            without_traceback(error)
+        raise

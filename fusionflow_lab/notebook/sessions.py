@@ -1,0 +1,76 @@
+"""The session of a kernel and the jobs begun in it: made on first use, closed when the kernel ends."""
+
+from __future__ import annotations
+
+from fusionflow_lab.api import Job, Session, connect
+from fusionflow_lab.errors import JobError
+
+LOCAL = "local"
+
+
+class Sessions:
+    """Owns the session in use, and the ones before it while their jobs run.
+
+    A cell that names another cluster or number of workers gets a new session, which then stays in use.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[Session] = []
+        self._target: tuple[str, int | None] = (LOCAL, None)
+        self._jobs: dict[str, Job] = {}
+
+    @property
+    def target(self) -> tuple[str, int | None]:
+        """Cluster and number of workers of the session in use or to be made."""
+        return self._target
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs begun here, in order."""
+        return tuple(self._jobs.values())
+
+    def get(self, cluster: str | None, workers: int | None) -> Session:
+        """Return the session for a cell; what the cell leaves open stays as it was."""
+        target = self._wanted(cluster, workers)
+        if not self._open or target != self._target:
+            if all(job.done() for job in self.jobs):
+                self._close_all()
+            self._open.append(connect(target[0], workers=target[1]))
+            self._target = target
+        return self._open[-1]
+
+    def add(self, job: Job) -> None:
+        """Remember a job that was begun here."""
+        self._jobs[job.id] = job
+
+    def job(self, job_id: str = "") -> Job:
+        """Return a job by its id or the start of it; the last one without.
+
+        Raises
+        ------
+        JobError
+            Where there is no such job here.
+        """
+        found = [job for key, job in self._jobs.items() if key.startswith(job_id)]
+        if not found:
+            what = f"no job {job_id} in this session" if job_id else "no job was begun in this session"
+            raise JobError(what, hint="%fusionflow jobs lists them")
+        if job_id and len(found) > 1:
+            raise JobError(f"{job_id} begins the id of {len(found)} jobs", hint="write more of the id")
+        return found[-1]
+
+    def close(self) -> None:
+        """Stop what runs and close every session."""
+        for job in self.jobs:
+            if not job.done():
+                job.stop()
+        self._close_all()
+
+    def _wanted(self, cluster: str | None, workers: int | None) -> tuple[str, int | None]:
+        if cluster is None:
+            return (self._target[0], self._target[1] if workers is None else workers)
+        return (cluster, workers)
+
+    def _close_all(self) -> None:
+        while self._open:
+            self._open.pop().close()

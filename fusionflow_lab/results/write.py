@@ -1,0 +1,79 @@
+"""Write a result's rows to a file or a stream: CSV, JSON (one object a line), Arrow or Parquet.
+
+CSV and JSON are DuckDB's, so that every type is written as DuckDB writes it. A file appears whole or not at
+all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import duckdb
+import pyarrow as pa
+
+FileFormat = Literal["csv", "json", "arrow", "parquet"]
+
+
+def write_file(table: pa.Table, path: Path, file_format: FileFormat) -> None:
+    r"""Write rows to a file, in the place of the one that may be there.
+
+    Examples
+    --------
+    >>> path = Path(tempfile.mkdtemp()) / "rows.csv"
+    >>> write_file(pa.table({"city": ["Oslo", None]}), path, "csv")
+    >>> path.read_text()
+    'city\nOslo\n\n'
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as staged:
+        part = Path(staged.name)
+    try:
+        _write(table, part, file_format)
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_stream(table: pa.Table, stream: BinaryIO, file_format: FileFormat) -> None:
+    r"""Write rows to a stream such as stdout.
+
+    Examples
+    --------
+    >>> import io
+    >>> stream = io.BytesIO()
+    >>> write_stream(pa.table({"n": [1]}), stream, "json")
+    >>> stream.getvalue()
+    b'{"n":1}\n'
+    """
+    with tempfile.TemporaryDirectory(prefix="fusionflow-") as folder:
+        part = Path(folder) / "rows"
+        _write(table, part, file_format)
+        with part.open("rb") as rows:
+            shutil.copyfileobj(rows, stream)
+    stream.flush()
+
+
+def _write(table: pa.Table, path: Path, file_format: FileFormat) -> None:
+    if file_format == "arrow":
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        return
+    options = {
+        "csv": "FORMAT csv, HEADER true",
+        "json": "FORMAT json",
+        "parquet": "FORMAT parquet, COMPRESSION zstd",
+    }
+    with duckdb.connect() as connection:
+        connection.register("rows", table)
+        target = str(path).replace("'", "''")
+        connection.execute(f"COPY (FROM rows) TO '{target}' ({options[file_format]})")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
