@@ -114,7 +114,12 @@ class Result:
         return self.table.__arrow_c_stream__(requested_schema)
 
     def summary(self) -> str:
-        """Account for rows, bytes and seconds in one line, and say why rows were gathered if they were."""
+        """Account for rows, bytes and seconds in one line, and say why rows were gathered if they were.
+
+        Empty for a table that no scan made.
+        """
+        if self.counters == Counters() and not self.seconds:
+            return ""
         line = counters_line(self.counters, self.seconds)
         return f"{line} · gathered: {self.gathered}" if self.gathered else line
 
@@ -145,7 +150,7 @@ class Result:
         rows read 0 = used 0 + filtered 0 + rejected 0 · 0 B scanned, 0 B reused · 0.25 s
         """
         part = shown(self.table, rows=rows, types=self.types)
-        return f"{table_text(part)}\n{self.summary()}"
+        return f"{table_text(part)}\n{self.summary()}".rstrip("\n")
 
     def __repr__(self) -> str:
         """Show the first rows and the counters."""
