@@ -183,3 +183,6 @@ def sniff_files(paths: Sequence[str], options: ReaderOptions) -> list[FileSniff]
 
 def widest_type(one: str, other: str) -> str:
     """Return the least type that holds the values of both sniffed types."""
+
+def _panic(message: str) -> None:
+    """Panic in native code, to show that a bug becomes an exception. For tests only."""

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::types::ColumnType;
+
 /// Shorthand used by the whole crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -20,6 +22,9 @@ pub enum Error {
     /// The bytes cannot be read as this format at all; `offset` is the byte where that shows.
     #[error("{path}, byte {offset}: {what}")]
     Malformed { path: PathBuf, offset: u64, what: String },
+    /// Sniffed columns (ordinal, wider type) hold values that their types do not.
+    #[error("{path} holds values that are wider than the types sniffed for {} of its columns", columns.len())]
+    Widened { path: PathBuf, columns: Vec<(usize, ColumnType)> },
     /// An option, type name or pattern that makes no sense.
     #[error("{0}")]
     Invalid(String),

@@ -3,4 +3,5 @@
 //! Layers, lowest first: [`error`] ← [`types`] ← [`source`] / [`walk`].
 
 pub mod error;
+pub mod source;
 pub mod types;

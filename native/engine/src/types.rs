@@ -20,7 +20,10 @@ pub enum ColumnType {
     HugeInt,
     Float,
     Double,
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     Date,
     Timestamp,
     Varchar,
@@ -41,7 +44,13 @@ impl ColumnType {
         };
         match (rank(self), rank(other)) {
             _ if self == other => self,
-            (Some(a), Some(b)) => if a >= b { self } else { other },
+            (Some(a), Some(b)) => {
+                if a >= b {
+                    self
+                } else {
+                    other
+                }
+            }
             _ => Varchar,
         }
     }

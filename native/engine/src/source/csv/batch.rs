@@ -1,0 +1,241 @@
+//! One window: bytes read, records cut, values parsed, flawed records put aside.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow_array::{ArrayRef, NullArray, RecordBatch, RecordBatchOptions};
+use arrow_buffer::Buffer;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use memchr::memchr_iter;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{
+    column::{Cells, ReadColumn, Values, reader_of},
+    file::{OpenFile, Window},
+    locate::MAX_RECORD,
+    plan::{ColumnSpec, ScanPlan},
+    pool::Pool,
+    rows::Rows,
+    tolerant::{Cut, Refused, Uncut, cut_tolerantly},
+    value::least_type,
+};
+use crate::error::{Error, Result};
+
+/// Bytes read after a window's limit, to finish its last record.
+const TAIL: u64 = 4 << 10;
+/// Bytes of a rejected record that are kept.
+const MAX_RAW: usize = 64 << 10;
+
+/// A record of a window that is in no batch.
+#[derive(Debug)]
+pub struct Rejected {
+    pub byte: u64,
+    /// Line feeds before it in the window.
+    pub line: u64,
+    pub column: Option<String>,
+    pub reason: String,
+    pub raw: String,
+}
+
+/// What the records that start in a window are.
+#[derive(Debug)]
+pub struct Batch {
+    pub rows: RecordBatch,
+    pub rejected: Vec<Rejected>,
+    /// Byte of the file after the last record.
+    pub end: u64,
+    pub lines: u64,
+}
+
+/// Makes batches from windows, with the same buffers again and again.
+pub struct Batcher {
+    plan: Arc<ScanPlan>,
+    schema: SchemaRef,
+    readers: Vec<Box<dyn ReadColumn>>,
+    pool: Pool<u8>,
+}
+
+impl Batcher {
+    /// A batcher for the columns of a plan.
+    #[must_use]
+    pub fn new(plan: Arc<ScanPlan>) -> Self {
+        let readers: Vec<_> = plan.columns.iter().map(reader_of).collect();
+        let fields: Vec<Field> = match &plan.columns[..] {
+            [] => vec![Field::new("_", DataType::Null, true)],
+            columns => columns
+                .iter()
+                .zip(&readers)
+                .map(|(column, reader)| Field::new(&column.name, reader.data_type(), true))
+                .collect(),
+        };
+        Self { plan, schema: Arc::new(Schema::new(fields)), readers, pool: Pool::default() }
+    }
+
+    /// Schema of the batches.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// Read the records that start in `[from, limit)`, `from` being a record start; digest their bytes.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], [`Error::Widened`], or as the file reads. The digest is untouched then.
+    pub fn read(&self, file: &OpenFile, from: u64, limit: u64, digest: &mut Xxh3) -> Result<Batch> {
+        let mut window = Window::over(self.pool.take());
+        let result = self.read_into(&mut window, file, from, limit);
+        let (cut, values, rejected) = match result {
+            Ok(parts) => parts,
+            Err(error) => {
+                self.pool.give(window.into_bytes());
+                return Err(error);
+            }
+        };
+        let text = &window.text()[..cut.end];
+        digest.update(text);
+        let lines = memchr_iter(b'\n', text).count() as u64;
+        let rows = self.finish(window, cut.rows.count, values)?;
+        Ok(Batch { rows, rejected, end: from + cut.end as u64, lines })
+    }
+
+    fn read_into(
+        &self,
+        window: &mut Window,
+        file: &OpenFile,
+        from: u64,
+        limit: u64,
+    ) -> Result<(Cut, Vec<Values>, Vec<Rejected>)> {
+        window.load(file, from, limit + TAIL)?;
+        let mut cut = self.cut(window, file, (limit - from) as usize)?;
+        let mut refused = std::mem::take(&mut cut.refused);
+        let (mut values, failures) = self.parse(window.text(), &cut.rows);
+        if !failures.is_empty() {
+            self.check_widening(file, window.text(), &cut.rows, &failures)?;
+            let dropped: Vec<u32> = failures.keys().copied().collect();
+            refused.extend(failures.iter().map(|(&row, columns)| self.misfit(window.text(), &cut.rows, row, columns)));
+            cut.rows = cut.rows.without(window.text(), &dropped);
+            (values, _) = self.parse(window.text(), &cut.rows);
+        }
+        let rejected = locate(window, refused);
+        Ok((cut, values, rejected))
+    }
+
+    fn cut(&self, window: &mut Window, file: &OpenFile, limit: usize) -> Result<Cut> {
+        loop {
+            let at_end = window.reaches_end_of(file);
+            match cut_tolerantly(window.text(), 0, limit, at_end, &self.plan) {
+                Ok(cut) => return Ok(cut),
+                Err(Uncut::Unclosed(start)) => {
+                    let offset = window.base() + start as u64;
+                    return Err(file.malformed(offset, "a quote in this record is never closed"));
+                }
+                Err(Uncut::NeedsMore(start)) => {
+                    let length = window.text().len() - start;
+                    if length > MAX_RECORD {
+                        let what = "a record of more than 64 MiB; is a quote never closed?";
+                        return Err(file.malformed(window.base() + start as u64, what));
+                    }
+                    window.extend(file, length.max(TAIL as usize))?;
+                }
+            }
+        }
+    }
+
+    /// Values of all columns, and by row the columns (places in the plan) whose text did not fit.
+    fn parse(&self, data: &[u8], rows: &Rows) -> (Vec<Values>, BTreeMap<u32, Vec<usize>>) {
+        let mut failures = BTreeMap::<u32, Vec<usize>>::new();
+        let mut failed = Vec::new();
+        let mut values = Vec::with_capacity(self.readers.len());
+        for (place, reader) in self.readers.iter().enumerate() {
+            let cells = Cells { data, rows, slots: rows.columns[place], dialect: &self.plan.dialect };
+            values.push(reader.read(&cells, &mut failed));
+            for row in failed.drain(..) {
+                failures.entry(row).or_default().push(place);
+            }
+        }
+        (values, failures)
+    }
+
+    fn check_widening(
+        &self,
+        file: &OpenFile,
+        data: &[u8],
+        rows: &Rows,
+        failures: &BTreeMap<u32, Vec<usize>>,
+    ) -> Result<()> {
+        let mut wider = BTreeMap::new();
+        for (&row, places) in failures {
+            for &place in places.iter().filter(|&&place| !self.plan.columns[place].fixed) {
+                let column = &self.plan.columns[place];
+                let widest = wider.entry(column.ordinal).or_insert(column.column_type);
+                *widest = widest.widest(least_type(self.text(data, rows, row, place)));
+            }
+        }
+        if wider.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Widened { path: file.path().to_owned(), columns: wider.into_iter().collect() })
+    }
+
+    fn text<'a>(&'a self, data: &'a [u8], rows: &'a Rows, row: u32, place: usize) -> &'a [u8] {
+        let cells = Cells { data, rows, slots: rows.columns[place], dialect: &self.plan.dialect };
+        cells.content(cells.span(row as usize)).0
+    }
+
+    fn misfit(&self, data: &[u8], rows: &Rows, row: u32, places: &[usize]) -> Refused {
+        let place = places.first().copied().unwrap_or_default();
+        let ColumnSpec { name, column_type, .. } = &self.plan.columns[place];
+        let text = String::from_utf8_lossy(self.text(data, rows, row, place));
+        let shown: String = text.chars().take(60).collect();
+        let dots = if shown.len() < text.len() { "…" } else { "" };
+        Refused {
+            span: rows.record_span(data, row as usize),
+            column: Some(name.clone()),
+            reason: format!("\"{shown}{dots}\" is not a {column_type}"),
+        }
+    }
+
+    fn finish(&self, window: Window, count: usize, values: Vec<Values>) -> Result<RecordBatch> {
+        let bytes = window.into_bytes();
+        let window = if values.iter().any(Values::points_into_window) {
+            self.pool.lend(bytes)
+        } else {
+            self.pool.give(bytes);
+            Buffer::from_vec(Vec::<u8>::new())
+        };
+        let arrays: Vec<ArrayRef> = match values.is_empty() {
+            true => vec![Arc::new(NullArray::new(count))],
+            false => values.into_iter().map(|values| values.finish(&window)).collect(),
+        };
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
+            .map_err(|error| Error::Invalid(format!("columns of a batch differ in length: {error}")))
+    }
+}
+
+/// Say where refused records lie, in the order of the file.
+fn locate(window: &Window, mut refused: Vec<Refused>) -> Vec<Rejected> {
+    refused.sort_by_key(|refused| refused.span.start);
+    let text = window.text();
+    let (mut line, mut counted) = (0, 0);
+    refused
+        .into_iter()
+        .map(|Refused { span, column, reason }| {
+            line += memchr_iter(b'\n', &text[counted..span.start]).count() as u64;
+            counted = span.start;
+            Rejected {
+                byte: window.base() + span.start as u64,
+                line,
+                column,
+                reason,
+                raw: raw(&text[span.start..span.end]),
+            }
+        })
+        .collect()
+}
+
+fn raw(text: &[u8]) -> String {
+    match text.get(..MAX_RAW) {
+        Some(head) if head.len() < text.len() => format!("{}…", String::from_utf8_lossy(head)),
+        _ => String::from_utf8_lossy(text).into_owned(),
+    }
+}

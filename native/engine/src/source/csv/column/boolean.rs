@@ -1,0 +1,36 @@
+//! BOOLEAN columns: one bit a row.
+
+use std::sync::Arc;
+
+use arrow_array::BooleanArray;
+use arrow_buffer::BooleanBuffer;
+use arrow_schema::DataType;
+
+use super::{super::value::parse_bool, Cells, ReadColumn, Values, cells::Validity};
+
+/// Reads truth words.
+pub struct Booleans {
+    pub strict: bool,
+}
+
+impl ReadColumn for Booleans {
+    fn data_type(&self) -> DataType {
+        DataType::Boolean
+    }
+
+    fn read(&self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values {
+        let count = cells.count();
+        let mut validity = Validity::default();
+        let bits = BooleanBuffer::collect_bool(count, |row| {
+            let Some(text) = cells.value_text(cells.span(row)) else {
+                validity.set_null(row, count);
+                return false;
+            };
+            parse_bool(text, self.strict).unwrap_or_else(|| {
+                failed.push(row as u32);
+                false
+            })
+        });
+        Values::Array(Arc::new(BooleanArray::new(bits, validity.finish(count))))
+    }
+}

@@ -1,0 +1,57 @@
+//! Values of one column of a window, as Arrow arrays.
+
+mod boolean;
+mod cells;
+mod primitive;
+mod text;
+
+use arrow_array::ArrayRef;
+use arrow_buffer::Buffer;
+use arrow_schema::DataType;
+
+pub use cells::Cells;
+use text::Views;
+
+use super::plan::ColumnSpec;
+use crate::types::ColumnType;
+
+/// Reads one column; kept from window to window for its buffers.
+pub trait ReadColumn: Send {
+    /// Arrow type of the arrays.
+    fn data_type(&self) -> DataType;
+    /// Read every row's value. Rows whose text does not fit are NULL and added to `failed`.
+    fn read(&self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values;
+}
+
+/// Values read; views still need the buffer that they point into.
+pub enum Values {
+    Array(ArrayRef),
+    Views(Views),
+}
+
+impl Values {
+    /// Whether the window's bytes must live on beside the values.
+    #[must_use]
+    pub fn points_into_window(&self) -> bool {
+        matches!(self, Self::Views(views) if views.points_into_window)
+    }
+
+    /// The array; `window` is asked for only where values point into it.
+    #[must_use]
+    pub fn finish(self, window: &Buffer) -> ArrayRef {
+        match self {
+            Self::Array(array) => array,
+            Self::Views(views) => views.finish(window),
+        }
+    }
+}
+
+/// The reader of a column's type.
+#[must_use]
+pub fn reader_of(column: &ColumnSpec) -> Box<dyn ReadColumn> {
+    match column.column_type {
+        ColumnType::Varchar => Box::new(text::Text::default()),
+        ColumnType::Boolean => Box::new(boolean::Booleans { strict: !column.fixed }),
+        other => primitive::reader_of(other, !column.fixed),
+    }
+}

@@ -1,0 +1,179 @@
+//! Bytes of a file by position, and proof that it is still the file that was planned for.
+
+use std::{
+    fs::File,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use super::plan::SourceFile;
+use crate::error::{Error, Result};
+
+/// Readable bytes kept after a window's text, so that values can be loaded whole words at a time.
+pub const PAD: usize = 64;
+
+/// A file opened for reading by position.
+#[derive(Debug)]
+pub struct OpenFile {
+    file: File,
+    path: PathBuf,
+    size: u64,
+}
+
+impl OpenFile {
+    /// Open a file as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io(path, error))?;
+        let size = file.metadata().map_err(|error| Error::io(path, error))?.len();
+        Ok(Self { file, path: path.to_owned(), size })
+    }
+
+    /// Open a file that must be as it was planned for.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where it is not, [`Error::Io`] where the system refuses.
+    pub fn open_as_planned(planned: &SourceFile) -> Result<Self> {
+        let open = Self::open(&planned.path)?;
+        open.check(planned)?;
+        Ok(open)
+    }
+
+    /// Check size and modification time once more.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where one differs.
+    pub fn check(&self, planned: &SourceFile) -> Result<()> {
+        let metadata = self.file.metadata().map_err(|error| Error::io(&self.path, error))?;
+        let modified = metadata.modified().map_err(|error| Error::io(&self.path, error))?;
+        let nanoseconds = match modified.duration_since(UNIX_EPOCH) {
+            Ok(since) => since.as_nanos() as i64,
+            Err(before) => -(before.duration().as_nanos() as i64),
+        };
+        if metadata.len() == planned.size && nanoseconds == planned.mtime_ns { Ok(()) } else { Err(self.changed()) }
+    }
+
+    /// Bytes in it when it was opened.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The error of bytes that make no sense.
+    #[must_use]
+    pub fn malformed(&self, offset: u64, what: impl Into<String>) -> Error {
+        Error::Malformed { path: self.path.clone(), offset, what: what.into() }
+    }
+
+    fn changed(&self) -> Error {
+        Error::Changed { path: self.path.clone() }
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => self.changed(),
+            _ => Error::io(&self.path, error),
+        })
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> std::io::Result<()> {
+    while !buffer.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            read => {
+                buffer = &mut buffer[read..];
+                offset += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Some bytes of a file, in a vector that is used again and again.
+#[derive(Debug, Default)]
+pub struct Window {
+    /// Text, then at least [`PAD`] bytes of anything.
+    bytes: Vec<u8>,
+    base: u64,
+    len: usize,
+}
+
+impl Window {
+    /// A window that fills a used vector.
+    #[must_use]
+    pub fn over(bytes: Vec<u8>) -> Self {
+        Self { bytes, base: 0, len: 0 }
+    }
+
+    /// Read bytes `[from, to)`, less where the file ends.
+    ///
+    /// # Errors
+    /// As [`OpenFile`] reads.
+    pub fn load(&mut self, file: &OpenFile, from: u64, to: u64) -> Result<()> {
+        self.base = from;
+        self.len = 0;
+        self.extend(file, to.saturating_sub(from) as usize)
+    }
+
+    /// Read up to `more` bytes after those that are there.
+    ///
+    /// # Errors
+    /// As [`OpenFile`] reads.
+    pub fn extend(&mut self, file: &OpenFile, more: usize) -> Result<()> {
+        let more = (more as u64).min(file.size().saturating_sub(self.end())) as usize;
+        let len = self.len + more;
+        if self.bytes.len() < len + PAD {
+            self.bytes.resize(len + PAD, 0);
+        }
+        let offset = self.end();
+        file.read_exact_at(&mut self.bytes[self.len..len], offset)?;
+        self.len = len;
+        Ok(())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Byte of the file where the text starts.
+    #[must_use]
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// Byte of the file after the text.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.base + self.len as u64
+    }
+
+    /// Whether the file ends with the text.
+    #[must_use]
+    pub fn reaches_end_of(&self, file: &OpenFile) -> bool {
+        self.end() >= file.size()
+    }
+
+    /// Give the vector up.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}

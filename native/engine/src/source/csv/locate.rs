@@ -1,0 +1,128 @@
+//! Record starts read on from a proven one: slow but certain.
+
+use std::path::Path;
+
+use memchr::{memchr, memrchr};
+
+use super::{
+    dialect::Dialect,
+    file::{OpenFile, Window},
+    plan::CancelFlag,
+    record::{Flaw, read_record},
+};
+use crate::error::Result;
+
+/// Bytes of the longest record.
+pub const MAX_RECORD: usize = 64 << 20;
+/// Bytes read in one go.
+const STEP: u64 = 1 << 20;
+
+/// Find the first record start at or after each of `offsets` (ascending), reading on from `start`.
+///
+/// Stops after a found start that equals the believed one: from there on the chain holds.
+///
+/// # Errors
+/// As the file reads; [`crate::error::Error::Malformed`] where a quote is never closed.
+pub fn locate_starts(
+    path: &Path,
+    dialect: &Dialect,
+    start: u64,
+    offsets: &[u64],
+    believed: &[u64],
+    cancel: &CancelFlag,
+) -> Result<Vec<u64>> {
+    let file = OpenFile::open(path)?;
+    let mut walk = Walk { file: &file, dialect, window: Window::default(), at: start };
+    let mut found = Vec::with_capacity(offsets.len());
+    for (place, &offset) in offsets.iter().enumerate() {
+        let start = walk.first_start_from(offset, cancel)?;
+        found.push(start);
+        if believed.get(place) == Some(&start) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The first record start at or after `offset`, reading on from `start`, a proven one.
+///
+/// # Errors
+/// As [`locate_starts`].
+pub fn prove_start(file: &OpenFile, dialect: &Dialect, start: u64, offset: u64, cancel: &CancelFlag) -> Result<u64> {
+    Walk { file, dialect, window: Window::default(), at: start }.first_start_from(offset, cancel)
+}
+
+/// A walk over record starts.
+struct Walk<'a> {
+    file: &'a OpenFile,
+    dialect: &'a Dialect,
+    window: Window,
+    /// A proven record start.
+    at: u64,
+}
+
+impl Walk<'_> {
+    fn first_start_from(&mut self, offset: u64, cancel: &CancelFlag) -> Result<u64> {
+        while self.at < offset.min(self.file.size()) {
+            cancel.check()?;
+            if self.at < self.window.base() || self.at >= self.window.end() {
+                self.window.load(self.file, self.at, self.at + STEP)?;
+            }
+            if !self.advance(offset)? {
+                self.read_more()?;
+            }
+        }
+        Ok(self.at)
+    }
+
+    /// Go on inside the window; false where its text ends inside the record at hand.
+    fn advance(&mut self, offset: u64) -> Result<bool> {
+        let text = self.window.text();
+        let at_end = self.window.reaches_end_of(self.file);
+        let base = self.window.base();
+        let (start, target) = ((self.at - base) as usize, (offset - base) as usize);
+        let mut at = start;
+        while at < target && at < text.len() {
+            if let Some(jump) = self.over_plain_lines(text, at, target) {
+                at = jump;
+                continue;
+            }
+            let Some(record) = read_record(text, at, self.dialect, at_end, |_| ()) else { break };
+            if matches!(record.flaw, Some((_, Flaw::UnclosedQuote)))
+                && memchr(b'\n', &text[at..record.end - 1]).is_some()
+            {
+                return Err(self.unclosed(base + at as u64));
+            }
+            at = record.end;
+        }
+        self.at = base + at as u64;
+        Ok(at > start)
+    }
+
+    /// Past all lines that end before the next quote, or to the first start from `target` on.
+    fn over_plain_lines(&self, text: &[u8], at: usize, target: usize) -> Option<usize> {
+        let plain = match self.dialect.quote {
+            Some(quote) => memchr(quote, &text[at..]).map_or(text.len(), |distance| at + distance),
+            None => text.len(),
+        };
+        let wanted = target - 1;
+        if wanted < plain
+            && let Some(distance) = memchr(b'\n', &text[wanted.max(at)..plain])
+        {
+            return Some(wanted.max(at) + distance + 1);
+        }
+        memrchr(b'\n', &text[at..plain]).map(|distance| at + distance + 1)
+    }
+
+    fn read_more(&mut self) -> Result<()> {
+        let kept = (self.window.end() - self.at) as usize;
+        if kept > MAX_RECORD {
+            return Err(self.file.malformed(self.at, "a record of more than 64 MiB; is a quote never closed?"));
+        }
+        self.window.load(self.file, self.at, self.at + STEP.max(2 * kept as u64))
+    }
+
+    fn unclosed(&self, offset: u64) -> crate::error::Error {
+        self.file.malformed(offset, "a quote in this record is never closed")
+    }
+}

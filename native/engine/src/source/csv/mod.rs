@@ -1,0 +1,26 @@
+//! CSV (RFC 4180, any one-byte delimiter): records found, fields cut, values parsed into Arrow.
+//!
+//! Way of the data: `file` (bytes) → `boundary` (first record) → `tolerant` (fields of records)
+//! → `column` (values) → `batch` → `scan` (batches and reports).
+
+mod batch;
+mod boundary;
+mod column;
+mod dialect;
+mod file;
+mod locate;
+mod plan;
+mod pool;
+mod record;
+mod report;
+mod rows;
+mod scan;
+mod tolerant;
+pub mod value;
+
+pub use dialect::Dialect;
+pub use locate::locate_starts;
+pub use plan::{BlockRange, CancelFlag, Chunk, ColumnSpec, ScanPlan, SourceFile};
+pub use record::{Flaw, Record, Span, read_record};
+pub use report::{BlockReport, ChunkReport, Reject, rejects_schema, rejects_to_batch};
+pub use scan::Scanner;

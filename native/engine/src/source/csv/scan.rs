@@ -1,0 +1,221 @@
+//! A pass over chunks: blocks in order, batches out, reports kept.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{
+    batch::{Batch, Batcher},
+    boundary::believed_start,
+    file::{OpenFile, Window},
+    locate::prove_start,
+    plan::{BlockRange, CancelFlag, Chunk, ScanPlan},
+    report::{BlockReport, ChunkReport, Reject},
+};
+use crate::error::{Error, Result};
+
+/// One pass over the chunks of a plan.
+pub struct Scanner {
+    plan: Arc<ScanPlan>,
+    cancel: CancelFlag,
+    batcher: Batcher,
+    chunk: usize,
+    open: Option<OpenChunk>,
+    window: Window,
+    reports: Vec<ChunkReport>,
+    rejects: Vec<Reject>,
+}
+
+/// The chunk at hand.
+struct OpenChunk {
+    file: OpenFile,
+    digest: Box<Xxh3>,
+    blocks: Vec<BlockReport>,
+    active: Option<ActiveBlock>,
+    /// Byte after the last block's range, its records' true end, and whether that is proven.
+    before: Option<(u64, u64, bool)>,
+}
+
+/// The block at hand.
+struct ActiveBlock {
+    range: BlockRange,
+    /// Where the next record starts.
+    at: u64,
+    /// Whether its first record's start is certain.
+    proven: bool,
+    report: BlockReport,
+}
+
+impl ActiveBlock {
+    fn at(range: BlockRange, start: u64, proven: bool) -> Self {
+        Self { range, at: start, proven, report: BlockReport { start, end: start, ..BlockReport::default() } }
+    }
+}
+
+impl Scanner {
+    /// A pass that has read nothing yet.
+    #[must_use]
+    pub fn new(plan: ScanPlan, cancel: CancelFlag) -> Self {
+        let plan = Arc::new(plan);
+        Self {
+            batcher: Batcher::new(plan.clone()),
+            plan,
+            cancel,
+            chunk: 0,
+            open: None,
+            window: Window::default(),
+            reports: Vec::new(),
+            rejects: Vec::new(),
+        }
+    }
+
+    /// Schema of the batches.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.batcher.schema()
+    }
+
+    /// Chunks read to their end so far.
+    #[must_use]
+    pub fn reports(&self) -> &[ChunkReport] {
+        &self.reports
+    }
+
+    /// Records rejected so far.
+    #[must_use]
+    pub fn rejects(&self) -> &[Reject] {
+        &self.rejects
+    }
+
+    /// The next batch that has rows, or `None` at the end.
+    ///
+    /// # Errors
+    /// What ends the pass: [`Error::Changed`], [`Error::Malformed`], [`Error::Widened`], [`Error::Cancelled`],
+    /// or as the files read.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        let plan = self.plan.clone();
+        while let Some(chunk) = plan.chunks.get(self.chunk) {
+            self.cancel.check()?;
+            let mut open = match self.open.take() {
+                Some(open) => open,
+                None => OpenChunk::open(chunk)?,
+            };
+            match open.active.take() {
+                Some(block) if block.at < block.range.end => {
+                    let rows = self.read_window(&mut open, block)?;
+                    self.open = Some(open);
+                    if rows.as_ref().is_some_and(|rows| rows.num_rows() > 0) {
+                        return Ok(rows);
+                    }
+                }
+                Some(block) => {
+                    open.finish(block);
+                    self.open = Some(open);
+                }
+                None => match chunk.blocks.get(open.blocks.len()) {
+                    Some(&range) => {
+                        open.active = Some(self.begin(&open, chunk, range)?);
+                        self.open = Some(open);
+                    }
+                    None => {
+                        self.reports.push(open.close(chunk)?);
+                        self.chunk += 1;
+                    }
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, open: &OpenChunk, chunk: &Chunk, range: BlockRange) -> Result<ActiveBlock> {
+        let data_start = chunk.file.data_start;
+        let (start, proven) = match (range.start, open.before) {
+            (Some(start), _) => (start, true),
+            (None, _) if range.offset <= data_start => (data_start, true),
+            (None, Some((offset, end, proven))) if offset == range.offset => (end, proven),
+            _ => {
+                let dialect = &self.plan.dialect;
+                let columns = self.plan.column_count;
+                let start = believed_start(&open.file, &mut self.window, range.offset, dialect, columns)?;
+                (start, dialect.quote.is_none())
+            }
+        };
+        Ok(ActiveBlock::at(range, start, proven))
+    }
+
+    fn read_window(&mut self, open: &mut OpenChunk, mut block: ActiveBlock) -> Result<Option<RecordBatch>> {
+        let limit = block.range.end.min(block.at + self.plan.window as u64);
+        match self.batcher.read(&open.file, block.at, limit, &mut open.digest) {
+            Ok(batch) => {
+                let rows = self.accept(open, &mut block, batch);
+                open.active = Some(block);
+                Ok(Some(rows))
+            }
+            Err(error @ (Error::Malformed { .. } | Error::Widened { .. })) if !block.proven => {
+                self.settle(open, block, error)?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn accept(&mut self, open: &OpenChunk, block: &mut ActiveBlock, batch: Batch) -> RecordBatch {
+        let chunk = self.plan.chunks[self.chunk].ordinal;
+        let place = open.blocks.len() as i32;
+        let report = &mut block.report;
+        report.rows += batch.rows.num_rows() as u64 + batch.rejected.len() as u64;
+        report.rejected += batch.rejected.len() as u64;
+        self.rejects.extend(batch.rejected.into_iter().map(|rejected| Reject {
+            chunk,
+            block: place,
+            byte: rejected.byte,
+            line: (report.lines + rejected.line) as i64,
+            column: rejected.column,
+            reason: rejected.reason,
+            raw: rejected.raw,
+        }));
+        report.lines += batch.lines;
+        report.end = batch.end;
+        block.at = batch.end;
+        batch.rows
+    }
+
+    /// Bytes read from a believed start make no sense: find the true start before anything is called wrong.
+    ///
+    /// A block whose rows are out already is left as it is: its start is false, so the chain breaks there
+    /// and the block is run again.
+    fn settle(&mut self, open: &mut OpenChunk, block: ActiveBlock, error: Error) -> Result<()> {
+        let data_start = self.plan.chunks[self.chunk].file.data_start;
+        let believed = block.report.start;
+        let start = prove_start(&open.file, &self.plan.dialect, data_start, block.range.offset, &self.cancel)?;
+        if start == believed {
+            return Err(error);
+        }
+        if block.report.end == believed {
+            open.active = Some(ActiveBlock::at(block.range, start, true));
+        } else {
+            open.finish(block);
+        }
+        Ok(())
+    }
+}
+
+impl OpenChunk {
+    fn open(chunk: &Chunk) -> Result<Self> {
+        let file = OpenFile::open_as_planned(&chunk.file)?;
+        Ok(Self { file, digest: Box::new(Xxh3::new()), blocks: Vec::new(), active: None, before: None })
+    }
+
+    fn finish(&mut self, block: ActiveBlock) {
+        self.before = Some((block.range.end, block.report.end, block.proven));
+        self.blocks.push(block.report);
+    }
+
+    fn close(self, chunk: &Chunk) -> Result<ChunkReport> {
+        self.file.check(&chunk.file)?;
+        let identity = format!("{:032x}", self.digest.digest128());
+        Ok(ChunkReport { ordinal: chunk.ordinal, identity, blocks: self.blocks })
+    }
+}

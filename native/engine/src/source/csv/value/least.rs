@@ -1,0 +1,132 @@
+//! The least sniffed type that holds a text.
+
+use super::{
+    float::parse_f64,
+    integer::{parse_hugeint, parse_i64},
+    time::{parse_date, parse_timestamp},
+    trim,
+};
+use crate::types::ColumnType;
+
+/// A BOOLEAN. Strict: true, false, t, f, yes, no in any case; else also y, n, 1, 0.
+#[must_use]
+pub fn parse_bool(text: &[u8], strict: bool) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
+    if is(&["true", "t", "yes"]) || !strict && is(&["1", "y"]) {
+        Some(true)
+    } else if is(&["false", "f", "no"]) || !strict && is(&["0", "n"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Least type that holds the text of a field that is neither NULL nor empty.
+///
+/// ```
+/// use fusionflow_engine::{source::csv::value::least_type, types::ColumnType};
+/// assert_eq!(least_type(b"42"), ColumnType::BigInt);
+/// assert_eq!(least_type(b"007"), ColumnType::Varchar);
+/// ```
+#[must_use]
+pub fn least_type(text: &[u8]) -> ColumnType {
+    use ColumnType::{BigInt, Boolean, Date, Double, HugeInt, Timestamp, Varchar};
+    [BigInt, HugeInt, Double, Boolean, Date, Timestamp]
+        .into_iter()
+        .find(|&candidate| reads(candidate, text))
+        .unwrap_or(Varchar)
+}
+
+/// Whether a sniffed type holds the text of a field that is neither NULL nor empty.
+#[must_use]
+pub fn reads(column_type: ColumnType, text: &[u8]) -> bool {
+    let text = trim(text);
+    match column_type {
+        ColumnType::BigInt => parse_i64(text, true).is_some(),
+        ColumnType::HugeInt => parse_hugeint(text, true).is_some(),
+        ColumnType::Double => parse_f64(text, true).is_some(),
+        ColumnType::Boolean => parse_bool(text, true).is_some(),
+        ColumnType::Date => parse_date(text).is_some(),
+        ColumnType::Timestamp => parse_timestamp(text, true).is_some(),
+        ColumnType::Varchar => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ColumnType::{BigInt, Boolean, Date, Double, HugeInt, Timestamp, Varchar};
+
+    #[test]
+    fn each_text_has_its_least_type() {
+        let cases = [
+            ("0", BigInt),
+            ("-12", BigInt),
+            (" 5 ", BigInt),
+            ("9223372036854775808", HugeInt),
+            ("1.5", Double),
+            ("nan", Double),
+            ("-inf", Double),
+            ("1e5", Double),
+            ("True", Boolean),
+            ("f", Boolean),
+            ("NO", Boolean),
+            ("2024-1-2", Date),
+            ("2024-01-02 03:04", Timestamp),
+            ("2024-01-02T03:04:05.123456", Timestamp),
+            ("2024-01-02T03:04:05.1234567", Varchar),
+            ("2024-01-02T03:04:05Z", Varchar),
+            ("007", Varchar),
+            ("00.5", Varchar),
+            ("+1", Varchar),
+            ("1_000", Varchar),
+            ("0x10", Varchar),
+            ("NULL", Varchar),
+            ("y", Varchar),
+            ("  ", Varchar),
+            ("100000000000000000000000000000000000000", Varchar),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(least_type(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_type_reads_exactly_what_does_not_widen_it() {
+        let texts = [
+            "0",
+            "-0",
+            "1",
+            "9223372036854775807",
+            "9223372036854775808",
+            "1e5",
+            ".5",
+            "5.",
+            "-.5",
+            "1e400",
+            "nan",
+            "inf",
+            "t",
+            "no",
+            "1.0",
+            "2024-02-29",
+            "2024-02-30",
+            "2024-02-29 01:02",
+            "x",
+            " ",
+            "00",
+            "0.0",
+            "1e-400",
+            "-",
+            "99999999999999999999999999999999999999",
+            "999999999999999999999999999999999999999",
+        ];
+        for column_type in [BigInt, HugeInt, Double, Boolean, Date, Timestamp, Varchar] {
+            for text in texts {
+                let keeps = column_type.widest(least_type(text.as_bytes())) == column_type;
+                assert_eq!(reads(column_type, text.as_bytes()), keeps, "{column_type} {text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Text of one field → value, exactly or not at all.
+//!
+//! A *strict* reading serves sniffed types: it takes only texts that the value gives back (`007` and `+1`
+//! stay text). The other serves types the user gave. For sniffed types and every text,
+//! `reads(t, text)` holds exactly where `t.widest(least_type(text)) == t`.
+
+mod decimal;
+mod float;
+mod integer;
+mod least;
+mod time;
+
+pub use decimal::parse_decimal;
+pub use float::{parse_f32, parse_f64};
+pub use integer::{parse_hugeint, parse_i64, parse_integer};
+pub use least::{least_type, parse_bool, reads};
+pub use time::{parse_date, parse_timestamp};
+
+/// `text` without the spaces around it.
+#[must_use]
+pub fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' '] = text {
+        text = rest;
+    }
+    text
+}

@@ -1,0 +1,3 @@
+//! Formats of sources, one module each.
+
+pub mod csv;

@@ -1,0 +1,49 @@
+//! `ChunkReport` and `BlockReport`: what was read.
+
+use fusionflow_engine::source::csv;
+use pyo3::prelude::*;
+
+/// What one block turned out to be.
+#[pyclass(frozen, get_all, module = "fusionflow_lab._native")]
+pub struct BlockReport {
+    start: u64,
+    end: u64,
+    rows: u64,
+    rejected: u64,
+    lines: u64,
+}
+
+/// What one chunk turned out to be.
+#[pyclass(frozen, module = "fusionflow_lab._native")]
+pub struct ChunkReport(csv::ChunkReport);
+
+impl From<csv::BlockReport> for BlockReport {
+    fn from(report: csv::BlockReport) -> Self {
+        let csv::BlockReport { start, end, rows, rejected, lines } = report;
+        Self { start, end, rows, rejected, lines }
+    }
+}
+
+impl From<csv::ChunkReport> for ChunkReport {
+    fn from(report: csv::ChunkReport) -> Self {
+        Self(report)
+    }
+}
+
+#[pymethods]
+impl ChunkReport {
+    #[getter]
+    fn ordinal(&self) -> i64 {
+        self.0.ordinal
+    }
+
+    #[getter]
+    fn identity(&self) -> &str {
+        &self.0.identity
+    }
+
+    #[getter]
+    fn blocks(&self) -> Vec<BlockReport> {
+        self.0.blocks.iter().copied().map(Into::into).collect()
+    }
+}

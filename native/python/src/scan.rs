@@ -1,0 +1,152 @@
+//! `Scan`: one pass over some chunks, as an Arrow stream that is consumed once.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, SchemaRef};
+use fusionflow_engine::{
+    error::Error,
+    source::csv::{Scanner, rejects_to_batch},
+};
+use pyo3::{exceptions::PyValueError, prelude::*, types::PyCapsule};
+
+use crate::{
+    args::{Chunk, Column, Dialect, scan_plan},
+    cancel::CancelToken,
+    error::{Failure, detached, exception, guarded},
+    report::ChunkReport,
+    stream::{ArrowBatch, schema_capsule, stream_capsule},
+};
+
+/// One pass over some chunks of a source.
+#[pyclass(frozen, module = "fusionflow_lab._native")]
+pub struct Scan {
+    pass: Arc<Pass>,
+    exported: AtomicBool,
+}
+
+/// What the stream and the scan share.
+struct Pass {
+    scanner: Mutex<Scanner>,
+    failure: Mutex<Option<Failure>>,
+    schema: SchemaRef,
+}
+
+impl Pass {
+    fn scanner(&self) -> MutexGuard<'_, Scanner> {
+        self.scanner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch. A failure is kept, ends the stream, and is told again to whoever asks on.
+    fn next_batch(&self) -> Option<Result<RecordBatch, ArrowError>> {
+        let mut scanner = self.scanner();
+        let known = self.failure().is_some();
+        if !known {
+            match guarded(|| scanner.next_batch()) {
+                Ok(batch) => return batch.map(Ok),
+                Err(error) => *self.failure() = Some(error),
+            }
+        }
+        let text = match self.failure().as_ref() {
+            Some(Failure::Engine(error)) => error.to_string(),
+            _ => "the native core stopped on a bug".to_owned(),
+        };
+        Some(Err(ArrowError::ExternalError(text.into())))
+    }
+
+    /// Read what the consumer left unread.
+    fn drain(&self) {
+        while let Some(Ok(_)) = self.next_batch() {}
+    }
+}
+
+/// The stream's end of a pass.
+struct Batches(Arc<Pass>);
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_batch()
+    }
+}
+
+impl RecordBatchReader for Batches {
+    fn schema(&self) -> SchemaRef {
+        self.0.schema.clone()
+    }
+}
+
+#[pymethods]
+impl Scan {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        chunks: Vec<Chunk>,
+        columns: Vec<Column>,
+        column_count: usize,
+        dialect: Dialect,
+        token: &CancelToken,
+    ) -> PyResult<Self> {
+        let flag = token.flag.clone();
+        let scanner = detached(py, || Ok(Scanner::new(scan_plan(chunks, columns, column_count, dialect)?, flag)))?;
+        let schema = scanner.schema();
+        let pass = Pass { scanner: Mutex::new(scanner), failure: Mutex::default(), schema };
+        Ok(Self { pass: Arc::new(pass), exported: AtomicBool::new(false) })
+    }
+
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        if self.exported.swap(true, Ordering::Relaxed) {
+            return Err(PyValueError::new_err("a scan can be consumed once; make another one"));
+        }
+        stream_capsule(py, Box::new(Batches(self.pass.clone())))
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        schema_capsule(py, &self.pass.schema)
+    }
+
+    fn report(&self, py: Python<'_>) -> PyResult<Vec<ChunkReport>> {
+        let reports = py.detach(|| {
+            self.pass.drain();
+            self.pass.scanner().reports().to_vec()
+        });
+        match self.failure(py) {
+            Some(failure) => Err(failure),
+            None => Ok(reports.into_iter().map(Into::into).collect()),
+        }
+    }
+
+    fn rejects(&self, py: Python<'_>) -> PyResult<ArrowBatch> {
+        detached(py, || {
+            rejects_to_batch(self.pass.scanner().rejects()).map_err(|error| Error::Invalid(error.to_string()))
+        })
+        .map(ArrowBatch)
+    }
+
+    fn widened(&self) -> Vec<(usize, String)> {
+        match self.pass.failure().as_ref() {
+            Some(Failure::Engine(Error::Widened { columns, .. })) => {
+                columns.iter().map(|&(ordinal, wider)| (ordinal, wider.to_string())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn failure(&self, py: Python<'_>) -> Option<PyErr> {
+        self.pass.failure().as_ref().map(|failure| exception(py, failure))
+    }
+}
