@@ -70,7 +70,10 @@ def _write(table: pa.Table, path: Path, file_format: FileFormat) -> None:
     with duckdb.connect() as connection:
         connection.register("rows", table)
         target = str(path).replace("'", "''")
-        connection.execute(f"COPY (FROM rows) TO '{target}' ({options[file_format]})")
+        try:
+            connection.execute(f"COPY (FROM rows) TO '{target}' ({options[file_format]})")
+        except duckdb.Error as error:
+            raise OSError(f"cannot write the rows as {file_format}: {error}") from error
 
 
 def _umask() -> int:
