@@ -7,8 +7,8 @@ plain words, before the first task.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import cloudpickle
 import dask
@@ -76,12 +76,19 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
             yield client
 
 
-async def _prepare(client: Client) -> None:
+@contextmanager
+def _plugin_by_value() -> Iterator[None]:
+    """Send the plugin's code along: a worker without this package must be able to say so."""
     cloudpickle.register_pickle_by_value(plugin_module)
     try:
-        await client.register_plugin(FusionflowPlugin(VERSION))
+        yield
     finally:
         cloudpickle.unregister_pickle_by_value(plugin_module)
+
+
+async def _prepare(client: Client) -> None:
+    with _plugin_by_value():
+        await client.register_plugin(FusionflowPlugin(VERSION))
     await check_workers(client)
 
 
@@ -101,7 +108,8 @@ async def check_workers(client: Client) -> int:
         )
     able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers.values())
     if able == 0:
-        found = await client.run(found_version, on_error="return")
+        with _plugin_by_value():
+            found = await client.run(found_version, on_error="return")
         lines = [f"{address} has {version}" for address, version in sorted(found.items())[:5]]
         raise ClusterError(
             f"no worker can run FusionFlow {VERSION}:\n" + "\n".join(lines),

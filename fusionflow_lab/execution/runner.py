@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 from distributed import Client
@@ -27,8 +27,8 @@ from fusionflow_lab.jobs.rows import JobChanges
 from fusionflow_lab.jobs.store import LEASE_SECONDS, JobStore
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner, map_hash
-from fusionflow_lab.planning.tables import source_ddl, state_ddl
-from fusionflow_lab.query import Counters, Plan, Query, Stage
+from fusionflow_lab.planning.tables import state_ddl
+from fusionflow_lab.query import Counters, Plan, Query
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
@@ -54,7 +54,7 @@ class Runner:
     catalog
         Knows the sources.
     planner
-        Makes the plans; used by one thread at a time.
+        Makes the plans.
     client
         Gives the Dask client, opening the cluster at the first call.
     """
@@ -66,13 +66,11 @@ class Runner:
         self._catalog = catalog
         self._planner = planner
         self._client = client
-        self._planning = threading.Lock()
         self.holder = f"{platform.node()}:{os.getpid()}"
 
     def plan(self, query: Query) -> Plan:
         """Plan a query; see ``Planner.plan``."""
-        with self._planning:
-            return self._planner.plan(query)
+        return self._planner.plan(query)
 
     async def drive(self, job: str, query: Query, plan: Plan, feed: JobFeed) -> Result:
         """Drive a queued job to its end and return its result; what it raises is in the job's row too."""
@@ -117,13 +115,7 @@ class Runner:
         client = await self._client()
         started = asyncio.get_running_loop().time()
         with Evaluator(plan.settings) as evaluator:
-            table = None
-            while table is None:
-                driver = self._driver(job, plan, client, evaluator, publisher, use_cache=query.use_cache)
-                try:
-                    table = await driver.run()
-                except WidenedError as widened:
-                    plan = await asyncio.to_thread(self._widen, query, plan, widened)
+            driver, plan, table = await self._exact(job, query, plan, client, evaluator, publisher)
         counters = sum((leaf.counters for run in driver.runs for leaf in run.needed()), Counters())
         rejects = reject_table(driver.runs, self._stores.states)
         await asyncio.to_thread(self._keep, f"{job}.arrow", table)
@@ -137,6 +129,17 @@ class Runner:
             types=plan.types,
         )
 
+    async def _exact(
+        self, job: str, query: Query, plan: Plan, client: Client, evaluator: Evaluator, publisher: Publisher
+    ) -> tuple[Driver, Plan, pa.Table]:
+        """Run the plan, and plan again with wider types for as long as values ask for them."""
+        while True:
+            driver = self._driver(job, plan, client, evaluator, publisher, use_cache=query.use_cache)
+            try:
+                return driver, plan, await driver.run()
+            except WidenedError as widened:
+                plan = await asyncio.to_thread(self._widen, query, plan, widened)
+
     def _driver(
         self,
         job: str,
@@ -149,7 +152,7 @@ class Runner:
     ) -> Driver:
         finisher = Finisher(
             plan=plan,
-            ddl={stage.name: _state_tables(stage) for stage in plan.stages},
+            ddl={stage.name: partial(state_ddl, stage) for stage in plan.stages},
             store=self._stores.states,
             results=self._stores.results,
             evaluator=evaluator,
@@ -185,10 +188,6 @@ class Runner:
             desired = await asyncio.to_thread(self._stores.jobs.renew, job, epoch)
         if drive is not None:
             drive.cancel()
-
-
-def _state_tables(stage: Stage) -> Callable[[str], list[str]]:
-    return lambda name: [source_ddl(stage), state_ddl(stage, name)]
 
 
 def _rejected(counters: Counters) -> str:
