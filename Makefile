@@ -42,7 +42,7 @@ check: setup ## style, types, layers, stubs, clippy; reports all that fails
 	run $(BIN)/ruff format --check --quiet .; \
 	run $(BIN)/mypy; \
 	run $(BIN)/stubtest fusionflow_lab._native; \
-	run $(BIN)/lint-imports; \
+	run $(BIN)/lint-imports --no-logo; \
 	run cargo fmt --all --check; \
 	run cargo clippy --release --quiet --workspace --all-targets --locked -- -D warnings; \
 	exit $$status

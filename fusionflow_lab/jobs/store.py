@@ -48,8 +48,8 @@ from fusionflow_lab.query import Query
 LEASE_SECONDS: Final = 6.0
 
 _Any = TypeVar("_Any", bound=Event)
-_Durable = TypeVar("_Durable", NoticeEvent, ChunkErrorEvent)
-_Live = TypeVar("_Live", ProgressEvent, PreviewEvent)
+_Durable = TypeVar("_Durable", bound=NoticeEvent | ChunkErrorEvent)
+_Live = TypeVar("_Live", bound=ProgressEvent | PreviewEvent)
 
 
 class JobStore:
