@@ -25,6 +25,9 @@ pub enum Error {
     /// Sniffed columns (ordinal, wider type) hold values that their types do not.
     #[error("{path} holds values that are wider than the types sniffed for {} of its columns", columns.len())]
     Widened { path: PathBuf, columns: Vec<(usize, ColumnType)> },
+    /// The bytes cannot be taken as they are; `hint` says what to do.
+    #[error("{path}, byte {offset}: {what}; {hint}")]
+    Refused { path: PathBuf, offset: u64, what: String, hint: String },
     /// An option, type name or pattern that makes no sense.
     #[error("{0}")]
     Invalid(String),

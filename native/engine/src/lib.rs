@@ -1,7 +1,9 @@
 //! The pure Rust core of FusionFlow Lab: files in, Arrow out. Knows nothing of Python.
 //!
-//! Layers, lowest first: [`error`] ← [`types`] ← [`source`] / [`walk`].
+//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`].
 
 pub mod error;
+pub mod nearest;
 pub mod source;
 pub mod types;
+pub mod walk;

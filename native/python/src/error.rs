@@ -1,10 +1,10 @@
 //! The one place where errors of the engine become Python exceptions.
 
-use std::{any::Any, panic::AssertUnwindSafe};
+use std::{any::Any, io::ErrorKind, panic::AssertUnwindSafe};
 
 use fusionflow_engine::error::Error;
 use pyo3::{
-    exceptions::{PyOSError, PyValueError},
+    exceptions::{PyFileNotFoundError, PyOSError, PyValueError},
     import_exception,
     prelude::*,
     types::PyDict,
@@ -66,6 +66,7 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
                 let text = text.split(" (os error").next().unwrap_or_default().to_owned();
                 PyOSError::new_err((number, text, path.clone()))
             }
+            None if source.kind() == ErrorKind::NotFound => PyFileNotFoundError::new_err(source.to_string()),
             None => PyOSError::new_err(what),
         },
         Error::Changed { path } => ours::<SourceChangedError>(
@@ -80,6 +81,9 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
             &format!("{}, byte {offset}", path.display()),
             "look at the file there, or name delimiter and quote in read_csv",
         ),
+        Error::Refused { path, offset, what, hint } => {
+            ours::<SourceError>(py, what, &format!("{}, byte {offset}", path.display()), hint)
+        }
         Error::Widened { path, .. } => {
             ours::<SourceError>(py, &what, &path.display().to_string(), "name the types of these columns in read_csv")
         }

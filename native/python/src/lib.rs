@@ -5,10 +5,12 @@ use pyo3::prelude::*;
 mod args;
 mod cancel;
 mod error;
+mod list_files;
 mod locate_starts;
 mod panic;
 mod report;
 mod scan;
+mod sniff_files;
 mod stream;
 mod widest_type;
 
@@ -21,10 +23,12 @@ mod _native {
     #[pymodule_export]
     use super::{
         cancel::CancelToken,
+        list_files::list_files,
         locate_starts::locate_starts,
         panic::_panic,
         report::{BlockReport, ChunkReport},
         scan::Scan,
+        sniff_files::{FileSniff, sniff_files},
         widest_type::widest_type,
     };
 }

@@ -15,6 +15,7 @@ mod record;
 mod report;
 mod rows;
 mod scan;
+pub mod sniff;
 mod tolerant;
 pub mod value;
 

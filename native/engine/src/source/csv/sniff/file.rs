@@ -1,0 +1,281 @@
+//! One file: what its bytes say, before the others are asked.
+
+use std::{path::Path, path::PathBuf, time::UNIX_EPOCH};
+
+use super::{
+    dialect::{Cut, Given, detect},
+    guess::Guess,
+    header::{HeaderSign, judge_header},
+    records::{Record, Records, split_records, text_of},
+    sample::{LONGEST_RECORD, Sample, align},
+};
+use crate::{
+    error::{Error, Result},
+    types::ColumnType,
+};
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+/// Bytes of the head that candidates for a dialect are tried on.
+const DETECT: usize = 32 << 10;
+
+/// What the user said about the files. `None` and empty: find out.
+#[derive(Clone, Debug, Default)]
+pub struct SniffOptions {
+    pub delimiter: Option<u8>,
+    /// `Some(None)`: the files have no quote.
+    pub quote: Option<Option<u8>>,
+    pub header: Option<bool>,
+    /// The unquoted text that means NULL.
+    pub null: Vec<u8>,
+    pub names: Vec<String>,
+    /// Types of some columns, by name.
+    pub types: Vec<(String, ColumnType)>,
+    /// Names and types of all columns.
+    pub columns: Vec<(String, ColumnType)>,
+    pub all_varchar: bool,
+    /// Lines before the header.
+    pub skip: usize,
+}
+
+/// Fields of a record; `None` is NULL.
+pub type Row = Vec<Option<Vec<u8>>>;
+
+/// What one file says.
+#[derive(Debug)]
+pub struct Look {
+    pub path: PathBuf,
+    pub size: u64,
+    pub mtime_ns: i64,
+    pub cut: Cut,
+    /// Where records may start: after BOM and skipped lines.
+    pub start: Place,
+    /// The record that may be a header; `None` where the file holds no record.
+    pub first: Option<First>,
+    /// Types of the records below it.
+    pub below: Vec<Guess>,
+}
+
+/// A byte of the file and the line feeds before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    pub byte: u64,
+    pub lines: usize,
+}
+
+/// The record that may be a header, and where the data starts if it is one.
+#[derive(Debug)]
+pub struct First {
+    pub fields: Row,
+    pub after: Place,
+    pub sign: HeaderSign,
+}
+
+/// Look at one file; `head` is how many bytes of its head are read first.
+///
+/// # Errors
+/// `Io` where it cannot be read, `Refused` where it is not text in records.
+pub fn look(path: &Path, options: &SniffOptions, given: Given, head: usize) -> Result<Look> {
+    let (mut sample, metadata) = Sample::open(path)?;
+    let mut length = head;
+    loop {
+        let bytes = sample.head(length)?;
+        let whole = bytes.len() as u64 >= metadata.len();
+        check_encoding(path, &bytes)?;
+        let start = data_start(&bytes, options.skip);
+        let body = &bytes[start.byte as usize..];
+        let detected = &body[..if length > head { body.len() } else { body.len().min(DETECT) }];
+        let cut = detect(detected, whole && detected.len() == body.len(), given);
+        let records = split_records(body, cut.delimiter(), cut.quote(), whole, usize::MAX);
+        let enough = cut.coverage >= 0.5 && records.records.len() > 1;
+        if !whole && !enough && length < LONGEST_RECORD {
+            length *= 8;
+            continue;
+        }
+        if !whole && records.records.is_empty() {
+            let hint = "name delimiter and quote; is this a CSV file at all?";
+            return Err(refused(path, start.byte, "a record is longer than 64 MiB", hint));
+        }
+        let view = View { path, bytes: body, offset: start, records: &records, cut, options };
+        let (first, mut below) = view.read()?;
+        for (spot, is_end) in sample.spots(bytes.len())? {
+            learn_from_spot(&spot, is_end, &cut, options, &mut below);
+        }
+        let mtime_ns = metadata.modified().map_err(|source| Error::io(path, source))?;
+        let mtime_ns = mtime_ns.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i64);
+        return Ok(Look { path: path.to_owned(), size: metadata.len(), mtime_ns, cut, start, first, below });
+    }
+}
+
+fn refused(path: &Path, offset: u64, what: &str, hint: &str) -> Error {
+    Error::Refused { path: path.to_owned(), offset, what: what.to_owned(), hint: hint.to_owned() }
+}
+
+/// Refuse what is not UTF-8 text with line feeds, and say what to do.
+fn check_encoding(path: &Path, bytes: &[u8]) -> Result<()> {
+    const TO_UTF8: &str = "convert it: iconv -f UTF-16 -t UTF-8";
+    const MAGIC: [(&[u8], &str, &str); 8] = [
+        (b"\x1f\x8b", "the file is gzip-compressed", "decompress it: gunzip -k"),
+        (b"\x28\xb5\x2f\xfd", "the file is zstd-compressed", "decompress it: unzstd"),
+        (b"BZh", "the file is bzip2-compressed", "decompress it: bunzip2 -k"),
+        (b"\xfd7zXZ\0", "the file is xz-compressed", "decompress it: unxz -k"),
+        (b"PK\x03\x04", "the file is a zip archive or a workbook", "extract it, or export the sheet as CSV"),
+        (b"PAR1", "the file is a Parquet file", "only CSV files can be read so far"),
+        (b"\xff\xfe", "the text is UTF-16", TO_UTF8),
+        (b"\xfe\xff", "the text is UTF-16", TO_UTF8),
+    ];
+    if let Some((_, what, hint)) = MAGIC.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
+        return Err(refused(path, 0, what, hint));
+    }
+    if let Some(place) = memchr::memchr(0, bytes) {
+        return Err(refused(path, place as u64, "a NUL byte: the file is UTF-16 or binary", TO_UTF8));
+    }
+    if let Some(place) = memchr::memchr(b'\r', bytes)
+        && place + 1 < bytes.len()
+        && memchr::memchr(b'\n', bytes).is_none()
+    {
+        let hint = "convert them: tr '\\r' '\\n'";
+        return Err(refused(path, place as u64, "lines end with a carriage return alone", hint));
+    }
+    Ok(())
+}
+
+/// Where records may start: after a BOM and the lines to skip.
+fn data_start(bytes: &[u8], skip: usize) -> Place {
+    let bom = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
+    let Some(last) = skip.checked_sub(1) else {
+        return Place { byte: bom as u64, lines: 0 };
+    };
+    let lines: Vec<usize> = memchr::memchr_iter(b'\n', bytes).take(skip).collect();
+    Place { byte: lines.get(last).map_or(bytes.len(), |place| place + 1) as u64, lines: lines.len() }
+}
+
+/// The head of a file, cut into records.
+struct View<'a> {
+    path: &'a Path,
+    bytes: &'a [u8],
+    offset: Place,
+    records: &'a Records,
+    cut: Cut,
+    options: &'a SniffOptions,
+}
+
+impl View<'_> {
+    /// The record that may be a header, and the types of those below it.
+    fn read(&self) -> Result<(Option<First>, Vec<Guess>)> {
+        let mut below = vec![Guess::default(); self.cut.width];
+        let usual = |record: &&Record| record.count as usize == self.cut.width && !self.is_skipped(record);
+        let Some(first) = self.records.records.iter().find(usual) else {
+            return Ok((None, below));
+        };
+        self.check_utf8(first)?;
+        let rest = self.records.records.iter().filter(|record| record.start > first.start);
+        let mut seen = 0;
+        for record in rest.filter(usual) {
+            seen += 1;
+            learn(self.bytes, self.records, record, &self.cut, self.options, &mut below);
+        }
+        let fields = self.row(first);
+        let sign = judge_header(&fields, &below, seen == 0);
+        let found = First { fields, after: self.place(first.end), sign };
+        Ok((Some(self.with_short_header(found, first, &below)?), below))
+    }
+
+    /// Blank lines and broken records tell nothing.
+    fn is_skipped(&self, record: &Record) -> bool {
+        record.broken || self.records.is_blank(record)
+    }
+
+    fn place(&self, byte: u32) -> Place {
+        let lines = memchr::memchr_iter(b'\n', &self.bytes[..byte as usize]).count();
+        Place { byte: self.offset.byte + u64::from(byte), lines: self.offset.lines + lines }
+    }
+
+    fn row(&self, record: &Record) -> Row {
+        let mut buffer = Vec::new();
+        let text = |field| value_of(self.bytes, field, &self.cut, self.options, &mut buffer).map(<[u8]>::to_vec);
+        self.records.fields_of(record).iter().map(text).collect()
+    }
+
+    /// A header with fewer or more names than the records have fields: padded or cut where nothing is
+    /// lost by it, refused where it is a guess.
+    fn with_short_header(&self, first: First, record: &Record, below: &[Guess]) -> Result<First> {
+        let told = self.options.header == Some(false) || !self.options.columns.is_empty();
+        let Some(above) = self.records.records.iter().find(|record| !self.is_skipped(record)) else {
+            return Ok(first);
+        };
+        if told || above.start == record.start || above.count < 2 || first.sign == HeaderSign::Header {
+            return Ok(first);
+        }
+        let names = self.row(above);
+        let fits = names.iter().zip(below).all(|(text, guess)| text.as_ref().is_none_or(|text| guess.holds(text)));
+        if fits && first.sign == HeaderSign::Data {
+            return Ok(first);
+        }
+        let width = self.cut.width;
+        let unnamed_are_empty = below.iter().skip(names.len()).all(|guess| guess.seen().is_none());
+        let surplus_is_empty = names.iter().skip(width).all(Option::is_none);
+        if (unnamed_are_empty && surplus_is_empty) || self.options.names.len() == width {
+            let fields = names.into_iter().chain(std::iter::repeat(None)).take(width).collect();
+            return Ok(First { fields, after: self.place(above.end), sign: HeaderSign::Header });
+        }
+        let what = format!("the first line has {} fields, most records have {width}", names.len());
+        let hint =
+            format!("tell the names of all {width} columns (names = […]), or header = false to reject that line");
+        Err(refused(self.path, self.offset.byte + u64::from(above.start), &what, &hint))
+    }
+
+    /// One bad record is the scan's to reject; a bad header, or many, is another encoding.
+    fn check_utf8(&self, first: &Record) -> Result<()> {
+        let bytes_of = |record: &Record| &self.bytes[record.start as usize..record.end as usize];
+        let is_bad = |record: &Record| simdutf8::basic::from_utf8(bytes_of(record)).is_err();
+        let covered = &self.bytes[..self.records.covered];
+        let Err(error) = simdutf8::compat::from_utf8(covered) else {
+            return Ok(());
+        };
+        let bad = self.records.records.iter().filter(|record| is_bad(record)).count();
+        if !is_bad(first) && bad * 20 < self.records.records.len() {
+            return Ok(());
+        }
+        let place = self.offset.byte + error.valid_up_to() as u64;
+        Err(refused(
+            self.path,
+            place,
+            "the text is not UTF-8",
+            "convert it, for example: iconv -f WINDOWS-1252 -t UTF-8",
+        ))
+    }
+}
+
+/// Value of a field as text; `None` is NULL, and so is a quoted nothing, which every type but text reads so.
+fn value_of<'a>(
+    bytes: &'a [u8],
+    field: &super::records::Field,
+    cut: &Cut,
+    options: &SniffOptions,
+    buffer: &'a mut Vec<u8>,
+) -> Option<&'a [u8]> {
+    let text = text_of(bytes, field, cut.quote(), buffer);
+    let null = if field.quoted { text.is_empty() } else { text == options.null };
+    (!null).then_some(text)
+}
+
+/// Widen the guesses by the values of one record.
+fn learn(bytes: &[u8], records: &Records, record: &Record, cut: &Cut, options: &SniffOptions, guesses: &mut [Guess]) {
+    let mut buffer = Vec::new();
+    for (field, guess) in records.fields_of(record).iter().zip(guesses) {
+        if let Some(text) = value_of(bytes, field, cut, options, &mut buffer) {
+            guess.observe(text);
+        }
+    }
+}
+
+fn learn_from_spot(bytes: &[u8], is_end: bool, cut: &Cut, options: &SniffOptions, guesses: &mut [Guess]) {
+    let Some((start, records)) = align(bytes, cut.delimiter(), cut.quote(), guesses.len(), is_end) else {
+        return;
+    };
+    for record in &records.records {
+        if record.count as usize == guesses.len() && !record.broken && !records.is_blank(record) {
+            learn(&bytes[start..], &records, record, cut, options, guesses);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! All files of a source: looked at in parallel, brought to one dialect, one header, one set of types.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::{
+    agree::{check_columns, common_dialect, common_header, differs},
+    dialect::Given,
+    file::{Look, SniffOptions, look},
+    guess::Guess,
+    header::{generated_name, names_of},
+    sample::head_size,
+};
+use crate::{
+    error::{Error, Result},
+    nearest::nearest,
+    types::ColumnType,
+};
+
+/// What one file looks like. Dialect, header and columns are those of all files of the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSniff {
+    pub path: PathBuf,
+    pub size: u64,
+    pub mtime_ns: i64,
+    /// Byte after BOM, skipped lines and header.
+    pub data_start: u64,
+    /// Line feeds before `data_start`.
+    pub header_lines: usize,
+    pub delimiter: u8,
+    pub quote: Option<u8>,
+    pub header: bool,
+    /// Name and least type of each column.
+    pub columns: Vec<(String, ColumnType)>,
+}
+
+/// Look at several places of every file, in parallel.
+///
+/// # Errors
+/// `Io` for a file that cannot be read, `Refused` for one that is not text in records or differs
+/// from the others, `Invalid` for options that do not fit the files.
+pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<FileSniff>> {
+    let width = Some(options.columns.len()).filter(|width| *width > 0);
+    let given = Given { delimiter: options.delimiter, quote: options.quote, width };
+    let head = head_size(paths.len());
+    let looks: Vec<Result<Look>> = paths.par_iter().map(|path| look(path, options, given, head)).collect();
+    let looks: Vec<Look> = looks.into_iter().collect::<Result<_>>()?;
+    let common = common_dialect(&looks, given);
+    let again = |seen: Look| {
+        if differs(&seen.cut, common) { look(&seen.path, options, common, head) } else { Ok(seen) }
+    };
+    let looks: Vec<Result<Look>> = looks.into_par_iter().map(again).collect();
+    let looks: Vec<Look> = looks.into_iter().collect::<Result<_>>()?;
+    check_width(&looks, options)?;
+    let header = common_header(&looks, options.header)?;
+    check_columns(&looks, header, !options.columns.is_empty() || !options.names.is_empty())?;
+    let columns = columns_of(&looks, header, options)?;
+    let file = |look: Look| {
+        let data = look.first.as_ref().filter(|_| header).map_or(look.start, |first| first.after);
+        FileSniff {
+            path: look.path,
+            size: look.size,
+            mtime_ns: look.mtime_ns,
+            data_start: data.byte,
+            header_lines: data.lines,
+            delimiter: common.delimiter.unwrap_or(look.cut.delimiter()),
+            quote: common.quote.unwrap_or(look.cut.quote()),
+            header,
+            columns: columns.clone(),
+        }
+    };
+    Ok(looks.into_iter().map(file).collect())
+}
+
+/// Check that the number of columns that was given is found in the files.
+fn check_width(looks: &[Look], options: &SniffOptions) -> Result<()> {
+    let width = options.columns.len();
+    let missing = |look: &&Look| look.first.is_none() && look.start.byte < look.size;
+    match looks.iter().find(missing) {
+        Some(look) if width > 0 => Err(Error::Refused {
+            path: look.path.clone(),
+            offset: look.start.byte,
+            what: format!("no record has the {width} fields that columns says"),
+            hint: "count them, or name the delimiter".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Names and types of the columns over all files.
+fn columns_of(looks: &[Look], header: bool, options: &SniffOptions) -> Result<Vec<(String, ColumnType)>> {
+    if !options.columns.is_empty() {
+        return Ok(options.columns.clone());
+    }
+    let first = looks.iter().find_map(|look| Some((look.cut.width, look.first.as_ref()?)));
+    let width = first.map_or(options.names.len().max(1), |(width, _)| width);
+    let mut names = match first.filter(|_| header) {
+        Some((_, first)) => names_of(&first.fields, width),
+        None => (0..width).map(|ordinal| generated_name(ordinal, width)).collect(),
+    };
+    if options.names.len() > width {
+        return Err(Error::Invalid(format!(
+            "names has {} entries, the files have {width} columns",
+            options.names.len()
+        )));
+    }
+    names.splice(..options.names.len(), options.names.iter().cloned());
+    let mut types: Vec<ColumnType> = guesses(looks, header, width).into_iter().map(Guess::column_type).collect();
+    if options.all_varchar {
+        types.fill(ColumnType::Varchar);
+    }
+    for (name, kind) in &options.types {
+        let place = names.iter().position(|known| known.to_lowercase() == name.to_lowercase());
+        types[place.ok_or_else(|| unknown_column(name, &names))?] = *kind;
+    }
+    Ok(names.into_iter().zip(types).collect())
+}
+
+/// The guesses of all files; the first record counts where it is data.
+fn guesses(looks: &[Look], header: bool, width: usize) -> Vec<Guess> {
+    let mut all = vec![Guess::default(); width];
+    for (look, first) in looks.iter().filter_map(|look| Some((look, look.first.as_ref()?))) {
+        for (ordinal, guess) in all.iter_mut().enumerate() {
+            *guess = guess.widest(look.below.get(ordinal).copied().unwrap_or_default());
+            if let Some(Some(text)) = first.fields.get(ordinal).filter(|_| !header) {
+                guess.observe(text);
+            }
+        }
+    }
+    all
+}
+
+fn unknown_column(name: &str, names: &[String]) -> Error {
+    let hint = nearest(name, names.iter().map(String::as_str)).map(|near| format!("; did you mean {near}?"));
+    Error::Invalid(format!("types names the column {name}, which the files do not have{}", hint.unwrap_or_default()))
+}

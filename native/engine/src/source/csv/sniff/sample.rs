@@ -1,0 +1,105 @@
+//! The places of a file that are looked at: its head, spots at a quarter, half and three quarters, its tail.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+};
+
+use super::records::{Records, split_records};
+use crate::error::{Error, Result};
+
+/// Longest record that is read at all.
+pub const LONGEST_RECORD: usize = 64 << 20;
+/// Bytes that all files together are looked at, unless they are very many.
+const BUDGET: usize = 96 << 20;
+const LARGEST_HEAD: usize = 128 << 10;
+const SMALLEST_HEAD: usize = 8 << 10;
+/// A spot is this part of a head.
+const SPOTS_PER_HEAD: usize = 4;
+/// Line feeds of a spot after which a record is believed to start, tried in turn.
+const STARTS: usize = 8;
+
+/// Bytes of the head of one file among `files`.
+#[must_use]
+pub fn head_size(files: usize) -> usize {
+    (BUDGET / 2 / files.max(1)).clamp(SMALLEST_HEAD, LARGEST_HEAD)
+}
+
+/// A file being looked at.
+pub struct Sample<'a> {
+    path: &'a Path,
+    file: File,
+    size: u64,
+}
+
+impl<'a> Sample<'a> {
+    /// # Errors
+    /// `Io` where the file cannot be opened.
+    pub fn open(path: &'a Path) -> Result<(Self, std::fs::Metadata)> {
+        let file = File::open(path).map_err(|source| Error::io(path, source))?;
+        let metadata = file.metadata().map_err(|source| Error::io(path, source))?;
+        if metadata.is_dir() {
+            return Err(Error::Invalid(format!("{} is a folder; name its files", path.display())));
+        }
+        Ok((Self { path, file, size: metadata.len() }, metadata))
+    }
+
+    /// The first `length` bytes, or all there are.
+    ///
+    /// # Errors
+    /// `Io` where they cannot be read.
+    pub fn head(&mut self, length: usize) -> Result<Vec<u8>> {
+        self.read(0, length)
+    }
+
+    /// The spots behind the head, each with whether the file ends with it.
+    ///
+    /// # Errors
+    /// `Io` where they cannot be read.
+    pub fn spots(&mut self, head: usize) -> Result<Vec<(Vec<u8>, bool)>> {
+        let spot = (head / SPOTS_PER_HEAD) as u64;
+        let (head, size) = (head as u64, self.size);
+        if size <= head {
+            return Ok(Vec::new());
+        }
+        if size - head <= 4 * spot {
+            // Read from the head's last bytes on, so that a record across the border is seen.
+            return Ok(vec![(self.read(head, (size - head) as usize)?, true)]);
+        }
+        let places = [size / 4, size / 2, size / 4 * 3, size - spot];
+        places
+            .into_iter()
+            .filter(|place| *place >= head)
+            .map(|place| Ok((self.read(place, spot as usize)?, place + spot >= size)))
+            .collect()
+    }
+
+    fn read(&mut self, from: u64, length: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(length.min((self.size.saturating_sub(from)) as usize));
+        self.file
+            .seek(SeekFrom::Start(from))
+            .and_then(|_| (&mut self.file).take(length as u64).read_to_end(&mut bytes))
+            .map_err(|source| Error::io(self.path, source))?;
+        Ok(bytes)
+    }
+}
+
+/// Cut a spot into records, from the first place where nearly all of them have `width` fields.
+///
+/// `None` where no such place is found: nothing is learned there rather than something wrong.
+#[must_use]
+pub fn align(bytes: &[u8], delimiter: u8, quote: Option<u8>, width: usize, is_end: bool) -> Option<(usize, Records)> {
+    let after_lines = memchr::memchr_iter(b'\n', bytes).map(|place| place + 1).take(STARTS);
+    let after_quotes = quote.into_iter().flat_map(|quote| {
+        let closes = move |place: &usize| matches!(bytes.get(place + 1), Some(&next) if next == delimiter || next == b'\n' || next == b'\r');
+        let line_after = |place: usize| memchr::memchr(b'\n', &bytes[place..]).map(|offset| place + offset + 1);
+        memchr::memchr_iter(quote, bytes).filter(closes).filter_map(line_after).take(STARTS)
+    });
+    after_lines.chain(after_quotes).find_map(|start| {
+        let split = split_records(&bytes[start..], delimiter, quote, is_end, usize::MAX);
+        let agreeing = split.records.iter().filter(|record| record.count as usize == width && !record.broken).count();
+        let asked = split.records.iter().filter(|record| !split.is_blank(record)).count();
+        (agreeing > 0 && agreeing * 10 >= asked * 9).then_some((start, split))
+    })
+}
