@@ -12,9 +12,10 @@ help: ## list the targets
 setup: ## make .venv ready: environment and extension (all other targets do it first)
 	@./.ci/setup
 
-demo: setup ## write sample data, run the quickstart notebook on a local cluster, print its result
-	@$(BIN)/python examples/demo.py
-	@echo "Open it yourself: make lab"
+demo: setup ## write sample data, run the quickstart notebook on a local cluster (MEGABYTES=300: more data)
+	@$(BIN)/fusionflow demo .demo $(if $(MEGABYTES),--megabytes $(MEGABYTES))
+	@$(BIN)/python examples/run.py examples/quickstart.ipynb
+	@echo; echo "Open it yourself: make lab"
 
 lab: setup ## open JupyterLab at the quickstart
 	@$(BIN)/jupyter lab examples/quickstart.ipynb
