@@ -1,0 +1,157 @@
+"""The aggregates whose states merge exactly: what map emits, how it merges, how it ends.
+
+Each aggregate call becomes one column of the state. Where the value itself merges (``sum``, ``min``,
+counts) that is the column; else it is DuckDB's exported state, merged by ``combine_aggr``. An aggregate
+over DISTINCT values adds those values to the keys of the map, so that the final sees each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from fusionflow_lab.planning.ast import Node, call, cast, clone, column, integer, named
+from fusionflow_lab.planning.messages import Gather
+
+Method = Literal["count", "value", "state"]
+
+# value: the aggregate of the chunks' values is the aggregate of all rows.
+_COUNTS = frozenset({"count", "count_star"})
+_SELF_MERGING = ("sum", "min", "max", "bool_and", "bool_or", "bit_and", "bit_or", "bit_xor", "any_value")
+_VALUES: Mapping[str, str] = {name: name for name in _SELF_MERGING} | {"count_if": "sum", "countif": "sum"}
+# state: DuckDB exports it as typed columns and combine_aggr merges those without loss.
+_STATE_NAMES = """
+    avg mean sum_no_overflow fsum kahan_sum sumkahan favg product
+    var_pop var_samp variance stddev stddev_pop stddev_samp sem skewness kurtosis kurtosis_pop
+    covar_pop covar_samp corr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
+    regr_sxx regr_sxy regr_syy
+    first arbitrary arg_min arg_max argmin argmax min_by max_by arg_min_null arg_max_null
+    list array_agg string_agg listagg group_concat
+    median quantile quantile_cont quantile_disc mad approx_count_distinct
+"""
+_STATES = frozenset(_STATE_NAMES.split())
+# Their answer depends on the order of rows, or which of equals comes first.
+_ORDERED_NAMES = """
+    first arbitrary any_value arg_min arg_max argmin argmax min_by max_by arg_min_null arg_max_null
+    list array_agg string_agg listagg group_concat
+"""
+_ORDERED = frozenset(_ORDERED_NAMES.split())
+_ZERO = frozenset({"regr_count", "approx_count_distinct"})
+_SAME_IF_DISTINCT = frozenset({"min", "max", "bool_and", "bool_or", "bit_and", "bit_or", "any_value"})
+# Numbers whose sums may need more than the 38 digits that Arrow carries.
+_WIDE = frozenset({"HUGEINT", "UHUGEINT"})
+_SUMS = frozenset({"sum", "sum_no_overflow"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StateColumn:
+    """One column of a state: the expression of the map, of the merge, and what stands in the final."""
+
+    mapped: Node
+    merged: Node
+    final: Node
+    ordered: bool = False
+
+
+def method_of(name: str) -> Method | None:
+    """Tell how an aggregate merges; None where it does not.
+
+    Examples
+    --------
+    >>> method_of("sum"), method_of("avg"), method_of("mode")
+    ('value', 'state', None)
+    """
+    if name in _COUNTS:
+        return "count"
+    if name in _VALUES:
+        return "value"
+    return "state" if name in _STATES else None
+
+
+def must_check_width(aggregate: Node) -> bool:
+    """Tell whether the argument's type decides if the aggregate can be cut."""
+    return str(aggregate["function_name"]).lower() in _SUMS
+
+
+def is_wide(type_name: str) -> bool:
+    """Tell whether sums of a type may outgrow what Arrow carries.
+
+    Examples
+    --------
+    >>> is_wide("HUGEINT"), is_wide("BIGINT")
+    (True, False)
+    """
+    return type_name in _WIDE
+
+
+def is_ordered(aggregate: Node) -> bool:
+    """Tell whether the answer depends on the order of rows."""
+    return str(aggregate["function_name"]).lower() in _ORDERED
+
+
+def needs_distinct(aggregate: Node) -> bool:
+    """Tell whether the aggregate must see each value once."""
+    name = str(aggregate["function_name"]).lower()
+    return bool(aggregate.get("distinct")) and name not in _SAME_IF_DISTINCT
+
+
+def state_column(aggregate: Node, name: str) -> StateColumn:
+    """Split an aggregate call into the three parts of the state column ``name``.
+
+    Raises
+    ------
+    Gather
+        It has no state that merges exactly.
+    """
+    function = str(aggregate["function_name"]).lower()
+    refuse(aggregate)
+    method = method_of(function)
+    plain = named(aggregate, "")
+    plain.pop("distinct", None)
+    if method == "count":
+        total = cast(_zero(call("sum", column(name))), "BIGINT")
+        return StateColumn(mapped=plain, merged=total, final=clone(total))
+    if method == "value":
+        again = call(_VALUES[function], column(name))
+        return StateColumn(mapped=plain, merged=again, final=clone(again), ordered=is_ordered(aggregate))
+    combined = call("combine_aggr", column(name))
+    ended = call("finalize", clone(combined))
+    return StateColumn(
+        mapped={**plain, "export_state": True},
+        merged=combined,
+        final=_zero(ended) if function in _ZERO else ended,
+        ordered=is_ordered(aggregate),
+    )
+
+
+def refuse(aggregate: Node) -> None:
+    """Raise ``Gather`` for an aggregate without a state that merges exactly."""
+    function = str(aggregate["function_name"]).lower()
+    arguments = aggregate.get("arguments", [])
+    method = method_of(function)
+    if method is None or aggregate.get("export_state"):
+        raise Gather(f"{function} has no partial result that merges exactly")
+    if aggregate.get("order_bys", {}).get("orders"):
+        raise Gather(f"{function} is told an order of all rows")
+    limit = {
+        "min": 1,
+        "max": 1,
+        "arg_min": 2,
+        "arg_max": 2,
+        "min_by": 2,
+        "max_by": 2,
+        "argmin": 2,
+        "argmax": 2,
+    }
+    if len(arguments) > limit.get(function, len(arguments)):
+        raise Gather(f"{function} of several values has no partial result that merges exactly")
+
+
+def _zero(expression: Node) -> Node:
+    """Write ``coalesce(expression, 0)``."""
+    return {
+        "class": "OPERATOR",
+        "type": "OPERATOR_COALESCE",
+        "children": [expression, integer(0)],
+    }

@@ -1,0 +1,231 @@
+"""Ask DuckDB: the planning connection parses, binds and explains over empty tables.
+
+It reads no file, loads nothing and keeps no rows; its optimizer is off, so that explained plans show
+the query as bound. One per session; not for several threads at once (``Planner`` holds the lock).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.ast import Node, named, quoted, select
+from fusionflow_lab.planning.messages import syntax_error
+from fusionflow_lab.query import Column
+
+_SERIALIZE = "SELECT json_serialize_sql(?, skip_default := true, skip_null := true, skip_empty := true)"
+_DESERIALIZE = "SELECT json_deserialize_sql(CAST(? AS JSON))"
+_REFUSED = {
+    "MULTI": (
+        "a PIVOT statement reads its column names from the data",
+        "write FROM (PIVOT … ON column IN (…))",
+    ),
+    "COPY": ("this version does not write files with COPY", "run the SELECT and save its result"),
+    "EXPLAIN": ("EXPLAIN stands alone", "put EXPLAIN before the whole query"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """Names and types of the columns of a query."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Functions:
+    """What the planner must know of DuckDB's functions, by lower-case name.
+
+    ``volatile`` ones may answer differently from call to call or from run to run, macros that call
+    them included.
+    """
+
+    aggregates: frozenset[str]
+    volatile: frozenset[str]
+
+
+class Binder:
+    """The locked planning connection.
+
+    Examples
+    --------
+    >>> binder = Binder()
+    >>> binder.shape("SELECT 1 AS one").types
+    ('INTEGER',)
+    >>> binder.sql(binder.parse("select 1+1"))
+    'SELECT (1 + 1)'
+    >>> binder.close()
+    """
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._connection.execute("PRAGMA disable_optimizer")
+        self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+        self._tables: set[str] = set()
+        self.functions = _read_functions(self._connection)
+        self.time_zone = str(self._one("SELECT current_setting('TimeZone')"))
+        self.version = duckdb.__version__
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def parse(self, text: str) -> Node:
+        """Parse one SELECT statement.
+
+        Raises
+        ------
+        QueryError
+            It does not parse, is no SELECT, or is more than one.
+        """
+        answer = json.loads(str(self._one(_SERIALIZE, [text])))
+        if answer["error"]:
+            raise self._refusal(text, answer)
+        statements = answer["statements"]
+        if len(statements) != 1:
+            what = "there is no query" if not statements else "there is more than one statement"
+            raise QueryError(what, hint="write one SELECT, without another one after its semicolon")
+        return dict(statements[0]["node"])
+
+    def _refusal(self, text: str, answer: Node) -> QueryError:
+        if answer.get("error_type") == "parser":
+            return syntax_error(text, str(answer["error_message"]), int(answer.get("position", 0)))
+        kinds = [str(statement.type).rpartition(".")[2] for statement in self._statements(text)]
+        if len(kinds) > 1:
+            return QueryError("there is more than one statement", hint="write one SELECT")
+        if not kinds or kinds == ["SELECT"]:
+            return QueryError(str(answer["error_message"]).splitlines()[0])
+        default = (f"{kinds[0]} statements are not run here", "write one SELECT statement over CSV files")
+        what, hint = _REFUSED.get(kinds[0], default)
+        return QueryError(what, hint=hint)
+
+    def _statements(self, text: str) -> Sequence[Any]:
+        try:
+            return self._connection.extract_statements(text)
+        except duckdb.Error:
+            return []
+
+    def sql(self, node: Node) -> str:
+        """Write a query node as text."""
+        tree = json.dumps({"error": False, "statements": [{"node": node}]})
+        return str(self._one(_DESERIALIZE, [tree]))
+
+    def expression_sql(self, expression: Node) -> str:
+        """Write an expression as text."""
+        return self.sql(select([named(expression, "")], {"type": "EMPTY"})).removeprefix("SELECT ")
+
+    def value(self, expression: Node) -> object:
+        """Evaluate a constant expression.
+
+        Raises
+        ------
+        duckdb.Error
+            It is not constant, or fails.
+        """
+        return self._one(self.sql(select([expression], {"type": "EMPTY"})))
+
+    def shape(self, sql: str) -> Shape:
+        """Describe the columns of a query.
+
+        Raises
+        ------
+        duckdb.Error
+            The query does not bind.
+        """
+        rows = self._connection.execute(f"DESCRIBE {sql}").fetchall()
+        return Shape(names=tuple(row[0] for row in rows), types=tuple(row[1] for row in rows))
+
+    def shape_of(self, node: Node) -> Shape | None:
+        """Describe the columns of a query node; None where it does not bind."""
+        try:
+            return self.shape(self.sql(node))
+        except duckdb.Error:
+            return None
+
+    def explain(self, sql: str) -> list[Node]:
+        """Explain a query: its operators as a tree, unoptimized."""
+        rows = self._connection.execute(f"EXPLAIN (FORMAT json) {sql}").fetchall()
+        tree = json.loads(rows[0][1])
+        return tree if isinstance(tree, list) else [tree]
+
+    def execute(self, *statements: str) -> None:
+        """Run statements for their effect."""
+        for statement in statements:
+            self._connection.execute(statement)
+
+    @contextmanager
+    def tables(self) -> Iterator[None]:
+        """Forget every table made inside."""
+        self._tables.clear()
+        try:
+            yield
+        finally:
+            self.execute(*(f"DROP TABLE IF EXISTS {quoted(name)}" for name in self._tables))
+
+    def create(self, name: str, columns: Iterable[Column]) -> None:
+        """Make an empty table, in place of one of that name."""
+        self._tables.add(name)
+        self.execute(create_sql(name, columns))
+
+    def create_as(self, name: str, sql: str) -> None:
+        """Make an empty table with the columns of a query.
+
+        Raises
+        ------
+        duckdb.Error
+            The query does not bind.
+        """
+        self._tables.add(name)
+        self.execute(create_as_sql(name, sql))
+
+    def _one(self, sql: str, parameters: list[object] | None = None) -> object:
+        row = self._connection.execute(sql, parameters or []).fetchone()
+        return row[0] if row else None
+
+
+def create_sql(name: str, columns: Iterable[Column]) -> str:
+    """Write the statement that makes an empty table of a source's columns.
+
+    Examples
+    --------
+    >>> create_sql("source_0", [])
+    'CREATE OR REPLACE TEMP TABLE "source_0" ("_" INTEGER)'
+    """
+    items = [f"{quoted(column.name)} {column.type}" for column in columns] or ['"_" INTEGER']
+    return f"CREATE OR REPLACE TEMP TABLE {quoted(name)} ({', '.join(items)})"
+
+
+def create_as_sql(name: str, sql: str) -> str:
+    """Write the statement that makes an empty table with the columns of a query.
+
+    Examples
+    --------
+    >>> create_as_sql("state", "SELECT 1 AS one")
+    'CREATE OR REPLACE TEMP TABLE "state" AS SELECT * FROM (SELECT 1 AS one) LIMIT 0'
+    """
+    return f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT * FROM ({sql}) LIMIT 0"
+
+
+def _read_functions(connection: duckdb.DuckDBPyConnection) -> Functions:
+    rows = connection.execute(
+        "SELECT DISTINCT lower(function_name), function_type, stability, lower(macro_definition)"
+        " FROM duckdb_functions()"
+    ).fetchall()
+    volatile = {name for name, _, stability, _ in rows if stability not in {None, "CONSISTENT"}}
+    macros = [(name, set(re.findall(r"(\w+)\s*\(", text))) for name, _, _, text in rows if text is not None]
+    size = -1
+    while size != len(volatile):
+        size = len(volatile)
+        volatile |= {name for name, words in macros if words & volatile}
+    aggregates = {name for name, kind, _, _ in rows if kind == "aggregate"}
+    return Functions(
+        aggregates=frozenset(aggregates | {"count_star"}), volatile=frozenset(volatile - {"error"})
+    )

@@ -1,0 +1,239 @@
+"""Which files a pattern means, and what is in them: sources, remembered while the files stay.
+
+Types that turned out too narrow are remembered on disk, by the identity of the files and how they are
+read, so that the next run starts with the wide ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Protocol
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.messages import nearest, suggestion
+from fusionflow_lab.query import Column, Dialect, ReaderOptions, Source, SourceFile
+
+
+class SniffedFile(Protocol):
+    """What one file looks like; ``_native.FileSniff`` is one."""
+
+    @property
+    def path(self) -> str:
+        """Path of the file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+
+    @property
+    def mtime_ns(self) -> int:
+        """When it was changed last."""
+
+    @property
+    def data_start(self) -> int:
+        """Byte after BOM, skipped lines and header."""
+
+    @property
+    def header_lines(self) -> int:
+        """Line feeds before ``data_start``."""
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between fields."""
+
+    @property
+    def quote(self) -> str:
+        """What stands around fields; empty for none."""
+
+    @property
+    def header(self) -> bool:
+        """Whether the first record names the columns."""
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Name and least type of each column."""
+
+
+class Sniffer(Protocol):
+    """Looks at files; the native core is one."""
+
+    def list_files(self, pattern: str) -> list[str]:
+        """List the files of a pattern."""
+
+    def sniff_files(self, paths: Sequence[str], options: ReaderOptions) -> Sequence[SniffedFile]:
+        """Look at files."""
+
+    def widest_type(self, one: str, other: str) -> str:
+        """Return the least type that holds both."""
+
+
+class Catalog:
+    """Sources by pattern and options.
+
+    Parameters
+    ----------
+    folder
+        Where widened types are kept.
+    sniffer
+        Looks at files: the module ``fusionflow_lab._native``.
+
+    Examples
+    --------
+    >>> catalog = Catalog(home / "types", _native)  # doctest: +SKIP
+    >>> catalog.resolve("trips/*.csv", ReaderOptions(), "source_0").columns  # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path, sniffer: Sniffer) -> None:
+        self._folder = folder
+        self._sniffer = sniffer
+        self._known: dict[tuple[str, ReaderOptions], Source] = {}
+
+    def resolve(self, pattern: str, options: ReaderOptions, name: str) -> Source:
+        """Return the source of a pattern, under the table name ``name``.
+
+        Raises
+        ------
+        FileNotFoundError
+            No file matches; the message names the nearest one.
+        SourceError
+            The files do not agree, or cannot be read as asked.
+        QueryError
+            The options name columns that are not there.
+        """
+        paths = self._list(pattern)
+        known = self._known.get((pattern, options))
+        if known is not None and _unchanged(known, paths):
+            return replace(known, name=name)
+        source = self._sniff(pattern, options, paths)
+        widened = self._recall(source)
+        if widened:
+            source = _with_types(source, widened)
+        self._known[pattern, options] = source
+        return replace(source, name=name)
+
+    def widen(self, source: Source, types: Mapping[int, str]) -> None:
+        """Remember wider types of columns, by ordinal, for every later plan over these files."""
+        path = self._path(source)
+        found = {**self._recall(source), **types}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps({str(ordinal): kind for ordinal, kind in sorted(found.items())}))
+        fresh.replace(path)
+        identity = _identity(source)
+        for key, known in self._known.items():
+            if _identity(known) == identity:
+                self._known[key] = _with_types(known, types)
+
+    def _list(self, pattern: str) -> list[str]:
+        try:
+            return self._sniffer.list_files(pattern)
+        except FileNotFoundError as error:
+            near = _nearest_file(pattern)
+            hint = f"\ntry: did you mean {near}?" if near else ""
+            raise FileNotFoundError(f"no file matches {pattern}{hint}") from error
+
+    def _sniff(self, pattern: str, options: ReaderOptions, paths: list[str]) -> Source:
+        sniffs = self._sniffer.sniff_files(paths, options)
+        first = sniffs[0]
+        types = [kind for _, kind in first.columns]
+        for sniff in sniffs[1:]:
+            pairs = zip(types, (kind for _, kind in sniff.columns), strict=True)
+            types = [self._sniffer.widest_type(one, other) for one, other in pairs]
+        names = [name for name, _ in first.columns]
+        return Source(
+            name="",
+            pattern=pattern,
+            dialect=Dialect(
+                delimiter=first.delimiter,
+                quote=first.quote,
+                header=first.header,
+                null_string=options.null_string,
+            ),
+            columns=_columns(names, types, options),
+            files=tuple(
+                SourceFile(
+                    path=sniff.path,
+                    size=sniff.size,
+                    mtime_ns=sniff.mtime_ns,
+                    data_start=sniff.data_start,
+                    header_lines=sniff.header_lines,
+                )
+                for sniff in sniffs
+            ),
+        )
+
+    def _path(self, source: Source) -> Path:
+        return self._folder / f"{_identity(source)}.json"
+
+    def _recall(self, source: Source) -> dict[int, str]:
+        try:
+            found = json.loads(self._path(source).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+        return {int(ordinal): str(kind) for ordinal, kind in found.items()}
+
+
+def _columns(names: list[str], types: list[str], options: ReaderOptions) -> tuple[Column, ...]:
+    """Put names and types together: what the user gave stays as given."""
+    given = {name.lower(): kind for name, kind in (*options.types, *options.columns)}
+    lowered = [name.lower() for name in names]
+    for name, _ in options.types:
+        if name.lower() not in lowered:
+            hint = suggestion(name, names, "columns")
+            raise QueryError(f"there is no column {name} to give a type to", hint=hint)
+    return tuple(
+        Column(
+            name=name,
+            type=given.get(name.lower(), "VARCHAR" if options.all_varchar else kind),
+            ordinal=ordinal,
+            fixed=name.lower() in given,
+        )
+        for ordinal, (name, kind) in enumerate(zip(names, types, strict=True))
+    )
+
+
+def _with_types(source: Source, types: Mapping[int, str]) -> Source:
+    columns = tuple(
+        column if column.fixed else replace(column, type=types.get(column.ordinal, column.type))
+        for column in source.columns
+    )
+    return replace(source, columns=columns)
+
+
+def _unchanged(source: Source, paths: list[str]) -> bool:
+    """Tell whether files are the same as when they were looked at."""
+    if [file.path for file in source.files] != paths:
+        return False
+    for file in source.files:
+        try:
+            stat = Path(file.path).stat()
+        except FileNotFoundError:
+            return False
+        if (stat.st_size, stat.st_mtime_ns) != (file.size, file.mtime_ns):
+            return False
+    return True
+
+
+def _identity(source: Source) -> str:
+    """Digest what the sniffed types depend on: files, dialect, names and the types that are given."""
+    facts = {
+        "files": [asdict(file) for file in source.files],
+        "dialect": asdict(source.dialect),
+        "columns": [(column.name, column.type if column.fixed else "") for column in source.columns],
+    }
+    return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _nearest_file(pattern: str) -> str:
+    """Find the existing file or folder that a pattern most likely meant."""
+    path = Path(pattern)
+    while not path.parent.is_dir() and path.parent != path:
+        path = path.parent
+    if not path.parent.is_dir():
+        return ""
+    near = nearest(path.name, [entry.name for entry in sorted(path.parent.iterdir())[:10_000]])
+    return str(path.parent / near) if near else ""

@@ -1,0 +1,310 @@
+"""Cut a SELECT that groups: states per chunk below, the user's clauses above.
+
+::
+
+    SELECT city, avg(price) AS p FROM source_0 WHERE price > 0 GROUP BY ALL HAVING p > 5 ORDER BY p
+      map    SELECT city AS k0, avg(price) EXPORT_STATE AS s0, count_star() AS __used
+             FROM source_0 WHERE price > 0 GROUP BY 1
+      merge  SELECT k0, combine_aggr(s0) AS s0, CAST(sum(__used) AS BIGINT) AS __used FROM state GROUP BY 1
+      final  SELECT k0 AS city, finalize(combine_aggr(s0)) AS p FROM stage_0 GROUP BY k0
+             HAVING p > 5 ORDER BY p
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fusionflow_lab.planning.aggregates import (
+    StateColumn,
+    is_ordered,
+    is_wide,
+    must_check_width,
+    needs_distinct,
+    refuse,
+    state_column,
+)
+from fusionflow_lab.planning.ast import (
+    Node,
+    call,
+    cast,
+    clone,
+    column,
+    fingerprint,
+    literal_integer,
+    named,
+    orders,
+    rewrite,
+    select,
+    table,
+    walk_block,
+)
+from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.classify import Block, has_aggregate, is_aggregate, plain_name
+from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.scope import with_ctes
+from fusionflow_lab.planning.stages import Ending, StageMaker
+
+USED = "__used"
+_TAKEN = re.compile(r"^[kds]\d+$")
+
+
+@dataclass(kw_only=True, slots=True)
+class _Grouping:
+    """One grouped block on its way from the user's clauses to map and final."""
+
+    block: Block
+    binder: Binder
+    visible: list[Node]
+    prefix: str
+    keys: list[Node] = field(default_factory=list)
+    sets: list[list[int]] | None = None
+    places: dict[str, str] = field(default_factory=dict)
+    extras: list[Node] = field(default_factory=list)
+    states: list[StateColumn] = field(default_factory=list)
+    finals: dict[str, Node] = field(default_factory=dict)
+
+    def read_keys(self) -> None:
+        """Read the keys of GROUP BY: expressions, places in the select list, aliases or ALL."""
+        block = self.block
+        if block.node.get("aggregate_handling") == "FORCE_AGGREGATES":
+            self.keys = [key for key in map(self._bare, block.items) if self._is_key(key)]
+            self.sets = [list(range(len(self.keys)))] if self.keys else None
+            self.refuse_hidden_keys()
+        else:
+            self.keys = [self._bare(self._group(term)) for term in block.node.get("group_expressions", [])]
+            self.sets = block.node.get("group_sets")
+        for place, key in enumerate(self.keys):
+            self.places.setdefault(fingerprint(key), f"{self.prefix}k{place}")
+
+    def _group(self, term: Node) -> Node:
+        place = literal_integer(term)
+        return self.block.items[place - 1] if place is not None and place <= len(self.block.items) else term
+
+    def _bare(self, expression: Node) -> Node:
+        return named(self.block.inlined(expression), "")
+
+    def _is_key(self, expression: Node) -> bool:
+        reads = any(part.get("class") in {"COLUMN_REF", "SUBQUERY"} for part in walk_block(expression))
+        return reads and not has_aggregate(expression, self.binder.functions)
+
+    def refuse_hidden_keys(self) -> None:
+        """Refuse GROUP BY ALL where other clauses name columns: DuckDB makes those keys too."""
+        plain = {plain_name(key) for key in self.keys} | set(self.block.aliases)
+        node = self.block.node
+        for part in _outside_aggregates([node.get("having"), node.get("qualify"), orders(node)], self.binder):
+            if part.get("class") == "COLUMN_REF" and plain_name(part) not in plain:
+                raise Gather("GROUP BY ALL has a key outside of the select list")
+
+    @property
+    def whole(self) -> bool:
+        """Whether each group of the final is one group of the map."""
+        return not self.extras and (self.sets is None or self.sets == [list(range(len(self.keys)))])
+
+    def above(self, tree: Node, *, in_order: bool = False) -> Node:
+        """Copy an expression for the final: keys and aggregates become columns of the stage."""
+
+        def change(node: Node) -> Node | None:
+            kind = node.get("class")
+            if kind is None or kind in {"CONSTANT", "TYPE", "LAMBDA"}:
+                return None
+            if kind == "SUBQUERY":
+                return self._subquery(node)
+            name = plain_name(node)
+            key = self.places.get(fingerprint(self.block.inlined(node)))
+            if key:
+                if in_order:
+                    self._refuse_two_meanings(name)
+                return {**column(key), **({"alias": node["alias"]} if "alias" in node else {})}
+            if is_aggregate(node, self.binder.functions):
+                return self._aggregate(node)
+            return self._name(node, name) if kind == "COLUMN_REF" else None
+
+        copied: Node = rewrite(tree, change)
+        return copied
+
+    def term(self, order: Node) -> Node:
+        """Copy an ORDER BY term; an alias by itself stays, as it comes before columns there."""
+        expression = order["expression"]
+        if plain_name(expression) in self.block.aliases:
+            return order
+        return {**order, "expression": self.above(expression, in_order=True)}
+
+    def _refuse_two_meanings(self, name: str) -> None:
+        """Refuse a name inside an ORDER BY expression that is a key and the alias of something else."""
+        alias = self.block.aliases.get(name)
+        if alias is not None and fingerprint(alias) not in self.places:
+            raise Gather(f"{name} is both a column and an alias in ORDER BY")
+
+    def _name(self, node: Node, name: str) -> Node:
+        if name and (name in self.block.aliases or name not in self.block.columns):
+            return node
+        raise Gather(f"{'.'.join(node['column_names'])} is used outside of keys and aggregates")
+
+    def _subquery(self, node: Node) -> Node:
+        if self.binder.shape_of(with_ctes(node["subquery"]["node"], self.visible)) is None:
+            raise Gather("a subquery depends on the rows around it")
+        return {name: self.above(value) if name == "child" else value for name, value in node.items()}
+
+    def _aggregate(self, node: Node) -> Node:
+        aggregate = self._bare(node)
+        if any(part.get("class") in {"SUBQUERY", "WINDOW"} for part in walk_block(aggregate)):
+            raise Gather("an aggregate takes a subquery")
+        mark = fingerprint(aggregate)
+        if mark not in self.finals:
+            self.finals[mark] = (
+                self._distinct(aggregate) if needs_distinct(aggregate) else self._state(aggregate)
+            )
+        return clone(self.finals[mark])
+
+    def _state(self, aggregate: Node) -> Node:
+        made = state_column(aggregate, f"{self.prefix}s{len(self.states)}")
+        self.states.append(made)
+        return made.final
+
+    def _distinct(self, aggregate: Node) -> Node:
+        """Keep an aggregate over DISTINCT values in the final; its values become keys of the map."""
+        if is_ordered(aggregate) or aggregate.get("order_bys", {}).get("orders"):
+            raise Gather(f"{aggregate['function_name']}(DISTINCT …) depends on the order of rows")
+        copied = clone(aggregate)
+        for argument in copied.get("arguments", []):
+            argument["expression"] = self._extra(argument["expression"])
+        if "filter" in copied:
+            copied["filter"] = self._extra(copied["filter"])
+        return copied
+
+    def _extra(self, expression: Node) -> Node:
+        if expression.get("class") == "CONSTANT":
+            return expression
+        bare = named(expression, "")
+        mark = fingerprint(bare)
+        if mark not in map(fingerprint, self.extras):
+            self.extras.append(bare)
+        return column(f"{self.prefix}d{[*map(fingerprint, self.extras)].index(mark)}")
+
+
+def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
+    """Add the stage of a grouped block and return the SELECT that ends it.
+
+    Raises
+    ------
+    Gather
+        It cannot be cut; the message says why.
+    """
+    words = [*block.names, *block.aliases]
+    prefix = "__" if any(_TAKEN.match(word.lower()) for word in words) else ""
+    group = _Grouping(block=block, binder=maker.binder, visible=visible, prefix=prefix)
+    group.read_keys()
+    final = _final(group)
+    _refuse_order(group)
+    _refuse_wide(group)
+    mapped, merged, used = _map_items(group)
+    groups = len(group.keys) + len(group.extras)
+    node = select(mapped, _bare_origin(block.node["from_table"]), where=_where(block), groups=groups)
+    merge = select(merged, table("state"), groups=groups)
+    ordered = any(state.ordered for state in group.states)
+    ending = Ending(merge_sql=maker.binder.sql(merge), used_column=used, ordered=ordered)
+    name = maker.add("aggregate", with_ctes(node, visible), ending)
+    return {**final, "from_table": table(name)}
+
+
+def _outside_aggregates(tree: object, binder: Binder) -> Iterator[Node]:
+    """Yield the nodes of expressions that are in no aggregate and no subquery."""
+    if isinstance(tree, dict):
+        if not is_aggregate(tree, binder.functions) and tree.get("class") != "SUBQUERY":
+            yield tree
+            yield from _outside_aggregates(list(tree.values()), binder)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _outside_aggregates(value, binder)
+
+
+def _where(block: Block) -> Node | None:
+    where = block.node.get("where_clause")
+    return None if where is None else block.inlined(where)
+
+
+def _bare_origin(origin: Node) -> Node:
+    """Drop the alias of a source, which no name of the block uses any more: equal maps, equal text."""
+    if origin["type"] == "BASE_TABLE" and "column_name_alias" not in origin:
+        return table(origin["table_name"])
+    return origin
+
+
+def _map_items(group: _Grouping) -> tuple[list[Node], list[Node], str]:
+    """Build the select lists of map and merge, and name the hidden count."""
+    mapped = [named(key, f"{group.prefix}k{place}") for place, key in enumerate(group.keys)]
+    mapped += [named(extra, f"{group.prefix}d{place}") for place, extra in enumerate(group.extras)]
+    merged = [column(item["alias"]) for item in mapped]
+    for place, state in enumerate(group.states):
+        name = f"{group.prefix}s{place}"
+        mapped.append(named(state.mapped, name))
+        merged.append(named(state.merged, name))
+    filters = "where_clause" in group.block.node or group.block.node["from_table"]["type"] == "SUBQUERY"
+    if not filters and mapped:
+        return mapped, merged, ""
+    mapped.append(named(call("count_star"), USED))
+    merged.append(named(cast(_coalesced(call("sum", column(USED))), "BIGINT"), USED))
+    return mapped, merged, USED
+
+
+def _coalesced(expression: Node) -> Node:
+    zero = {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": {"kind": "INTEGER", "text": "0"}}
+    return {"class": "OPERATOR", "type": "OPERATOR_COALESCE", "children": [expression, zero]}
+
+
+def _final(group: _Grouping) -> Node:
+    """Build the SELECT above the cut, but for its FROM."""
+    node = group.block.node
+    items = [
+        named(group.above(item), name)
+        for item, name in zip(group.block.items, group.block.names, strict=True)
+    ]
+    final: Node = {
+        "type": "SELECT_NODE",
+        "cte_map": node.get("cte_map", {}),
+        "select_list": items,
+        "aggregate_handling": "STANDARD_HANDLING",
+    }
+    if group.keys:
+        final["group_expressions"] = [column(f"{group.prefix}k{place}") for place in range(len(group.keys))]
+    if group.sets is not None:
+        final["group_sets"] = group.sets
+    for clause in ("having", "qualify"):
+        if clause in node:
+            final[clause] = group.above(node[clause])
+    modifiers = [_modifier(group, entry) for entry in node.get("modifiers", [])]
+    if modifiers:
+        final["modifiers"] = modifiers
+    return final
+
+
+def _modifier(group: _Grouping, entry: Node) -> Node:
+    if entry["type"] == "ORDER_MODIFIER":
+        return {**entry, "orders": [group.term(term) for term in entry["orders"]]}
+    if entry["type"] == "DISTINCT_MODIFIER" and entry.get("distinct_on_targets"):
+        targets = [group.above(target, in_order=True) for target in entry["distinct_on_targets"]]
+        return {**entry, "distinct_on_targets": targets}
+    return entry
+
+
+def _refuse_order(group: _Grouping) -> None:
+    if len(group.places) < len(group.keys) and not group.whole:
+        raise Gather("one key is in several grouping sets by different places")
+    if any(state.ordered for state in group.states) and not group.whole:
+        raise Gather("an aggregate depends on the order of rows across its groups")
+
+
+def _refuse_wide(group: _Grouping) -> None:
+    """Refuse sums of numbers that may need more digits than Arrow carries."""
+    sums = [state.mapped for state in group.states if must_check_width(state.mapped)]
+    for extra in sums:
+        refuse(extra)
+    if not sums:
+        return
+    items = [extra["arguments"][0]["expression"] for extra in sums]
+    node = select([named(item, "") for item in items], group.block.node["from_table"])
+    shape = group.binder.shape_of(with_ctes(node, group.visible))
+    if shape is None or any(is_wide(kind) for kind in shape.types):
+        raise Gather("sum of HUGEINT may need more than 38 digits on the way")

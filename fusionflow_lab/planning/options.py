@@ -1,0 +1,235 @@
+"""Read the arguments of ``read_csv`` into ``ReaderOptions``: DuckDB's names, and a word for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.ast import Node
+from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.messages import place, suggestion
+from fusionflow_lab.query import ReaderOptions
+
+READERS = frozenset({"read_csv", "read_csv_auto"})
+_ALIASES = {"sep": "delim", "delimiter": "delim", "dtypes": "types", "column_types": "types"}
+_ALIASES |= {"column_names": "names", "null_string": "nullstr"}
+_KNOWN = (
+    "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
+    "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors",
+)  # fmt: skip
+_TYPE_NAMES = """
+    BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT HUGEINT
+    FLOAT DOUBLE DATE TIMESTAMP VARCHAR
+"""
+_TYPES = frozenset(_TYPE_NAMES.split())
+
+
+@dataclass(kw_only=True, slots=True)
+class _Draft:
+    """Options as they are read."""
+
+    text: str
+    binder: Binder
+    found: dict[str, object] = field(default_factory=dict)
+
+    def error(self, what: str, node: Node, hint: str = "") -> QueryError:
+        where = node.get("query_location")
+        return QueryError(what, where=place(self.text, where) if isinstance(where, int) else "", hint=hint)
+
+    def value(self, node: Node) -> object:
+        try:
+            return self.binder.value(node)
+        except duckdb.Error as error:
+            what = "an argument of read_csv is not a constant"
+            raise self.error(what, node, "write the value itself") from error
+
+
+def read_arguments(text: str, function: Node, binder: Binder) -> tuple[str, ReaderOptions]:
+    """Return the pattern and the options of a call of ``read_csv``.
+
+    Raises
+    ------
+    QueryError
+        An option is unknown, has a wrong value, or asks for what is not done.
+    """
+    draft = _Draft(text=text, binder=binder)
+    patterns = []
+    for argument in function.get("arguments", []):
+        name, node = _split(argument)
+        if not name:
+            patterns.append(_pattern(draft, node))
+            continue
+        known = _ALIASES.get(name, name)
+        if known not in _READ:
+            hint = suggestion(name, _KNOWN, "known options")
+            raise draft.error(f"read_csv has no option {name} here", node, hint)
+        if known in draft.found:
+            raise draft.error(f"read_csv is told {name} twice", node)
+        draft.found[known] = _READ[known](draft, name, node)
+    if len(patterns) != 1:
+        raise draft.error(
+            "read_csv takes one file pattern", function, "read_csv('folder/*.csv', header = true)"
+        )
+    return patterns[0], _options(draft, function)
+
+
+def _split(argument: Node) -> tuple[str, Node]:
+    """Tell ``name = value``, ``name := value`` and ``name => value`` from a plain argument."""
+    node: Node = argument["expression"]
+    if argument.get("name"):
+        return str(argument["name"]).lower(), node
+    left = node.get("left", {})
+    if node.get("type") == "COMPARE_EQUAL" and left.get("class") == "COLUMN_REF":
+        return ".".join(left["column_names"]).lower(), {
+            **node["right"],
+            "query_location": left.get("query_location"),
+        }
+    return "", node
+
+
+def _pattern(draft: _Draft, node: Node) -> str:
+    value = draft.value(node)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
+        return "{" + ",".join(value) + "}"
+    if not isinstance(value, str) or not value:
+        raise draft.error("read_csv takes a file pattern as text", node, "read_csv('folder/*.csv')")
+    return value
+
+
+def _options(draft: _Draft, function: Node) -> ReaderOptions:
+    found = draft.found
+    columns = _pairs(found.get("columns", ()))
+    names = tuple(str(name) for name in _sequence(found.get("names", ())))
+    types = found.get("types", ())
+    if isinstance(types, list):
+        if not names:
+            hint = "name the columns: types = {'column': 'TYPE'}"
+            raise draft.error("a list of types needs names", function, hint)
+        types = tuple(zip(names, types, strict=False))
+    if columns and (types or names):
+        raise draft.error("columns already says names and types", function, "leave out names and types")
+    quote, escape = found.get("quote"), found.get("escape")
+    if escape and escape != ('"' if quote is None else quote):
+        hint = "leave escape out, or give the quote"
+        raise draft.error("this version reads only quotes that are escaped by doubling", function, hint)
+    return ReaderOptions(
+        delimiter=_text(found.get("delim")),
+        quote=_text(quote),
+        header=None if found.get("header") is None else bool(found["header"]),
+        null_string=_text(found.get("nullstr")) or "",
+        names=names,
+        types=_pairs(types),
+        columns=columns,
+        all_varchar=bool(found.get("all_varchar", False)),
+        skip=int(str(found.get("skip", 0))),
+    )
+
+
+def _sequence(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    pairs = (
+        list(value.items())
+        if isinstance(value, Mapping)
+        else [tuple(_sequence(pair)) for pair in _sequence(value)]
+    )
+    return tuple((str(pair[0]), str(pair[1])) for pair in pairs)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _boolean(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if not isinstance(value, bool):
+        raise draft.error(f"{name} is true or false", node)
+    return value
+
+
+def _character(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    value = "\t" if value == "\\t" else value
+    least = 0 if name in {"quote", "escape"} else 1
+    if not isinstance(value, str) or not least <= len(value.encode()) <= 1:
+        raise draft.error(f"{name} is one ASCII character", node, "for example delim = ';' or delim = '\\t'")
+    return value
+
+
+def _string(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, str):
+        raise draft.error(f"{name} is one text", node, "this version knows one text for NULL")
+    return value
+
+
+def _skip(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise draft.error(f"{name} is a number of lines", node)
+    return value
+
+
+def _names(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise draft.error(f"{name} is a list of texts", node, "names = ['a', 'b']")
+    return value
+
+
+def _types(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if isinstance(value, Mapping):
+        return {column: _type(draft, column, kind, node) for column, kind in value.items()}
+    if isinstance(value, list) and name != "columns":
+        return [_type(draft, f"column {place + 1}", kind, node) for place, kind in enumerate(value)]
+    raise draft.error(f"{name} is a struct of types", node, f"{name} = {{'column': 'TYPE'}}")
+
+
+def _type(draft: _Draft, column: str, kind: object, node: Node) -> str:
+    """Return DuckDB's name of a type that the scan can read."""
+    known = ""
+    try:
+        tree = draft.binder.parse(f"SELECT typeof(CAST(NULL AS {kind}))")
+        known = str(draft.binder.value(tree["select_list"][0]))
+    except (duckdb.Error, QueryError):
+        known = ""
+    if known not in _TYPES and not known.startswith("DECIMAL("):
+        hint = f"use {', '.join(_TYPE_NAMES.split())} or DECIMAL(p,s), and cast in the query"
+        raise draft.error(f"{column} cannot be read as {kind}", node, hint)
+    return known
+
+
+def _accepted(draft: _Draft, name: str, node: Node) -> object:
+    """Accept what is always on: rejects are kept aside and listed, whatever the query says."""
+    value = draft.value(node)
+    if name == "auto_detect" or value is True:
+        return True
+    hint = f"leave {name} out: rows that cannot be read are kept aside and listed"
+    raise draft.error(f"{name} is always on", node, hint)
+
+
+_READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
+    "delim": _character,
+    "quote": _character,
+    "escape": _character,
+    "header": _boolean,
+    "columns": _types,
+    "names": _names,
+    "types": _types,
+    "nullstr": _string,
+    "all_varchar": _boolean,
+    "skip": _skip,
+    "auto_detect": _accepted,
+    "store_rejects": _accepted,
+    "ignore_errors": _accepted,
+}

@@ -1,0 +1,170 @@
+"""From the text of a query to its plan: find the files, bind, cut or gather, check.
+
+::
+
+    text ──parse──► tree ──find_sources──► tree over tables ──bind──► names, types
+                                               │
+                             cut (certified) ──┴── else gather, with the reason
+                                               ▼
+                              Plan(stages, final_sql, names, types)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+import duckdb
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.ast import Node, clone, without_locations
+from fusionflow_lab.planning.bind import Binder, Shape
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.cut import cut
+from fusionflow_lab.planning.gather import gather
+from fusionflow_lab.planning.identity import map_hash
+from fusionflow_lab.planning.messages import Gather, bind_error
+from fusionflow_lab.planning.scope import drop_unused
+from fusionflow_lab.planning.sources import find_sources
+from fusionflow_lab.planning.stages import StageMaker
+from fusionflow_lab.query import Plan, Query, Source
+
+__all__ = ["Planner", "map_hash"]
+
+
+class Planner:
+    """Plans queries; owns the planning connection of a session. May be shared by threads.
+
+    Parameters
+    ----------
+    catalog
+        Knows the files.
+
+    Examples
+    --------
+    >>> planner = Planner(catalog)  # doctest: +SKIP
+    >>> planner.plan(Query(text="SELECT city, count(*) FROM 'trips/*.csv' GROUP BY ALL"))  # doctest: +SKIP
+    >>> planner.close()  # doctest: +SKIP
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._binder = Binder()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the planning connection."""
+        with self._lock:
+            self._binder.close()
+
+    def plan(self, query: Query) -> Plan:
+        """Plan a query.
+
+        Raises
+        ------
+        QueryError
+            The SQL is wrong, or asks for what is not done here.
+        FileNotFoundError, SourceError
+            Its files cannot be found or read.
+        """
+        with self._lock, self._binder.tables():
+            return self._plan(query.text)
+
+    def _plan(self, text: str) -> Plan:
+        binder = self._binder
+        located = binder.parse(text)
+        tree = clone(located)
+        drop_unused(tree)
+        found = find_sources(text, tree, binder)
+        sources = {
+            entry.name: self._catalog.resolve(entry.pattern, entry.options, entry.name) for entry in found
+        }
+        for source in sources.values():
+            binder.create(source.name, source.columns)
+        shape = self._bind(text, located, tree, sources)
+        names = self._names(located, shape, sources)
+        settings = (("TimeZone", binder.time_zone),)
+        plan = Plan(text=text, stages=(), final_sql="", names=names, types=shape.types, settings=settings)
+        return self._split(plan, without_locations(tree), sources)
+
+    def _bind(self, text: str, located: Node, tree: Node, sources: Mapping[str, Source]) -> Shape:
+        try:
+            return self._binder.shape(self._binder.sql(tree))
+        except duckdb.Error as error:
+            columns = [column.name for source in sources.values() for column in source.columns]
+            patterns = {name: source.pattern for name, source in sources.items()}
+            raise bind_error(text, located, error, columns, patterns) from error
+
+    def _names(self, located: Node, shape: Shape, sources: Mapping[str, Source]) -> tuple[str, ...]:
+        """Return the names of the columns, with files in place of tables where a name spells a FROM."""
+        if not any(source in name for name in shape.names for source in sources):
+            return shape.names
+        for source in sources.values():
+            self._binder.create(source.pattern, source.columns)
+        spelled = self._binder.shape_of(without_locations(located))
+        return shape.names if spelled is None else spelled.names
+
+    def _split(self, plan: Plan, tree: Node, sources: Mapping[str, Source]) -> Plan:
+        """Cut, or gather."""
+        binder = self._binder
+        maker = StageMaker(binder=binder, sources=sources)
+        final = reason = ""
+        try:
+            final = binder.sql(cut(tree, maker))
+            reason = self._mismatch(final, plan)
+        except Gather as why:
+            reason = str(why)
+        if not reason:
+            return replace(plan, stages=tuple(maker.stages), final_sql=final)
+        maker = StageMaker(binder=binder, sources=sources)
+        final = binder.sql(gather(tree, maker, reason))
+        mismatch = self._mismatch(final, plan)
+        if mismatch:
+            raise QueryError(f"this query cannot be run over files: {mismatch}")
+        return replace(plan, stages=tuple(maker.stages), final_sql=final, gathered=reason)
+
+    def _mismatch(self, final: str, plan: Plan) -> str:
+        """Say what differs between the final SQL and the user's query; empty for nothing."""
+        try:
+            shape = self._binder.shape(final)
+        except duckdb.Error as error:
+            return f"its end does not stand alone ({str(error).splitlines()[0]})"
+        if shape.types != plan.types:
+            pairs = zip(plan.types, shape.types, plan.names, strict=False)
+            changed = next(
+                (f"{name}: {one}, {other}" for one, other, name in pairs if one != other), "columns"
+            )
+            return f"its parts would have other types ({changed})"
+        return ""
+
+
+def split_explain(text: str) -> tuple[bool, str]:
+    """Tell whether a text is ``EXPLAIN query``, and return the query.
+
+    Examples
+    --------
+    >>> split_explain("EXPLAIN ANALYZE SELECT 1")
+    (True, 'SELECT 1')
+    >>> split_explain("SELECT 1")
+    (False, 'SELECT 1')
+    """
+    raw = text.encode()
+    starts = [at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
+    words = [raw[start : start + 7].decode(errors="ignore").lower() for start in starts]
+    if not words or words[0] != "explain":
+        return False, text
+    place = 1
+    if words[1:] and words[1].startswith("("):
+        while place < len(words) and not _closes(raw, starts, place):
+            place += 1
+        place += 1
+    elif words[1:] and words[1] == "analyze":
+        place = 2
+    return True, raw[starts[place] :].decode() if place < len(starts) else ""
+
+
+def _closes(raw: bytes, starts: list[int], place: int) -> bool:
+    """Tell whether the token at a place, with what follows it, closes a parenthesis."""
+    end = starts[place + 1] if place + 1 < len(starts) else len(raw)
+    return b")" in raw[starts[place] : end]

@@ -1,0 +1,92 @@
+"""Put common table expressions where they are used, so that a source has one way up to the root.
+
+A CTE that reads a source and is mentioned once becomes a subquery in its place; one that is never
+mentioned goes (DuckDB does not bind it either). Others stay.
+"""
+
+from __future__ import annotations
+
+from fusionflow_lab.planning.ast import Node, walk
+
+
+def tables(tree: object) -> list[str]:
+    """List the table names that a tree mentions, in lower case, once a mention.
+
+    Examples
+    --------
+    >>> tables({"type": "BASE_TABLE", "table_name": "Source_0"})
+    ['source_0']
+    """
+    return [node["table_name"].lower() for node in walk(tree) if node.get("type") == "BASE_TABLE"]
+
+
+def drop_unused(tree: Node) -> None:
+    """Take away the CTEs that nothing mentions."""
+    if len(_names(tree)) != len(set(_names(tree))):
+        return
+    while True:
+        used = set(tables(tree))
+        gone = False
+        for node in walk(tree):
+            entries = node.get("cte_map", {}).get("map", [])
+            kept = [entry for entry in entries if entry["key"].lower() in used]
+            if len(kept) < len(entries):
+                node["cte_map"] = {"map": kept} if kept else {}
+                gone = True
+        if not gone:
+            return
+
+
+def inline(tree: Node, driving: frozenset[str]) -> None:
+    """Put each CTE that reads a driving table and is mentioned once where it is mentioned."""
+    names = _names(tree)
+    if len(names) != len(set(names)):
+        return
+    for node in list(walk(tree)):
+        for entry in list(node.get("cte_map", {}).get("map", [])):
+            body = entry["value"].get("query_node")
+            if body is None or body["type"] == "RECURSIVE_CTE_NODE" or not driving & set(tables(body)):
+                continue
+            mentions = [
+                other
+                for other in walk(tree)
+                if other.get("type") == "BASE_TABLE" and other["table_name"].lower() == entry["key"].lower()
+            ]
+            if len(mentions) == 1:
+                _replace(mentions[0], entry, body)
+                kept = [other for other in node["cte_map"]["map"] if other is not entry]
+                node["cte_map"] = {"map": kept} if kept else {}
+
+
+def _replace(mention: Node, entry: Node, body: Node) -> None:
+    outer, inner = mention.get("column_name_alias", []), entry["value"].get("aliases", [])
+    aliases = outer + inner[len(outer) :]
+    fresh: Node = {
+        "type": "SUBQUERY",
+        "alias": mention.get("alias") or mention["table_name"],
+        "subquery": {"node": body},
+    }
+    if aliases:
+        fresh["column_name_alias"] = aliases
+    if "sample" in mention:
+        fresh["sample"] = mention["sample"]
+    mention.clear()
+    mention.update(fresh)
+
+
+def _names(tree: Node) -> list[str]:
+    return [entry["key"].lower() for node in walk(tree) for entry in node.get("cte_map", {}).get("map", [])]
+
+
+def with_ctes(node: Node, visible: list[Node]) -> Node:
+    """Copy a query node together with the CTEs of its surroundings that it mentions."""
+    needed: list[Node] = []
+    wanted = set(tables(node))
+    for entry in reversed(visible):
+        if entry["key"].lower() in wanted:
+            needed.insert(0, entry)
+            wanted |= set(tables(entry["value"]))
+    if not needed:
+        return node
+    own = node.get("cte_map", {}).get("map", [])
+    return {**node, "cte_map": {"map": needed + own}}

@@ -1,0 +1,153 @@
+"""Find the files that a query names and put tables in their place.
+
+``FROM 'a.csv'``, ``FROM "a.csv"``, ``FROM a.csv`` and ``read_csv('a.csv', …)`` become tables
+``source_0``, ``source_1`` … under the alias that DuckDB would give; the same pattern with the same
+options is one source. Everything else that reads from outside is refused here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.ast import Node, table, walk
+from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.messages import place
+from fusionflow_lab.planning.options import READERS, read_arguments
+from fusionflow_lab.query import ReaderOptions
+
+_SUFFIXES = (".csv", ".tsv")
+_OTHER_NAMES = """
+    .parquet .json .jsonl .ndjson .gz .zst .bz2 .xz .zip .arrow .feather .xlsx .db .duckdb .sqlite .avro .orc
+"""
+_OTHER = tuple(_OTHER_NAMES.split())
+_PURE_TABLES = frozenset({"range", "generate_series", "unnest", "repeat", "repeat_row"})
+_TABLE_TEXT = frozenset({"query", "query_table", "json_execute_serialized_sql"})
+_KEPT = ("sample", "column_name_alias", "query_location", "query_location_length")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundSource:
+    """A table name of the rewritten tree and the files it stands for."""
+
+    name: str
+    pattern: str
+    options: ReaderOptions
+
+
+@dataclass(kw_only=True, slots=True)
+class _Search:
+    text: str
+    binder: Binder
+    found: list[FoundSource] = field(default_factory=list)
+
+    def name_of(self, pattern: str, options: ReaderOptions) -> str:
+        for source in self.found:
+            if (source.pattern, source.options) == (pattern, options):
+                return source.name
+        name = f"source_{len(self.found)}"
+        self.found.append(FoundSource(name=name, pattern=pattern, options=options))
+        return name
+
+    def error(self, what: str, node: Node, hint: str) -> QueryError:
+        offset = node.get("query_location")
+        return QueryError(what, where=place(self.text, offset) if isinstance(offset, int) else "", hint=hint)
+
+    def visit(self, tree: object, known: frozenset[str]) -> None:
+        """Replace files below ``tree``; ``known`` are the names of CTEs in scope."""
+        if isinstance(tree, list):
+            for value in tree:
+                self.visit(value, known)
+            return
+        if not isinstance(tree, dict):
+            return
+        if tree.get("type") == "RECURSIVE_CTE_NODE":
+            known |= {tree["cte_name"].lower()}
+        for entry in tree.get("cte_map", {}).get("map", []):
+            self.visit(entry["value"], known)
+            known |= {entry["key"].lower()}
+        self.reference(tree, known)
+        for name, value in tree.items():
+            if name != "cte_map":
+                self.visit(value, known)
+
+    def reference(self, node: Node, known: frozenset[str]) -> None:
+        kind = node.get("type")
+        if kind == "BASE_TABLE":
+            self.base_table(node, known)
+        elif kind == "TABLE_FUNCTION":
+            self.table_function(node)
+        elif kind == "SHOW_REF" and "query" not in node:
+            raise self.error(
+                "SHOW has nothing to show here", node, "DESCRIBE FROM 'file.csv' lists its columns"
+            )
+        elif kind == "VALUE_PARAMETER":
+            raise self.error("parameters have no values here", node, "write the value itself")
+
+    def base_table(self, node: Node, known: frozenset[str]) -> None:
+        path = node.get("qualified_name", {}).get("path", [node["table_name"]])
+        name = ".".join(path)
+        if len(path) == 1 and name.lower() in known:
+            return
+        if name.lower().endswith(_OTHER):
+            raise self.error(_not_csv(name), node, "convert the files to CSV text, or unpack them")
+        if not name.lower().endswith(_SUFFIXES):
+            hint = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
+            raise self.error(f"there is no table {name}", node, hint)
+        self.replace(node, self.name_of(name, ReaderOptions()), default_alias(name))
+
+    def table_function(self, node: Node) -> None:
+        function = node["function"]
+        name = function.get("function_name", "").lower()
+        if name in READERS:
+            pattern, options = read_arguments(self.text, function, self.binder)
+            if pattern.lower().endswith(_OTHER):
+                raise self.error(_not_csv(pattern), node, "convert the files to CSV text, or unpack them")
+            if node.get("with_ordinality", "WITHOUT_ORDINALITY") != "WITHOUT_ORDINALITY":
+                raise self.error("WITH ORDINALITY does not go with files", node, "use row_number() OVER ()")
+            self.replace(node, self.name_of(pattern, options), name)
+        elif name in _TABLE_TEXT:
+            raise self.error(f"{name}() hides which files are read", node, "write the query itself")
+        elif name not in _PURE_TABLES:
+            hint = "read CSV files by name, FROM 'folder/*.csv', or with read_csv"
+            raise self.error(f"{name}() does not read CSV files", node, hint)
+
+    def replace(self, node: Node, name: str, alias: str) -> None:
+        kept = {key: node[key] for key in _KEPT if key in node}
+        fresh = {**table(name, node.get("alias") or alias), **kept}
+        node.clear()
+        node.update(fresh)
+
+
+def find_sources(text: str, tree: Node, binder: Binder) -> list[FoundSource]:
+    """Replace the files in ``tree`` by tables, and list them in the order of the query.
+
+    Raises
+    ------
+    QueryError
+        The query reads what this version does not read.
+    """
+    search = _Search(text=text, binder=binder)
+    search.visit(tree, frozenset())
+    for node in walk(tree):
+        if node.get("class") == "FUNCTION" and node.get("function_name", "").lower() in _TABLE_TEXT:
+            raise search.error("query() hides which files are read", node, "write the query itself")
+    return search.found
+
+
+def default_alias(pattern: str) -> str:
+    """Return the table name that DuckDB gives a file: its name up to the first dot, a pattern itself.
+
+    Examples
+    --------
+    >>> default_alias("data/sales.2026.csv"), default_alias("data/*.csv")
+    ('sales', 'data/*.csv')
+    """
+    if any(magic in pattern for magic in "*?["):
+        return pattern
+    return PurePath(pattern).name.split(".")[0]
+
+
+def _not_csv(name: str) -> str:
+    return f"{name}: this version reads CSV text only"

@@ -1,0 +1,147 @@
+"""Make the stages of a plan: prune columns, make the empty state table, check the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from fusionflow_lab.planning.ast import Node, walk
+from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.certify import certify
+from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.scope import tables
+from fusionflow_lab.query import Column, Source, Stage, StageKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How the states of a stage merge: the fields of ``Stage`` that do not come from its map."""
+
+    reduce_sql: str = ""
+    merge_sql: str = ""
+    used_column: str = ""
+    ordered: bool = False
+    limit: int = 0
+    reason: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class StageMaker:
+    """Makes the stages of one plan, in the planning connection.
+
+    ``sources`` are by table name; their empty tables exist.
+    """
+
+    binder: Binder
+    sources: Mapping[str, Source]
+    stages: list[Stage] = field(default_factory=list)
+
+    def add(self, kind: StageKind, node: Node, ending: Ending) -> str:
+        """Add a stage that maps its source by ``node``, and return the name of its table.
+
+        Raises
+        ------
+        Gather
+            The map is not what its kind promises.
+        """
+        source = self._source(node)
+        self._refuse_volatile(node)
+        sql = self.binder.sql(node)
+        name = f"stage_{len(self.stages)}"
+        columns = needed_columns(node, source)
+        try:
+            pruned = self._pruned(name, sql, source, columns)
+            certify(self.binder.explain(sql), kind)
+        except duckdb.Error as error:
+            raise Gather("a part of it depends on the query around it") from error
+        finally:
+            self.binder.create(source.name, source.columns)
+        stage = Stage(
+            name=name,
+            kind=kind,
+            source=source,
+            columns=pruned,
+            map_sql=sql,
+            reduce_sql=ending.reduce_sql,
+            merge_sql=ending.merge_sql,
+            used_column=ending.used_column,
+            ordered=ending.ordered,
+            filters=any("where_clause" in part for part in walk(node)),
+            limit=ending.limit,
+            reason=ending.reason,
+        )
+        self.stages.append(stage)
+        return name
+
+    def _source(self, node: Node) -> Source:
+        mentioned = tables(node)
+        driving = [name for name in mentioned if name in self.sources]
+        if len(driving) != 1:
+            raise Gather("its files are needed more than once")
+        if any(name.startswith("stage_") for name in mentioned):
+            raise Gather("it compares rows with a result over all rows")
+        return self.sources[driving[0]]
+
+    def _refuse_volatile(self, node: Node) -> None:
+        for part in walk(node):
+            name = str(part.get("function_name", "")).lower()
+            if name in self.binder.functions.volatile:
+                raise Gather(f"{name}() must be answered once for all rows")
+
+    def _pruned(self, name: str, sql: str, source: Source, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Make the state's table over the pruned source; all columns where that changes its meaning."""
+        self.binder.create_as(name, sql)
+        if columns == source.columns:
+            return columns
+        whole = self.binder.shape(sql)
+        self.binder.create(source.name, columns)
+        try:
+            same = self.binder.shape(sql) == whole
+        except duckdb.Error:
+            same = False
+        return columns if same else source.columns
+
+
+def needed_columns(node: Node, source: Source) -> tuple[Column, ...]:
+    """List the columns of a source that a map may read: every one whose name it mentions.
+
+    All of them where the map's own columns come from ``*``, or where columns have no names to go by.
+    """
+    if any(part.get("class") == "STAR" for part in walk(node.get("select_list"))):
+        return source.columns
+    return mentioned_columns(node, source)
+
+
+def mentioned_columns(node: Node, source: Source) -> tuple[Column, ...]:
+    """List the columns of a source whose names a tree mentions; all where names do not tell."""
+    words: set[str] = set()
+    whole = {source.name.lower()}
+    for part in walk(node):
+        if part.get("columns") is True or part.get("column_name_alias") or part.get("ref_type") == "NATURAL":
+            return source.columns
+        if part.get("type") in {"PIVOT", "SHOW_REF", "RECURSIVE_CTE_NODE"}:
+            return source.columns
+        if part.get("type") in {"BASE_TABLE", "SUBQUERY"} and part.get("class") is None:
+            whole.add(str(part.get("alias") or part.get("table_name") or "").lower())
+        words |= _words(part)
+    columns = tuple(column for column in source.columns if column.name.lower() in words)
+    known = {column.name.lower() for column in source.columns}
+    if any(
+        part.get("class") == "COLUMN_REF" and part["column_names"][-1].lower() in whole - known
+        for part in walk(node)
+    ):
+        return source.columns
+    return columns
+
+
+def _words(part: Node) -> set[str]:
+    """Collect the texts of a node that may be names of columns."""
+    words: set[str] = set()
+    for name, value in part.items():
+        if name in {"literal", "type", "class", "table_name", "qualified_name"}:
+            continue
+        values = value if isinstance(value, list) else [value]
+        words |= {entry.lower() for entry in values if isinstance(entry, str)}
+    return words
