@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Protocol
 
+from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.messages import nearest, suggestion
 from fusionflow_lab.query import Column, Dialect, ReaderOptions, Source, SourceFile
@@ -87,7 +88,7 @@ class Catalog:
     >>> catalog.resolve("trips/*.csv", ReaderOptions(), "source_0").columns  # doctest: +SKIP
     """
 
-    def __init__(self, folder: Path, sniffer: Sniffer) -> None:
+    def __init__(self, folder: Path, sniffer: Sniffer = _native) -> None:
         self._folder = folder
         self._sniffer = sniffer
         self._known: dict[tuple[str, ReaderOptions], Source] = {}
