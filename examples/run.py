@@ -16,7 +16,6 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from traitlets.config import Config
 
 SECONDS_BETWEEN_LINES = 1.0
 CELL_SECONDS = 600
@@ -31,7 +30,7 @@ class TalkingClient(NotebookClient):
             timeout=CELL_SECONDS,
             kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
-            config=Config({"KernelManager": {"transport": "ipc"}}),
+            extra_arguments=["--log-level=ERROR"],
         )
         self._last = ""
         self._printed_at = 0.0
