@@ -26,6 +26,7 @@ STYLE = f"""<style>
 .fusionflow table.ff-rows th, .fusionflow table.ff-rows td {{ padding: 3px 12px; border: 0; text-align: left;
   vertical-align: top; white-space: pre; background: none; color: inherit;
   border-bottom: 1px solid {_LINE}; }}
+.fusionflow table.ff-rows th:first-child, .fusionflow table.ff-rows td:first-child {{ padding-left: 2px; }}
 .fusionflow table.ff-rows thead tr, .fusionflow table.ff-rows tbody tr {{ background: none; }}
 .fusionflow table.ff-rows tbody tr:hover {{ background: {_HOVER}; }}
 .fusionflow table.ff-rows th {{ font-weight: 600; vertical-align: bottom;

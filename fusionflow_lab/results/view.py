@@ -127,13 +127,13 @@ class JobView:
         Examples
         --------
         >>> JobView().stopped()
-        'stopped before any chunk was done; run the cell again to start'
+        'stopped before any chunk was done; run it again to start'
         """
         done = self.progress.chunks_done if self.progress else 0
         if not done or self.progress is None:
-            return "stopped before any chunk was done; run the cell again to start"
+            return "stopped before any chunk was done; run it again to start"
         kept = f"{done:,} of {count_text(self.progress.chunks_total, 'chunk')}"
-        return f"stopped; {kept} kept, run the cell again to go on"
+        return f"stopped; {kept} kept, run it again to go on"
 
 
 def preview_table(preview: PreviewEvent) -> pa.Table:

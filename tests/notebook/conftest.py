@@ -1,0 +1,135 @@
+"""A real kernel to run cells in, with a home and data of its own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+TRIPS = "city,distance,day\nOslo,7,2024-01-01\nOslo,5,2024-01-02\nBergen,3,2024-01-03\n"
+DIRTY = 'city,distance,day\nOslo,1,2024-02-01\n"Ber"gen,2,2024-02-02\nBergen,4\nBergen,9,2024-02-03\n'
+
+
+@dataclass
+class Output:
+    """What running one cell gave."""
+
+    status: str = ""
+    seconds: float = 0.0
+    back_after: float = 0.0
+    displays: list[dict[str, str]] = field(default_factory=list)
+    updates: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    result: dict[str, str] = field(default_factory=dict)
+    stdout: str = ""
+    stderr: str = ""
+    error: str = ""
+    error_name: str = ""
+    page: str = ""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The output as it stands at the end: the last update, else the last display."""
+        return self.updates[-1][1] if self.updates else self.displays[-1]
+
+
+class Kernel:
+    """Runs cells in an ipykernel and collects what comes back."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self._manager = manager
+        self._client = client
+
+    def run(self, code: str, *, interrupt_when: Callable[[Output], bool] | None = None) -> Output:
+        """Run a cell to its end; interrupt it once, as soon as the outputs so far say so."""
+        begun, interrupted = time.monotonic(), 0.0
+        message_id = self._client.execute(code)
+        output = Output()
+        while True:
+            if interrupt_when and not interrupted and interrupt_when(output):
+                self._manager.interrupt_kernel()
+                interrupted = time.monotonic()
+            try:
+                message = self._client.get_iopub_msg(timeout=0.02)
+            except queue.Empty:
+                assert time.monotonic() - begun < 100, f"no end of {code!r}"
+                continue
+            if message["parent_header"].get("msg_id") == message_id and self._take(message, output, begun):
+                break
+        output.seconds = time.monotonic() - begun
+        output.back_after = time.monotonic() - interrupted if interrupted else 0.0
+        reply = self._client.get_shell_msg(timeout=10)
+        while reply["parent_header"].get("msg_id") != message_id:
+            reply = self._client.get_shell_msg(timeout=10)
+        content = reply["content"]
+        output.status = "error" if output.error_name else content["status"]
+        output.page = "".join(
+            part["data"]["text/plain"] for part in content.get("payload", ()) if "data" in part
+        )
+        return output
+
+    @staticmethod
+    def _take(message: dict[str, object], output: Output, begun: float) -> bool:
+        content = message["content"]
+        assert isinstance(content, dict)
+        match message["msg_type"]:
+            case "status":
+                return bool(content["execution_state"] == "idle")
+            case "display_data":
+                output.displays.append(content["data"])
+            case "update_display_data":
+                output.updates.append((time.monotonic() - begun, content["data"]))
+            case "execute_result":
+                output.result = content["data"]
+            case "stream" if content["name"] == "stdout":
+                output.stdout += content["text"]
+            case "stream":
+                output.stderr += content["text"]
+            case "error":
+                output.error_name = content["ename"]
+                output.error = "\n".join(content["traceback"])
+        return False
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with small files: two clean ones of trips, and a dirty one."""
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("a", "b"):
+        (folder / f"trips_{name}.csv").write_text(TRIPS)
+    (folder / "dirty.csv").write_text(DIRTY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def slow_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of many files, each a chunk, for queries that compute long over every row."""
+    folder = tmp_path_factory.mktemp("slow")
+    for number in range(40):
+        rows = "\n".join(f"{number},{row}" for row in range(20_000))
+        (folder / f"part_{number:02d}.csv").write_text(f"part,value\n{rows}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Iterator[Kernel]:
+    """Return a kernel with the extension loaded."""
+    manager = KernelManager()
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "FUSIONFLOW_HOME": str(home), "IPYTHONDIR": str(home)}
+    manager.start_kernel(cwd=str(data), env=environment)
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    kernel = Kernel(manager, client)
+    assert kernel.run("%load_ext fusionflow_lab").status == "ok"
+    yield kernel
+    kernel.run("%unload_ext fusionflow_lab")
+    client.stop_channels()
+    manager.shutdown_kernel()

@@ -1,0 +1,219 @@
+"""The magics in a real kernel, on a real cluster."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.notebook.conftest import Kernel, Output
+
+BY_CITY = "SELECT city, sum(distance) AS km FROM 'trips_*.csv' GROUP BY ALL ORDER BY city\n"
+
+
+def slow(folder: Path) -> str:
+    digest = "value::VARCHAR"
+    for _ in range(40):
+        digest = f"sha256({digest})"
+    return f"SELECT part, max({digest}) AS digest FROM '{folder}/part_*.csv' GROUP BY part\n"
+
+
+def done_chunks(output: Output) -> bool:
+    """Whether the cell has shown progress."""
+    return any(
+        " of " in bundle["text/plain"] and "rows" in bundle["text/plain"] for _, bundle in output.updates
+    )
+
+
+def test_a_cell_leaves_its_result_in_the_variable(kernel: Kernel) -> None:
+    output = kernel.run(f"%%fusionflow trips --name test\n{BY_CITY}")
+    assert output.status == "ok", output.error
+    assert output.error == ""
+    text = output.shown["text/plain"]
+    assert "✓ completed · test · job" in text
+    assert "rows read 6 = used 6 + filtered 0 + rejected 0" in text
+    rows = kernel.run("trips.arrow().to_pylist()").result["text/plain"]
+    assert rows == "[{'city': 'Bergen', 'km': 6}, {'city': 'Oslo', 'km': 24}]"
+
+
+def test_what_stays_is_html_and_text_alone(kernel: Kernel) -> None:
+    output = kernel.run(f"%%fusionflow trips\n{BY_CITY}")
+    assert sorted(output.shown) == ["text/html", "text/plain"]
+    assert "Bergen" in output.shown["text/html"]
+    assert "<script" not in output.shown["text/html"]
+    assert output.stdout == output.stderr == ""
+
+
+def test_the_arrow_form_of_the_name_and_no_name(kernel: Kernel) -> None:
+    kernel.run(f"%%fusionflow other << --no-display\n{BY_CITY}")
+    assert kernel.run("len(other)").result["text/plain"] == "2"
+    output = kernel.run(f"%%fusionflow\n{BY_CITY}")
+    assert "Bergen" in output.shown["text/plain"]
+    assert output.result == {}
+
+
+def test_limit_cuts_what_is_shown_only(kernel: Kernel) -> None:
+    output = kernel.run(f"%%fusionflow trips --limit 1\n{BY_CITY}")
+    assert "… 1 more row" in output.shown["text/plain"]
+    assert kernel.run("len(trips)").result["text/plain"] == "2"
+
+
+def test_no_display_and_quiet(kernel: Kernel) -> None:
+    output = kernel.run(f"%%fusionflow trips --no-display\n{BY_CITY}")
+    assert "rows read 6" in output.shown["text/plain"]
+    assert "Bergen" not in output.shown["text/plain"]
+    output = kernel.run(f"%%fusionflow trips -q\n{BY_CITY}")
+    assert not output.displays
+    assert output.stderr == ""
+    assert kernel.run("len(trips)").result["text/plain"] == "2"
+
+
+def test_progress_as_text_goes_to_stderr(kernel: Kernel) -> None:
+    output = kernel.run(f"%%fusionflow trips --progress text\n{BY_CITY}")
+    assert "100 %" in output.stderr
+    assert "Bergen" in output.shown["text/plain"]
+
+
+def test_a_second_run_scans_nothing(kernel: Kernel) -> None:
+    query = "SELECT city, count(*) AS n FROM 'trips_*.csv' GROUP BY ALL\n"
+    assert "0 B scanned" not in kernel.run(f"%%fusionflow first\n{query}").shown["text/plain"]
+    assert "· 0 B scanned" in kernel.run(f"%%fusionflow again\n{query}").shown["text/plain"]
+    assert "· 0 B scanned" not in kernel.run(f"%%fusionflow again --no-cache\n{query}").shown["text/plain"]
+    same = "sorted(first.arrow().to_pylist(), key=str) == sorted(again.arrow().to_pylist(), key=str)"
+    assert kernel.run(same).result["text/plain"] == "True"
+
+
+def test_one_line_returns_the_result(kernel: Kernel) -> None:
+    line = "r = %fusionflow SELECT count(*) AS n FROM 'trips_*.csv' WHERE city = 'Oslo'"
+    output = kernel.run(f"{line}\nr.arrow()['n'][0].as_py()")
+    assert output.result["text/plain"] == "4"
+    output = kernel.run("%fusionflow SELECT '{x}' AS braces, '$x' AS dollar")
+    assert "{x}" in output.result["text/plain"]
+    assert "$x" in output.result["text/plain"]
+
+
+@pytest.mark.parametrize("outer", ["%%time", "%%capture captured"])
+def test_under_another_magic_the_cell_blocks(kernel: Kernel, outer: str) -> None:
+    output = kernel.run(f"{outer}\n%%fusionflow nested\n{BY_CITY}")
+    assert output.status == "ok", output.error
+    assert kernel.run("len(nested)").result["text/plain"] == "2"
+
+
+def test_a_dirty_file_is_accounted_for(kernel: Kernel) -> None:
+    output = kernel.run("%%fusionflow dirty\nSELECT count(*) AS n FROM 'dirty.csv'\n")
+    assert "rows read 4 = used 2 + filtered 0 + rejected 2" in output.shown["text/plain"]
+    assert "2 rows rejected; %fusionflow rejects" in output.shown["text/plain"]
+    rejects = kernel.run("%fusionflow rejects").result["text/plain"]
+    assert "dirty.csv" in rejects
+    count = kernel.run("job = %fusionflow job\njob.rejects().num_rows").result["text/plain"]
+    assert count == "2"
+
+
+@pytest.mark.parametrize("cell", ["%%fusionflow\nEXPLAIN " + BY_CITY, "%%fusionflow --dry-run\n" + BY_CITY])
+def test_the_plan_is_printed_and_nothing_runs(kernel: Kernel, cell: str) -> None:
+    before = kernel.run("%fusionflow jobs").result["text/plain"]
+    output = kernel.run(cell)
+    assert "sum" in output.stdout.lower()
+    assert not output.displays
+    assert kernel.run("%fusionflow jobs").result["text/plain"] == before
+
+
+def test_detach_returns_the_job(kernel: Kernel) -> None:
+    output = kernel.run(f"%%fusionflow job --detach\n{BY_CITY}")
+    assert "job holds it" in output.stdout
+    assert kernel.run("len(job.result())").result["text/plain"] == "2"
+
+
+def test_a_file_of_sql(kernel: Kernel, data: Path) -> None:
+    (data / "q.sql").write_text(BY_CITY)
+    assert "Bergen" in kernel.run("%%fusionflow trips -f q.sql").shown["text/plain"]
+    both = kernel.run(f"%%fusionflow trips -f q.sql\n{BY_CITY}")
+    assert "leave one of them out" in both.error
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "message"),
+    [
+        ("%%fusionflow x\nSELECT nope FROM 'trips_*.csv'", "QueryError", "nope"),
+        ("%%fusionflow x\nSELEC 1", "QueryError", "SELEC"),
+        ("%%fusionflow x\nSELECT * FROM 'missing_*.csv'", "FileNotFoundError", "missing_"),
+        ("%%fusionflow x --limits 3\nSELECT 1", "QueryError", "did you mean --limit?"),
+        ("%%fusionflow x\n", "QueryError", "the cell holds no SQL"),
+        ("%%fusionflow x -f none.sql\n", "FileNotFoundError", "none.sql"),
+        ("%fusionflow SELECT nope FROM 'trips_a.csv'", "QueryError", "nope"),
+        ("%fusionflow stop ffff", "JobError", "%fusionflow jobs lists them"),
+    ],
+)
+def test_a_mistake_shows_its_message_and_no_traceback(
+    kernel: Kernel, cell: str, name: str, message: str
+) -> None:
+    output = kernel.run(cell)
+    assert output.status == "error"
+    assert output.error_name == name
+    assert message in output.error
+    assert "Traceback" not in output.error
+    assert len(output.error.splitlines()) <= 12
+
+
+def test_verbose_shows_the_traceback(kernel: Kernel) -> None:
+    output = kernel.run("%%fusionflow x --verbose\nSELECT nope FROM 'trips_*.csv'")
+    assert "Traceback" in output.error
+
+
+def test_help_explains_every_option(kernel: Kernel) -> None:
+    for question in ("%%fusionflow?", "%fusionflow?"):
+        page = kernel.run(question).page
+        assert "--no-cache" in page
+        assert "%%fusionflow trips --limit 50" in page
+    assert "--no-cache" in kernel.run("%fusionflow help").stdout
+
+
+def test_status_and_jobs(kernel: Kernel) -> None:
+    kernel.run(f"%%fusionflow trips --name listed\n{BY_CITY}")
+    assert "cluster: workers on this machine" in kernel.run("%fusionflow status").stdout
+    jobs = kernel.run("%fusionflow jobs").result["text/plain"]
+    assert "listed" in jobs
+    assert "COMPLETED" in jobs
+
+
+def test_progress_and_preview_come_while_the_cell_runs(kernel: Kernel, slow_data: Path) -> None:
+    output = kernel.run(f"%%fusionflow slow\n{slow(slow_data)}")
+    assert output.status == "ok", output.error
+    texts = [bundle["text/plain"] for _, bundle in output.updates]
+    assert any("▶ in progress" in text for text in texts)
+    assert any("preview, " in text and "% read" in text for text in texts)
+    times = [at for at, _ in output.updates]
+    assert all(later - sooner > 0.15 for sooner, later in pairwise(times[:-1]))
+
+
+def test_an_interrupted_cell_comes_back_at_once_and_keeps_its_work(kernel: Kernel, slow_data: Path) -> None:
+    cell = f"%%fusionflow stopped\n{slow(slow_data).replace('max', 'min')}"
+    output = kernel.run(cell, interrupt_when=done_chunks)
+    assert output.error_name == "JobStoppedError"
+    assert "kept, run it again to go on" in output.error
+    assert "Traceback" not in output.error
+    assert output.back_after < 1.0
+    assert "■ stop" in output.shown["text/plain"]
+    assert kernel.run("stopped.wait(60), stopped.status").result["text/plain"] == "(True, 'STOPPED')"
+    again = kernel.run(cell)
+    assert again.status == "ok", again.error
+    assert kernel.run("stopped.counters.bytes_reused > 0, len(stopped)").result["text/plain"] == "(True, 40)"
+
+
+def test_an_interrupted_line_comes_back_too(kernel: Kernel, slow_data: Path) -> None:
+    line = slow(slow_data).replace("max", "first").strip()
+    output = kernel.run(f"%fusionflow {line}", interrupt_when=done_chunks)
+    assert output.error_name == "JobStoppedError"
+    assert output.back_after < 1.0
+
+
+def test_loading_twice_and_unloading(kernel: Kernel) -> None:
+    kernel.run("%reload_ext fusionflow_lab\n%load_ext fusionflow_lab")
+    transformers = "sum('Awaiting' in repr(one) for one in get_ipython().input_transformers_post)"
+    assert kernel.run(transformers).result["text/plain"] == "1"
+    kernel.run("%unload_ext fusionflow_lab")
+    assert "not found" in kernel.run(f"%%fusionflow\n{BY_CITY}").stderr
+    assert kernel.run(transformers).result["text/plain"] == "0"
+    kernel.run("%load_ext fusionflow_lab")
+    assert kernel.run(f"%%fusionflow trips\n{BY_CITY}").status == "ok"
