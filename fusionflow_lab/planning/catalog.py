@@ -80,11 +80,11 @@ class Catalog:
     folder
         Where widened types are kept.
     sniffer
-        Looks at files: the module ``fusionflow_lab._native``.
+        Looks at files: the native core.
 
     Examples
     --------
-    >>> catalog = Catalog(home / "types", _native)  # doctest: +SKIP
+    >>> catalog = Catalog(home / "types")  # doctest: +SKIP
     >>> catalog.resolve("trips/*.csv", ReaderOptions(), "source_0").columns  # doctest: +SKIP
     """
 
@@ -138,7 +138,10 @@ class Catalog:
             raise FileNotFoundError(f"no file matches {pattern}{hint}") from error
 
     def _sniff(self, pattern: str, options: ReaderOptions, paths: list[str]) -> Source:
-        sniffs = self._sniffer.sniff_files(paths, options)
+        try:
+            sniffs = self._sniffer.sniff_files(paths, options)
+        except ValueError as error:
+            raise QueryError(str(error), hint="look at the options of read_csv") from error
         first = sniffs[0]
         types = [kind for _, kind in first.columns]
         for sniff in sniffs[1:]:
