@@ -41,10 +41,10 @@ def oracle(sql: str, folder: Path) -> list[tuple[object, ...]]:
 
 QUERIES = [
     "SELECT city, count(*) AS n, sum(amount) AS total FROM {t} GROUP BY city ORDER BY city",
-    "SELECT city, avg(amount) FROM {t} WHERE amount > 100 GROUP BY ALL HAVING count(*) > 10 ORDER BY 1 LIMIT 3",
+    "SELECT city, avg(amount) FROM {t} WHERE amount > 99 GROUP BY 1 HAVING count(*) > 9 ORDER BY 1 LIMIT 3",
     "SELECT count(*) FROM {t}",
     "SELECT day, note FROM {t} WHERE note <> 'plain' AND amount > 600 ORDER BY ALL",
-    "SELECT * FROM {t} ORDER BY amount DESC, ALL LIMIT 7",
+    "SELECT * FROM {t} ORDER BY amount DESC, city, day, note LIMIT 7",
     "SELECT city, amount FROM {t} LIMIT 12",
     "SELECT city, amount FROM {t} WHERE amount < -60",
     "SELECT city, row_number() OVER (ORDER BY city, amount, day, note) AS r FROM {t} ORDER BY r LIMIT 5",
@@ -226,4 +226,4 @@ def test_stop_keeps_the_work(session: Session, tmp_path: Path) -> None:
     result = session.sql(sql).result()
     assert result.counters.bytes_reused > 0
     assert result.counters.bytes_scanned + result.counters.bytes_reused == path.stat().st_size - len("k,v\n")
-    assert result.arrow().column("n").to_pylist().count(60 * 200_000 // 997) > 0
+    assert sum(result.arrow().column("n").to_pylist()) == 60 * 200_000
