@@ -11,7 +11,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     column::{Cells, ReadColumn, Values, reader_of},
     file::{OpenFile, Window},
-    locate::MAX_RECORD,
+    index::{Input, Layout, Level, Refusal, index},
+    locate::{MAX_RECORD, TOO_LONG, UNCLOSED},
     plan::{ColumnSpec, ScanPlan},
     pool::Pool,
     rows::Rows,
@@ -51,7 +52,10 @@ pub struct Batcher {
     plan: Arc<ScanPlan>,
     schema: SchemaRef,
     readers: Vec<Box<dyn ReadColumn>>,
+    level: Level,
+    layout: Layout,
     pool: Pool<u8>,
+    positions: Pool<u32>,
 }
 
 impl Batcher {
@@ -67,7 +71,16 @@ impl Batcher {
                 .map(|(column, reader)| Field::new(&column.name, reader.data_type(), true))
                 .collect(),
         };
-        Self { plan, schema: Arc::new(Schema::new(fields)), readers, pool: Pool::default() }
+        let ordinals: Vec<usize> = plan.columns.iter().map(|column| column.ordinal).collect();
+        Self {
+            schema: Arc::new(Schema::new(fields)),
+            readers,
+            level: Level::detect(),
+            layout: Layout::new(plan.column_count, &ordinals),
+            pool: Pool::default(),
+            positions: Pool::default(),
+            plan,
+        }
     }
 
     /// Schema of the batches.
@@ -92,9 +105,9 @@ impl Batcher {
         };
         let text = &window.text()[..cut.end];
         digest.update(text);
-        let lines = memchr_iter(b'\n', text).count() as u64;
         let rows = self.finish(window, cut.rows.count, values)?;
-        Ok(Batch { rows, rejected, end: from + cut.end as u64, lines })
+        self.positions.give(cut.rows.positions);
+        Ok(Batch { rows, rejected, end: from + cut.end as u64, lines: cut.lines as u64 })
     }
 
     fn read_into(
@@ -107,35 +120,66 @@ impl Batcher {
         window.load(file, from, limit + TAIL)?;
         let mut cut = self.cut(window, file, (limit - from) as usize)?;
         let mut refused = std::mem::take(&mut cut.refused);
-        let (mut values, failures) = self.parse(window.text(), &cut.rows);
+        let (mut values, failures) = self.parse(window.padded(), &cut.rows);
         if !failures.is_empty() {
-            self.check_widening(file, window.text(), &cut.rows, &failures)?;
+            self.check_widening(file, window.padded(), &cut.rows, &failures)?;
             let dropped: Vec<u32> = failures.keys().copied().collect();
-            refused.extend(failures.iter().map(|(&row, columns)| self.misfit(window.text(), &cut.rows, row, columns)));
+            refused
+                .extend(failures.iter().map(|(&row, columns)| self.misfit(window.padded(), &cut.rows, row, columns)));
             cut.rows = cut.rows.without(window.text(), &dropped);
-            (values, _) = self.parse(window.text(), &cut.rows);
+            (values, _) = self.parse(window.padded(), &cut.rows);
         }
         let rejected = locate(window, refused);
         Ok((cut, values, rejected))
     }
 
     fn cut(&self, window: &mut Window, file: &OpenFile, limit: usize) -> Result<Cut> {
+        let mut more = TAIL as usize;
         loop {
             let at_end = window.reaches_end_of(file);
-            match cut_tolerantly(window.text(), 0, limit, at_end, &self.plan) {
+            let too_long = |start: usize| window.text().len() - start > limit + MAX_RECORD;
+            let fast = self.cut_fast(window, limit, at_end);
+            match fast {
                 Ok(cut) => return Ok(cut),
-                Err(Uncut::Unclosed(start)) => {
-                    let offset = window.base() + start as u64;
-                    return Err(file.malformed(offset, "a quote in this record is never closed"));
-                }
-                Err(Uncut::NeedsMore(start)) => {
-                    let length = window.text().len() - start;
-                    if length > MAX_RECORD {
-                        let what = "a record of more than 64 MiB; is a quote never closed?";
-                        return Err(file.malformed(window.base() + start as u64, what));
-                    }
-                    window.extend(file, length.max(TAIL as usize))?;
-                }
+                Err(Refusal::NeedsMore) if !too_long(0) => {}
+                Err(_) => match cut_tolerantly(window.text(), 0, limit, at_end, &self.plan) {
+                    Ok(cut) => return Ok(cut),
+                    Err(Uncut::NeedsMore(start)) if !too_long(start) => {}
+                    Err(Uncut::NeedsMore(start)) => return Err(file.malformed(window.base() + start as u64, TOO_LONG)),
+                    Err(Uncut::Unclosed(start)) => return Err(file.malformed(window.base() + start as u64, UNCLOSED)),
+                },
+            }
+            more *= 4;
+            window.extend(file, more)?;
+        }
+    }
+
+    /// Cut by the structural index; the text is valid UTF-8 where this succeeds.
+    fn cut_fast(&self, window: &Window, limit: usize, at_end: bool) -> std::result::Result<Cut, Refusal> {
+        let mut positions = self.positions.take();
+        let dialect = &self.plan.dialect;
+        let input = Input {
+            bytes: window.padded(),
+            len: window.text().len(),
+            limit,
+            at_end,
+            delimiter: dialect.delimiter,
+            quote: dialect.quote,
+        };
+        let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|found| {
+            match simdutf8::basic::from_utf8(&window.text()[..found.end]) {
+                Ok(_) => Ok(found),
+                Err(_) => Err(Refusal::Irregular),
+            }
+        });
+        match indexed {
+            Ok(found) => {
+                let rows = self.layout.rows(positions, found.records);
+                Ok(Cut { rows, refused: Vec::new(), end: found.end, lines: found.lines })
+            }
+            Err(refusal) => {
+                self.positions.give(positions);
+                Err(refusal)
             }
         }
     }
@@ -178,7 +222,7 @@ impl Batcher {
 
     fn text<'a>(&'a self, data: &'a [u8], rows: &'a Rows, row: u32, place: usize) -> &'a [u8] {
         let cells = Cells { data, rows, slots: rows.columns[place], dialect: &self.plan.dialect };
-        cells.content(cells.span(row as usize)).0
+        cells.text(cells.content(row as usize))
     }
 
     fn misfit(&self, data: &[u8], rows: &Rows, row: u32, places: &[usize]) -> Refused {

@@ -108,7 +108,7 @@ fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> std::io
 /// Some bytes of a file, in a vector that is used again and again.
 #[derive(Debug, Default)]
 pub struct Window {
-    /// Text, then at least [`PAD`] bytes of anything.
+    /// Text, then at least [`PAD`] bytes: a line feed where the file ends with the text, then anything.
     bytes: Vec<u8>,
     base: u64,
     len: usize,
@@ -144,6 +144,9 @@ impl Window {
         let offset = self.end();
         file.read_exact_at(&mut self.bytes[self.len..len], offset)?;
         self.len = len;
+        if self.reaches_end_of(file) {
+            self.bytes[len] = b'\n';
+        }
         Ok(())
     }
 
@@ -151,6 +154,12 @@ impl Window {
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.bytes[..self.len]
+    }
+
+    /// The text and the bytes kept after it.
+    #[must_use]
+    pub fn padded(&self) -> &[u8] {
+        &self.bytes[..self.len + PAD]
     }
 
     /// Byte of the file where the text starts.

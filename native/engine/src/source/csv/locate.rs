@@ -14,6 +14,10 @@ use crate::error::Result;
 
 /// Bytes of the longest record.
 pub const MAX_RECORD: usize = 64 << 20;
+/// What is wrong with a longer one.
+pub const TOO_LONG: &str = "a record of more than 64 MiB; is a quote never closed?";
+/// What is wrong with a record that swallows the rest of the file.
+pub const UNCLOSED: &str = "a quote in this record is never closed";
 /// Bytes read in one go.
 const STEP: u64 = 1 << 20;
 
@@ -117,12 +121,12 @@ impl Walk<'_> {
     fn read_more(&mut self) -> Result<()> {
         let kept = (self.window.end() - self.at) as usize;
         if kept > MAX_RECORD {
-            return Err(self.file.malformed(self.at, "a record of more than 64 MiB; is a quote never closed?"));
+            return Err(self.file.malformed(self.at, TOO_LONG));
         }
         self.window.load(self.file, self.at, self.at + STEP.max(2 * kept as u64))
     }
 
     fn unclosed(&self, offset: u64) -> crate::error::Error {
-        self.file.malformed(offset, "a quote in this record is never closed")
+        self.file.malformed(offset, UNCLOSED)
     }
 }

@@ -1,13 +1,17 @@
 //! CSV (RFC 4180, any one-byte delimiter): records found, fields cut, values parsed into Arrow.
 //!
-//! Way of the data: `file` (bytes) → `boundary` (first record) → `tolerant` (fields of records)
+//! Way of the data: `file` (bytes) → `boundary` (first record) → `index`, else
+//! `tolerant` (fields of records)
 //! → `column` (values) → `batch` → `scan` (batches and reports).
 
+#[cfg(test)]
+mod agreement;
 mod batch;
 mod boundary;
 mod column;
 mod dialect;
 mod file;
+mod index;
 mod locate;
 mod plan;
 mod pool;

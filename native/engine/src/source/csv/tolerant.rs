@@ -22,6 +22,8 @@ pub struct Cut {
     pub refused: Vec<Refused>,
     /// Byte after the last record.
     pub end: usize,
+    /// Line feeds, those inside quotes included.
+    pub lines: usize,
 }
 
 /// Why a window cannot be cut.
@@ -35,7 +37,7 @@ pub enum Uncut {
 
 /// Cut the records that start in `[from, limit)` of `data`.
 pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan: &ScanPlan) -> Result<Cut, Uncut> {
-    let mut cut = Cut { rows: Rows::pairs(plan.columns.len()), refused: Vec::new(), end: from };
+    let mut cut = Cut { rows: Rows::pairs(plan.columns.len()), refused: Vec::new(), end: from, lines: 0 };
     let valid = simdutf8::basic::from_utf8(&data[from..]).is_ok();
     let mut fields = Vec::with_capacity(plan.column_count);
     while cut.end < limit.min(data.len()) {
@@ -64,6 +66,7 @@ pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan
             }
         }
     }
+    cut.lines = memchr::memchr_iter(b'\n', &data[from..cut.end]).count();
     Ok(cut)
 }
 

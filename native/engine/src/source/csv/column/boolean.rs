@@ -21,8 +21,9 @@ impl ReadColumn for Booleans {
     fn read(&self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values {
         let count = cells.count();
         let mut validity = Validity::default();
+        let mut contents = cells.contents();
         let bits = BooleanBuffer::collect_bool(count, |row| {
-            let Some(text) = cells.value_text(cells.span(row)) else {
+            let Some(text) = contents.next().and_then(|content| cells.value_text(content)) else {
                 validity.set_null(row, count);
                 return false;
             };

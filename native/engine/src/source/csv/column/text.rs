@@ -42,21 +42,24 @@ impl ReadColumn for Text {
         let mut validity = Validity::default();
         let mut aside = Vec::new();
         let mut points_into_window = false;
-        views.clear();
-        views.extend((0..count).map(|row| {
-            let span = cells.span(row);
-            let (text, quoted) = cells.content(span);
-            if quoted {
+        if views.len() < count {
+            views.resize(count, 0);
+        }
+        for (row, (content, slot)) in cells.contents().zip(&mut views[..count]).enumerate() {
+            let text = cells.text(content);
+            if content.quoted {
                 if let Some(escape) = cells.dialect.quote.and_then(|quote| memchr(quote, text)) {
-                    return unescaped(text, escape, &mut aside);
+                    *slot = unescaped(text, escape, &mut aside);
+                    continue;
                 }
             } else if text == cells.dialect.null.as_slice() {
                 validity.set_null(row, count);
-                return 0;
+                *slot = 0;
+                continue;
             }
             points_into_window |= text.len() > INLINE;
-            view(text, WINDOW, span.start + usize::from(quoted))
-        }));
+            *slot = padded_view(cells.data, content.start, text.len());
+        }
         Values::Views(Views {
             views: self.pool.lend(views),
             count,
@@ -85,18 +88,30 @@ impl Views {
     }
 }
 
-/// View of a text that lies at `offset` of a buffer.
-fn view(text: &[u8], buffer: u32, offset: usize) -> u128 {
-    let mut bytes = [0u8; 16];
-    bytes[..4].copy_from_slice(&(text.len() as u32).to_le_bytes());
-    if text.len() <= INLINE {
-        bytes[4..4 + text.len()].copy_from_slice(text);
-    } else {
-        bytes[4..8].copy_from_slice(&text[..4]);
-        bytes[8..12].copy_from_slice(&buffer.to_le_bytes());
-        bytes[12..].copy_from_slice(&(offset as u32).to_le_bytes());
+/// Bits of the first bytes of a word, by their number.
+const FIRST: [u128; INLINE + 1] = {
+    let mut masks = [0; INLINE + 1];
+    let mut count = 1;
+    while count <= INLINE {
+        masks[count] = masks[count - 1] << 8 | 0xff;
+        count += 1;
     }
-    u128::from_le_bytes(bytes)
+    masks
+};
+
+/// View of the text of `len` bytes at `start` of a window.
+#[inline(always)]
+fn padded_view(data: &[u8], start: usize, len: usize) -> u128 {
+    let bytes = data[start..].first_chunk().copied().unwrap_or_default();
+    view(u128::from_le_bytes(bytes), WINDOW, start, len)
+}
+
+/// View of a text of `len` bytes by its first 16, with anything after its end.
+#[inline(always)]
+fn view(first: u128, buffer: u32, offset: usize, len: usize) -> u128 {
+    let inline = (first & FIRST[len.min(INLINE)]) << 32;
+    let pointing = u128::from(first as u32) << 32 | u128::from(buffer) << 64 | (offset as u128) << 96;
+    len as u128 | if len <= INLINE { inline } else { pointing }
 }
 
 /// View of a text whose first doubled quote is at `escape`, written aside with single ones.
@@ -112,9 +127,12 @@ fn unescaped(mut text: &[u8], mut escape: usize, aside: &mut Vec<u8>) -> u128 {
         }
     }
     aside.extend_from_slice(text);
-    let made = view(&aside[start..], ASIDE, start);
-    if aside.len() - start <= INLINE {
+    let len = aside.len() - start;
+    let mut first = [0; 16];
+    let kept = len.min(first.len());
+    first[..kept].copy_from_slice(&aside[start..start + kept]);
+    if len <= INLINE {
         aside.truncate(start);
     }
-    made
+    view(u128::from_le_bytes(first), ASIDE, start, len)
 }

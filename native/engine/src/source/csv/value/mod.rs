@@ -8,13 +8,14 @@ mod decimal;
 mod float;
 mod integer;
 mod least;
+pub mod swar;
 mod time;
 
 pub use decimal::parse_decimal;
 pub use float::{parse_f32, parse_f64};
 pub use integer::{parse_hugeint, parse_i64, parse_integer};
 pub use least::{least_type, parse_bool, reads};
-pub use time::{parse_date, parse_timestamp};
+pub use time::{date_value, parse_date, parse_timestamp, timestamp_value};
 
 /// `text` without the spaces around it.
 #[must_use]

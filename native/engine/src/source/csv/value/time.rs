@@ -15,12 +15,11 @@ pub fn parse_date(text: &[u8]) -> Option<i32> {
 #[must_use]
 pub fn parse_timestamp(text: &[u8], strict: bool) -> Option<i64> {
     let (days, rest) = date_prefix(text)?;
-    let time = match rest {
-        [] if !strict => 0,
-        [b' ' | b'T', time @ ..] => time_of_day(time)?,
-        _ => return None,
-    };
-    Some(i64::from(days) * MICROS_PER_DAY + time)
+    match rest {
+        [] if !strict => timestamp_value(days, 0, 0, 0),
+        [b' ' | b'T', time @ ..] => at_time(days, time),
+        _ => None,
+    }
 }
 
 fn date_prefix(text: &[u8]) -> Option<(i32, &[u8])> {
@@ -28,11 +27,26 @@ fn date_prefix(text: &[u8]) -> Option<(i32, &[u8])> {
     let year = year.iter().try_fold(0, |sum, &byte| Some(sum * 10 + digit(byte)?))?;
     let (month, rest) = one_or_two(rest.strip_prefix(b"-")?)?;
     let (day, rest) = one_or_two(rest.strip_prefix(b"-")?)?;
-    (year >= 1 && (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month))
-        .then(|| (days_from_civil(year, month, day), rest))
+    Some((date_value(year, month, day)?, rest))
 }
 
-fn time_of_day(text: &[u8]) -> Option<i64> {
+/// Days since 1970-01-01 of a day that there is.
+#[inline]
+#[must_use]
+pub fn date_value(year: i32, month: i32, day: i32) -> Option<i32> {
+    (year >= 1 && (1..=12).contains(&month) && day >= 1 && (day <= 28 || day <= days_in_month(year, month)))
+        .then(|| days_from_civil(year, month, day))
+}
+
+/// Microseconds since 1970-01-01 of a second that there is.
+#[inline]
+#[must_use]
+pub fn timestamp_value(days: i32, hour: i32, minute: i32, second: i32) -> Option<i64> {
+    (hour < 24 && minute < 60 && second < 60)
+        .then(|| i64::from(days) * MICROS_PER_DAY + i64::from((hour * 60 + minute) * 60 + second) * 1_000_000)
+}
+
+fn at_time(days: i32, text: &[u8]) -> Option<i64> {
     let (hour, rest) = one_or_two(text)?;
     let (minute, rest) = two(rest.strip_prefix(b":")?)?;
     let (second, rest) = match rest {
@@ -45,8 +59,7 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
         [b'.', fraction @ ..] => micros(fraction)?,
         _ => return None,
     };
-    (hour < 24 && minute < 60 && second < 60)
-        .then(|| i64::from((hour * 60 + minute) * 60 + second) * 1_000_000 + i64::from(micros))
+    Some(timestamp_value(days, hour, minute, second)? + i64::from(micros))
 }
 
 fn micros(fraction: &[u8]) -> Option<i32> {

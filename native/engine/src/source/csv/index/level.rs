@@ -1,0 +1,49 @@
+//! Which instruction set the index uses.
+
+use std::env;
+
+/// Name of the environment variable that forces a level.
+const VARIABLE: &str = "FUSIONFLOW_SIMD";
+
+/// An instruction set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+}
+
+impl Level {
+    /// The best level of this machine, or the lower one that `FUSIONFLOW_SIMD` (`portable`, `avx2`) asks for.
+    #[must_use]
+    pub fn detect() -> Self {
+        let forced = env::var(VARIABLE).unwrap_or_default();
+        let available = Self::available();
+        available.iter().copied().find(|level| level.name() == forced).unwrap_or(available[available.len() - 1])
+    }
+
+    /// The levels of this machine, slowest first.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let mut levels = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("pclmulqdq")
+        {
+            levels.push(Self::Avx2);
+        }
+        levels
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+        }
+    }
+}
