@@ -11,6 +11,20 @@ from typing import final
 
 from fusionflow_lab.query import Chunk, Column, Dialect, ReaderOptions
 
+__all__ = [
+    "BlockReport",
+    "CancelToken",
+    "ChunkReport",
+    "FileSniff",
+    "Scan",
+    "__version__",
+    "_panic",
+    "list_files",
+    "locate_starts",
+    "sniff_files",
+    "widest_type",
+]
+
 __version__: str
 
 @final
