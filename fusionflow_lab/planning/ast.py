@@ -28,8 +28,9 @@ def walk(tree: object) -> Iterator[Node]:
     """
     if isinstance(tree, dict):
         yield tree
-        for value in tree.values():
-            yield from walk(value)
+        for name, value in tree.items():
+            if name != "sample":  # numbers under names of their own, no nodes
+                yield from walk(value)
     elif isinstance(tree, list):
         for value in tree:
             yield from walk(value)
@@ -307,6 +308,17 @@ def literal_integer(expression: Node | None) -> int | None:
         return None
     literal = expression.get("literal", {})
     return int(literal["text"]) if literal.get("kind") == "INTEGER" else None
+
+
+def literal(text: str) -> str:
+    """Write a text literal of SQL.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:

@@ -140,7 +140,8 @@ class Binder:
         duckdb.Error
             The query does not bind.
         """
-        rows = self._connection.execute(f"DESCRIBE {sql}").fetchall()
+        wrapped = f"SELECT * FROM ({sql})" if sql.startswith("(") else sql
+        rows = self._connection.execute(f"DESCRIBE {wrapped}").fetchall()
         return Shape(names=tuple(row[0] for row in rows), types=tuple(row[1] for row in rows))
 
     def shape_of(self, node: Node) -> Shape | None:

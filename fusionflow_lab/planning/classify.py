@@ -134,7 +134,7 @@ def open_block(node: Node, binder: Binder, visible: Node) -> Block:
         origin.pop(name, None)
     columns = binder.shape_of(origin)
     if shape is None or columns is None:
-        raise Gather("a part of it depends on the query around it")
+        raise Gather("a part of it does not stand by itself")
     lowered = frozenset(name.lower() for name in columns.names)
     plain = _unqualified(without_locations(node), lowered)
     items = _expanded(plain["select_list"], visible, binder)

@@ -111,7 +111,8 @@ class _Cutter:
             if any(sides):
                 raise Gather("a join needs the rows of both sides together")
             return False
-        raise Gather(f"{_words(origin['type'])} looks at all rows together")
+        kind = str(origin.get("show_type", origin["type"])).replace("SUMMARY", "SUMMARIZE")
+        raise Gather(f"{_words(kind)} looks at all rows together")
 
 
 def _ctes(node: Node) -> list[Node]:

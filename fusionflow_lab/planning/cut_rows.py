@@ -23,6 +23,7 @@ from fusionflow_lab.planning.ast import (
     walk_block,
 )
 from fusionflow_lab.planning.classify import Block, plain_name
+from fusionflow_lab.planning.failing import may_fail
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import with_ctes
 from fusionflow_lab.planning.stages import Ending, StageMaker
@@ -50,6 +51,8 @@ def cut_rows(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
     """
     node = block.node
     kinds = [entry["type"] for entry in node.get("modifiers", [])]
+    if "LIMIT_MODIFIER" in kinds and "ORDER_MODIFIER" not in kinds and may_fail(node):
+        raise Gather("LIMIT may stop before a row on which an expression fails")
     rows = _sorted(block)
     bound = _bound(modifier(node, "LIMIT_MODIFIER"))
     kind: StageKind = "rows"

@@ -14,7 +14,6 @@ from fusionflow_lab.planning.ast import (
     column,
     conjunction,
     conjuncts,
-    modifier,
     rewrite,
     select,
     star,
@@ -23,6 +22,7 @@ from fusionflow_lab.planning.ast import (
     walk_block,
     without_locations,
 )
+from fusionflow_lab.planning.failing import may_fail
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.planning.stages import Ending, StageMaker, mentioned_columns
 from fusionflow_lab.query import Source
@@ -65,10 +65,9 @@ def _filter(tree: Node, source: Source, maker: StageMaker) -> Node | None:
         if origin["table_name"].lower() != source.name or "column_name_alias" in origin:
             continue
         parts: list[Node] = []
-        stops_early = modifier(node, "LIMIT_MODIFIER") is not None
-        for part in [] if stops_early else conjuncts(node.get("where_clause")):
+        for part in conjuncts(node.get("where_clause")):
             plain = _bare(without_locations(part), str(origin.get("alias") or source.name))
-            if not _stands_alone(plain, source, maker):
+            if may_fail(plain) or not _stands_alone(plain, source, maker):
                 break
             parts.append(plain)
         return conjunction(parts)

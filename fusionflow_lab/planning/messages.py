@@ -143,7 +143,7 @@ def _advice(rest: Sequence[str]) -> str:
     """Keep the sentences of DuckDB's advice that are short enough to help."""
     if rest and rest[0].startswith("Candidate functions"):
         return "the function takes: " + "; ".join(rest[1:4])
-    return " ".join(rest[:2])
+    return " ".join(line for line in rest[:2] if "SET " not in line)
 
 
 def _offender(message: str) -> str:

@@ -18,14 +18,14 @@ from dataclasses import replace
 import duckdb
 
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.planning.ast import Node, clone, without_locations
+from fusionflow_lab.planning.ast import Node, clone, literal, walk, without_locations
 from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
-from fusionflow_lab.planning.messages import Gather, bind_error
-from fusionflow_lab.planning.scope import drop_unused
+from fusionflow_lab.planning.messages import Gather, bind_error, place
+from fusionflow_lab.planning.scope import drop_unused, nest_modifiers
 from fusionflow_lab.planning.sources import find_sources
 from fusionflow_lab.planning.stages import StageMaker
 from fusionflow_lab.query import Plan, Query, Source
@@ -75,6 +75,7 @@ class Planner:
         binder = self._binder
         located = binder.parse(text)
         tree = clone(located)
+        nest_modifiers(tree)
         drop_unused(tree)
         found = find_sources(text, tree, binder)
         sources = {
@@ -82,11 +83,28 @@ class Planner:
         }
         for source in sources.values():
             binder.create(source.name, source.columns)
+        _refuse_rowid(text, located, sources)
         shape = self._bind(text, located, tree, sources)
         names = self._names(located, shape, sources)
         settings = (("TimeZone", binder.time_zone),)
         plan = Plan(text=text, stages=(), final_sql="", names=names, types=shape.types, settings=settings)
+        described = self._described(tree)
+        if described:
+            return replace(plan, final_sql=described)
         return self._split(plan, without_locations(tree), sources)
+
+    def _described(self, tree: Node) -> str:
+        """Answer DESCRIBE from the sniffed types, without reading rows; empty for another query."""
+        show = tree.get("from_table", {})
+        if show.get("show_type") != "DESCRIBE" or tree.get("modifiers") or tree.get("where_clause"):
+            return ""
+        shape = self._binder.shape(self._binder.sql(show["query"]))
+        rows = ", ".join(
+            f"({literal(name)}, {literal(kind)}, 'YES', NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR)"
+            for name, kind in zip(shape.names, shape.types, strict=True)
+        )
+        columns = 'column_name, column_type, "null", "key", "default", extra'
+        return f"SELECT * FROM (VALUES {rows}) described({columns})"
 
     def _bind(self, text: str, located: Node, tree: Node, sources: Mapping[str, Source]) -> Shape:
         try:
@@ -118,7 +136,10 @@ class Planner:
         if not reason:
             return replace(plan, stages=tuple(maker.stages), final_sql=final)
         maker = StageMaker(binder=binder, sources=sources)
-        final = binder.sql(gather(tree, maker, reason))
+        try:
+            final = binder.sql(gather(tree, maker, reason))
+        except Gather as why:
+            raise QueryError(f"this query cannot be run over files: {why}") from why
         mismatch = self._mismatch(final, plan)
         if mismatch:
             raise QueryError(f"this query cannot be run over files: {mismatch}")
@@ -139,6 +160,19 @@ class Planner:
         return ""
 
 
+def _refuse_rowid(text: str, tree: Node, sources: Mapping[str, Source]) -> None:
+    """Refuse the row numbers of tables: files have none."""
+    names = {column.name.lower() for source in sources.values() for column in source.columns}
+    if "rowid" in names or any(str(node.get("alias", "")).lower() == "rowid" for node in walk(tree)):
+        return
+    for node in walk(tree):
+        if node.get("class") == "COLUMN_REF" and node["column_names"][-1].lower() == "rowid":
+            where = place(text, int(node.get("query_location", 0)))
+            raise QueryError(
+                "there is no column rowid", where=where, hint="number rows with row_number() OVER ()"
+            )
+
+
 def split_explain(text: str) -> tuple[bool, str]:
     """Tell whether a text is ``EXPLAIN query``, and return the query.
 
@@ -154,17 +188,17 @@ def split_explain(text: str) -> tuple[bool, str]:
     words = [raw[start : start + 7].decode(errors="ignore").lower() for start in starts]
     if not words or words[0] != "explain":
         return False, text
-    place = 1
+    at = 1
     if words[1:] and words[1].startswith("("):
-        while place < len(words) and not _closes(raw, starts, place):
-            place += 1
-        place += 1
+        while at < len(words) and not _closes(raw, starts, at):
+            at += 1
+        at += 1
     elif words[1:] and words[1] == "analyze":
-        place = 2
-    return True, raw[starts[place] :].decode() if place < len(starts) else ""
+        at = 2
+    return True, raw[starts[at] :].decode() if at < len(starts) else ""
 
 
-def _closes(raw: bytes, starts: list[int], place: int) -> bool:
+def _closes(raw: bytes, starts: list[int], at: int) -> bool:
     """Tell whether the token at a place, with what follows it, closes a parenthesis."""
-    end = starts[place + 1] if place + 1 < len(starts) else len(raw)
-    return b")" in raw[starts[place] : end]
+    end = starts[at + 1] if at + 1 < len(starts) else len(raw)
+    return b")" in raw[starts[at] : end]

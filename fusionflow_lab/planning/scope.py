@@ -6,7 +6,9 @@ mentioned goes (DuckDB does not bind it either). Others stay.
 
 from __future__ import annotations
 
-from fusionflow_lab.planning.ast import Node, walk
+from fusionflow_lab.planning.ast import Node, select, star, walk
+
+_RANKS = {"DISTINCT_MODIFIER": 0, "ORDER_MODIFIER": 1, "LIMIT_MODIFIER": 2, "LIMIT_PERCENT_MODIFIER": 2}
 
 
 def tables(tree: object) -> list[str]:
@@ -18,6 +20,22 @@ def tables(tree: object) -> list[str]:
     ['source_0']
     """
     return [node["table_name"].lower() for node in walk(tree) if node.get("type") == "BASE_TABLE"]
+
+
+def nest_modifiers(tree: Node) -> None:
+    """Turn ``(query LIMIT 3) ORDER BY 1`` into a subquery: SQL text holds one clause of a kind."""
+    for node in list(walk(tree)):
+        modifiers = node.get("modifiers", [])
+        ranks = [_RANKS.get(entry["type"], 0) for entry in modifiers]
+        cut = next((place for place in range(1, len(ranks)) if ranks[place] <= ranks[place - 1]), None)
+        if cut is None:
+            continue
+        inner = {**node, "modifiers": modifiers[:cut]}
+        origin = {"type": "SUBQUERY", "subquery": {"node": inner}}
+        outer = {**select([star()], origin), "modifiers": modifiers[cut:]}
+        node.clear()
+        node.update(outer)
+        nest_modifiers(node)
 
 
 def drop_unused(tree: Node) -> None:

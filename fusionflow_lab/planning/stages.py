@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ from fusionflow_lab.planning.certify import certify
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.query import Column, Source, Stage, StageKind
+
+# Types that come back from Arrow as something else.
+_FOREIGN = re.compile(r"\bBIT\b|(?<!STAMP )\bTIME WITH TIME ZONE|TIME_NS|VARIANT|BIGNUM|UNION|GEOMETRY")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +59,7 @@ class StageMaker:
             pruned = self._pruned(name, sql, source, columns)
             certify(self.binder.explain(sql), kind)
         except duckdb.Error as error:
-            raise Gather("a part of it depends on the query around it") from error
+            raise Gather("a part of it does not stand by itself") from error
         finally:
             self.binder.create(source.name, source.columns)
         stage = Stage(
@@ -93,9 +97,12 @@ class StageMaker:
     def _pruned(self, name: str, sql: str, source: Source, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         """Make the state's table over the pruned source; all columns where that changes its meaning."""
         self.binder.create_as(name, sql)
+        whole = self.binder.shape(sql)
+        foreign = next((kind for kind in whole.types if _FOREIGN.search(kind)), "")
+        if foreign:
+            raise Gather(f"values of type {foreign} do not travel between processes")
         if columns == source.columns:
             return columns
-        whole = self.binder.shape(sql)
         self.binder.create(source.name, columns)
         try:
             same = self.binder.shape(sql) == whole

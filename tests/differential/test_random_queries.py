@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from compare import difference
-from evaluate import TableSniffer, run_plan
-from generate import COLUMNS, RandomQuery, random_queries, random_table
+from tests.differential.compare import difference
+from tests.differential.evaluate import TableSniffer, run_plan
+from tests.differential.generate import COLUMNS, RandomQuery, random_queries, random_table
 
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
