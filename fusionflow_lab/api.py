@@ -31,6 +31,7 @@ from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
+from fusionflow_lab.states.evaluate import warm_up
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
 
@@ -273,6 +274,12 @@ class _LazyClient:
         return opening.cancelled() or opening.exception() is not None or opening.result().status != "running"
 
     async def _open(self) -> Client:
+        warming = asyncio.create_task(asyncio.to_thread(warm_up))
+        client = await self._connected()
+        await warming
+        return client
+
+    async def _connected(self) -> Client:
         return await self._stack.enter_async_context(
             open_cluster(
                 self._address, workers=self._config.workers, memory_limit=str(self._config.memory_limit)

@@ -56,7 +56,7 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=memory_limit,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 asynchronous=True,
                 silence_logs="ERROR",
             )

@@ -6,6 +6,7 @@ so this module imports nothing of ours at the top: ``setup`` tries the import on
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
             return
         self.found = tasks.VERSION
         if self.found == self.version:
+            await asyncio.to_thread(tasks.warm_up)
             worker.extensions[EXTENSION] = tasks.WorkerState()
             await worker.set_resources(**{RESOURCE: float(worker.state.nthreads)})
 

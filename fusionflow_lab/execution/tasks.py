@@ -19,9 +19,23 @@ from distributed import get_worker
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
-from fusionflow_lab.states.evaluate import Evaluator, Mapped
+from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
 from fusionflow_lab.storage import Folder
+
+__all__ = [
+    "VERSION",
+    "FinalTask",
+    "LocateTask",
+    "MapReport",
+    "MapTask",
+    "WorkerState",
+    "map_chunks",
+    "run_final",
+    "run_locate",
+    "run_map",
+    "warm_up",
+]
 
 VERSION = _native.__version__
 
