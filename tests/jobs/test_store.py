@@ -419,3 +419,37 @@ def test_two_processes_append_without_gaps(path: Path, store: JobStore) -> None:
         mine = [event for event in events if event.code == name]
         assert [event.seq for event in mine] == seqs
         assert [event.text for event in mine] == [str(number) for number in range(100)]
+
+
+ENDLESS = """
+import itertools, sys
+from fusionflow_lab.jobs.events import NoticeEvent, ProgressEvent
+from fusionflow_lab.jobs.store import JobStore
+path, job, epoch = sys.argv[1:]
+store = JobStore(path)
+for number in itertools.count():
+    store.append_event(NoticeEvent(job=job, seq=0, time=0.0, code="c", text="t"), epoch=int(epoch))
+    live = ProgressEvent(
+        job=job, seq=0, time=0.0, chunks_done=number, chunks_total=0, bytes_done=0, bytes_total=0
+    )
+    store.put_latest(live, epoch=int(epoch))
+    print(number, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_whole_events(path: Path, store: JobStore, clock: Clock) -> None:
+    job, epoch = driven(store)
+    child = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(path), job, str(epoch)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    written = [int(child.stdout.readline()) for _ in range(20)]
+    child.kill()
+    told = written + [int(line) for line in child.communicate()[0].splitlines() if line]
+
+    seqs = [event.seq for event in store.events(job)]
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert len(seqs) > len(told)
+    clock.now += LEASE_SECONDS
+    assert store.claim(job, "other") == epoch + 1
+    assert store.append_event(notice(job), epoch=epoch + 1) is not None
