@@ -27,7 +27,7 @@ test: setup ## everything a change must pass: check, cargo tests, pytest, the ex
 	$(MAKE) --no-print-directory test-python || status=1; \
 	exit $$status
 
-test-all: PYTEST_OPTIONS := -m ""
+test-all: export PYTEST_OPTIONS := -m ""
 test-all: test ## the same with the long tests
 
 test-rust: setup
