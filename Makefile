@@ -34,7 +34,7 @@ test-rust: setup
 	cargo test --release --locked --quiet --workspace
 
 test-python: setup
-	$(BIN)/pytest --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests examples
+	$(BIN)/pytest --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests fusionflow_lab examples
 
 check: setup ## style, types, layers, stubs, clippy; reports all that fails
 	@status=0; \
