@@ -4,7 +4,8 @@
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
-export UV_PROJECT_ENVIRONMENT := .venv
+# Jobs and states of the demo go where `make clean` finds them, unless you name a folder.
+DEMO_HOME := FUSIONFLOW_HOME="$${FUSIONFLOW_HOME:-$(CURDIR)/.demo/home}"
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,11 +15,11 @@ setup: ## make .venv ready: environment and extension (all other targets do it f
 
 demo: setup ## write sample data, run the quickstart notebook on a local cluster (MEGABYTES=300: more data)
 	@$(BIN)/fusionflow demo .demo $(if $(MEGABYTES),--megabytes $(MEGABYTES))
-	@$(BIN)/python examples/run.py examples/quickstart.ipynb
+	@$(DEMO_HOME) $(BIN)/python examples/run.py examples/quickstart.ipynb
 	@echo; echo "Open it yourself: make lab"
 
 lab: setup ## open JupyterLab at the quickstart
-	@$(BIN)/jupyter lab examples/quickstart.ipynb
+	@$(DEMO_HOME) $(BIN)/jupyter lab examples/quickstart.ipynb
 
 test: setup ## everything a change must pass: check, cargo tests, pytest, the example notebooks
 	@status=0; \
@@ -27,8 +28,8 @@ test: setup ## everything a change must pass: check, cargo tests, pytest, the ex
 	$(MAKE) --no-print-directory test-python || status=1; \
 	exit $$status
 
-test-all: export PYTEST_OPTIONS := -m ""
-test-all: test ## the same with the long tests
+test-all: ## the same with the long tests
+	@$(MAKE) --no-print-directory test PYTEST_OPTIONS='-m ""'
 
 test-rust: setup
 	cargo test --release --locked --quiet --workspace
