@@ -276,13 +276,8 @@ def test_columns_that_no_record_has(tmp_path: Path) -> None:
     ("data", "byte", "what", "hint"),
     [
         ("a,b\n1,2\n".encode("utf-16"), 0, "the text is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8"),
-        (
-            "a,b\n1,2\n".encode("utf-16-be"),
-            0,
-            "a NUL byte: the file is UTF-16 or binary",
-            "convert it: iconv",
-        ),
-        (b"a,b\n1,\x00\n", 6, "a NUL byte: the file is UTF-16 or binary", "convert it: iconv"),
+        ("a,b\n1,2\n".encode("utf-16-be"), 0, "the text is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8"),
+        (b"a,b\n1,\x00\n", 6, "a NUL byte", r"is it text? remove them: tr -d '\0'"),
         ("a,b\n1,é\n2,ü\n".encode("latin-1"), 6, "the text is not UTF-8", "convert it, for example: iconv"),
         (b"a,b\r1,2\r3,4\r", 3, "lines end with a carriage return alone", r"convert them: tr '\r' '\n'"),
         (b"\x1f\x8b\x08\x00data", 0, "the file is gzip-compressed", "decompress it: gunzip -k"),
@@ -300,6 +295,24 @@ def test_files_that_are_refused(tmp_path: Path, data: bytes, byte: int, what: st
         sniff(tmp_path, data)
     assert (caught.value.what, caught.value.where) == (what, f"{tmp_path}/data.csv, byte {byte}")
     assert caught.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "# remark\n# more\na;b\n# in between\n1;3\n6;7\n# end",
+        "# first, second, third\na;b\n1;3\n6;7\n",
+    ],
+)
+def test_remarks_do_not_hide_the_table(tmp_path: Path, data: str) -> None:
+    found = sniff(tmp_path, data)
+    assert (found.delimiter, found.columns) == (";", [("a", "BIGINT"), ("b", "BIGINT")])
+
+
+def test_words_are_columns_only_where_many_records_agree(tmp_path: Path) -> None:
+    rows = "".join(f'2018-01-{day:02} MG-{day} "$ 74.69, of which tax" x\n' for day in range(1, 13))
+    assert sniff(tmp_path, "day id price note\n" + rows).delimiter == " "
+    assert sniff(tmp_path, "text\n" + "one two three\nfour five\n" * 10).columns == [("text", "VARCHAR")]
 
 
 def test_one_bad_byte_among_many_records_is_left_to_the_scan(tmp_path: Path) -> None:
@@ -358,3 +371,21 @@ def test_files_that_disagree(tmp_path: Path, one: str, other: str, message: str)
 
 def test_no_files() -> None:
     assert sniff_files([], DEFAULTS) == []
+
+
+# --- files made by others -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("corpus", ["csv_spectrum/csvs", "csv_rfc4180/csv", "duckdb_csv/data"])
+def test_hostile_files_are_read_or_refused(corpora: Path, corpus: str) -> None:
+    files = sorted(path for path in (corpora / corpus).rglob("*") if path.is_file())
+    if not files:
+        pytest.skip(f"1 corpus is missing: {corpus}")
+    for path in files:
+        try:
+            (found,) = sniff_files([str(path)], DEFAULTS)
+        except SourceError as refusal:
+            assert refusal.what and refusal.hint and str(path) in refusal.where
+        else:
+            assert 0 <= found.data_start <= found.size
+            assert len(set(map(str.lower, names(found)))) == len(found.columns) > 0

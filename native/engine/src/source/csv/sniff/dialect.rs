@@ -54,15 +54,15 @@ impl Cut {
 #[must_use]
 pub fn detect(bytes: &[u8], is_end: bool, given: Given) -> Cut {
     let quotes = given.quote.map_or_else(|| quote_candidates(bytes), |quote| vec![quote]);
-    let delimiters = given.delimiter.map_or(COMMON.to_vec(), |delimiter| vec![delimiter]);
+    let delimiters = given.delimiter.map_or_else(|| present(bytes, &COMMON), |delimiter| vec![delimiter]);
     let best_of = |quotes: &[Option<u8>], delimiters: &[u8]| best_of(bytes, is_end, quotes, delimiters, given.width);
     let mut best = best_of(&quotes, &delimiters);
     if best.broken > 1 && given.quote.is_none() {
         // One broken quote is an error in the data; more may be letters.
         best = best.or_better(best_of(&[None], &delimiters));
     }
-    if best.agrees_on_one() && given.delimiter.is_none() && given.width != Some(1) {
-        let rare = best_of(&quotes, &RARE);
+    if best.is_doubtful() && given.delimiter.is_none() && given.width != Some(1) {
+        let rare = best_of(&quotes, &present(bytes, &RARE));
         if rare.width > 1 && rare.convinces(bytes) {
             best = rare;
         }
@@ -90,9 +90,9 @@ impl Judged {
         if other.score > self.score + 1e-9 { other } else { self }
     }
 
-    /// Whether it sees one column, or does not see the number of columns that was given.
-    fn agrees_on_one(&self) -> bool {
-        self.width == 1 || self.share == 0.0
+    /// Whether it sees one column, or many records that do not agree.
+    fn is_doubtful(&self) -> bool {
+        self.width == 1 || self.share < 0.8
     }
 
     fn cut(&self, length: usize, given: Given) -> Cut {
@@ -109,7 +109,7 @@ impl Judged {
     fn convinces(&self, bytes: &[u8]) -> bool {
         let all = self.share > 0.999 && self.records >= 3;
         match self.delimiter {
-            b' ' => all && self.width >= 3 && self.records >= 5 && self.typed >= 0.5,
+            b' ' => all && (self.width >= 3 && self.typed >= 0.5 || self.width >= 4 && self.records >= 10),
             b':' => all && self.width >= 3 && !has_clock(bytes),
             _ => all,
         }
@@ -119,6 +119,13 @@ impl Judged {
 /// Whether a time of day (`1:23`) is in the bytes.
 fn has_clock(bytes: &[u8]) -> bool {
     bytes.windows(3).any(|three| three[0].is_ascii_digit() && three[1] == b':' && three[2].is_ascii_digit())
+}
+
+/// Those of `delimiters` that are in the sample; the first where none is.
+fn present(bytes: &[u8], delimiters: &[u8]) -> Vec<u8> {
+    let found: Vec<u8> =
+        delimiters.iter().copied().filter(|delimiter| memchr::memchr(*delimiter, bytes).is_some()).collect();
+    if found.is_empty() { vec![delimiters[0]] } else { found }
 }
 
 /// Quotes that open a field somewhere in the sample; no reason to try others.
@@ -150,7 +157,7 @@ fn best_of(bytes: &[u8], is_end: bool, quotes: &[Option<u8>], delimiters: &[u8],
 
 fn judge(bytes: &[u8], is_end: bool, delimiter: u8, quote: Option<u8>, width: Option<usize>) -> Judged {
     let split = split_records(bytes, delimiter, quote, is_end, RECORDS);
-    let records: Vec<&Record> = split.records.iter().filter(|record| !split.is_blank(record)).collect();
+    let records: Vec<&Record> = split.records.iter().filter(|record| !split.is_remark(bytes, record)).collect();
     let (width, agreeing) = width.map_or_else(|| usual_width(&records), |width| (width, agreeing(&records, width)));
     let total = records.len().max(1) as f64;
     let broken = records.iter().filter(|record| record.broken).count();

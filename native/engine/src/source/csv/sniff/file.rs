@@ -127,7 +127,10 @@ fn check_encoding(path: &Path, bytes: &[u8]) -> Result<()> {
         return Err(refused(path, 0, what, hint));
     }
     if let Some(place) = memchr::memchr(0, bytes) {
-        return Err(refused(path, place as u64, "a NUL byte: the file is UTF-16 or binary", TO_UTF8));
+        let many = memchr::memchr_iter(0, bytes).count() * 4 > bytes.len();
+        let (what, hint) =
+            if many { ("the text is UTF-16", TO_UTF8) } else { ("a NUL byte", "is it text? remove them: tr -d '\\0'") };
+        return Err(refused(path, place as u64, what, hint));
     }
     if let Some(place) = memchr::memchr(b'\r', bytes)
         && place + 1 < bytes.len()
@@ -199,10 +202,9 @@ impl View<'_> {
     /// A header with fewer or more names than the records have fields: padded or cut where nothing is
     /// lost by it, refused where it is a guess.
     fn with_short_header(&self, first: First, record: &Record, below: &[Guess]) -> Result<First> {
+        let is_table = |record: &&Record| !self.is_skipped(record) && self.bytes[record.start as usize] != b'#';
         let told = self.options.header == Some(false) || !self.options.columns.is_empty();
-        let Some(above) = self.records.records.iter().find(|record| !self.is_skipped(record)) else {
-            return Ok(first);
-        };
+        let Some(above) = self.records.records.iter().find(is_table) else { return Ok(first) };
         if told || above.start == record.start || above.count < 2 || first.sign == HeaderSign::Header {
             return Ok(first);
         }
@@ -219,8 +221,10 @@ impl View<'_> {
             return Ok(First { fields, after: self.place(above.end), sign: HeaderSign::Header });
         }
         let what = format!("the first line has {} fields, most records have {width}", names.len());
-        let hint =
-            format!("tell the names of all {width} columns (names = […]), or header = false to reject that line");
+        let hint = match width {
+            1 => "name the delimiter, or say header = false to reject that line".to_owned(),
+            _ => format!("tell the names of all {width} columns (names = […]), or header = false to reject that line"),
+        };
         Err(refused(self.path, self.offset.byte + u64::from(above.start), &what, &hint))
     }
 
@@ -233,7 +237,8 @@ impl View<'_> {
             return Ok(());
         };
         let bad = self.records.records.iter().filter(|record| is_bad(record)).count();
-        if !is_bad(first) && bad * 20 < self.records.records.len() {
+        let all = self.records.records.len();
+        if !is_bad(first) && (bad * 20 < all || bad == 1 && all > 2) {
             return Ok(());
         }
         let place = self.offset.byte + error.valid_up_to() as u64;
@@ -259,8 +264,11 @@ fn value_of<'a>(
     (!null).then_some(text)
 }
 
-/// Widen the guesses by the values of one record.
+/// Widen the guesses by the values of one record, unless the scan will reject it.
 fn learn(bytes: &[u8], records: &Records, record: &Record, cut: &Cut, options: &SniffOptions, guesses: &mut [Guess]) {
+    if simdutf8::basic::from_utf8(&bytes[record.start as usize..record.end as usize]).is_err() {
+        return;
+    }
     let mut buffer = Vec::new();
     for (field, guess) in records.fields_of(record).iter().zip(guesses) {
         if let Some(text) = value_of(bytes, field, cut, options, &mut buffer) {

@@ -44,6 +44,12 @@ impl Records {
         &self.fields[record.first as usize..(record.first + record.count) as usize]
     }
 
+    /// Whether a record tells nothing of the table: a blank line, or a `#` remark without a delimiter.
+    #[must_use]
+    pub fn is_remark(&self, bytes: &[u8], record: &Record) -> bool {
+        self.is_blank(record) || record.count == 1 && bytes.get(record.start as usize) == Some(&b'#')
+    }
+
     /// Whether a record is a line with nothing on it.
     #[must_use]
     pub fn is_blank(&self, record: &Record) -> bool {
