@@ -84,13 +84,18 @@ class Result:
     def df(self) -> pd.DataFrame:
         """Return the rows as a pandas DataFrame.
 
+        HUGEINT, which DuckDB gives for sums of integers, becomes int64 where all values fit; else Python
+        decimals, exactly.
+
         Examples
         --------
         >>> Result(table=pa.table({"n": [1, 2]})).df()["n"].sum()
         np.int64(3)
         """
         _require("pandas")
-        frame: pd.DataFrame = self.table.to_pandas()
+        columns = [_narrowed(column) for column in self.table.columns]
+        narrowed = pa.Table.from_arrays(columns, names=self.table.column_names)
+        frame: pd.DataFrame = narrowed.to_pandas()
         return frame
 
     def pl(self) -> pl.DataFrame:
@@ -168,6 +173,15 @@ class Result:
             for mime, text in bundle.items()
             if (not include or mime in include) and (not exclude or mime not in exclude)
         }
+
+
+def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.type != pa.decimal128(38, 0):
+        return column
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column
 
 
 def _require(package: str) -> None:

@@ -109,11 +109,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def slow_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of many files, each a chunk, for queries that compute long over every row."""
+    """Return a folder of ten files of 9 MB, each a task of its own."""
     folder = tmp_path_factory.mktemp("slow")
-    for number in range(40):
-        rows = "\n".join(f"{number},{row}" for row in range(20_000))
-        (folder / f"part_{number:02d}.csv").write_text(f"part,value\n{rows}\n")
+    for number in range(10):
+        rows = "\n".join(f"{number},{row},{'x' * 76}" for row in range(100_000))
+        (folder / f"part_{number}.csv").write_text(f"part,value,text\n{rows}\n")
     return folder
 
 

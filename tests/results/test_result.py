@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -30,6 +31,14 @@ def test_goes_to_pandas_polars_and_arrow(result: Result) -> None:
     assert result.arrow().column_names == ["city", "n"]
     assert result.columns == ("city", "n")
     assert len(result) == 3
+
+
+def test_sums_of_integers_are_integers_in_pandas() -> None:
+    small = pa.array([Decimal(7), Decimal(-1)], pa.decimal128(38, 0))
+    huge = pa.array([Decimal(2) ** 70, None], pa.decimal128(38, 0))
+    frame = Result(table=pa.table({"small": small, "huge": huge})).df()
+    assert str(frame["small"].dtype) == "int64"
+    assert frame["huge"][0] == 2**70
 
 
 def test_speaks_the_arrow_capsule_interface(result: Result) -> None:
