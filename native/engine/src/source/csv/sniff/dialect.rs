@@ -79,6 +79,8 @@ struct Judged {
     width: usize,
     records: usize,
     broken: usize,
+    /// Records before the first that agrees.
+    preamble: usize,
     share: f64,
     typed: f64,
     score: f64,
@@ -90,9 +92,9 @@ impl Judged {
         if other.score > self.score + 1e-9 { other } else { self }
     }
 
-    /// Whether it sees one column, or many records that do not agree.
+    /// Whether it sees one column, or the first or many records do not agree.
     fn is_doubtful(&self) -> bool {
-        self.width == 1 || self.share < 0.8
+        self.width == 1 || self.preamble > 0 || self.share < 0.8
     }
 
     fn cut(&self, length: usize, given: Given) -> Cut {
@@ -164,14 +166,27 @@ fn judge(bytes: &[u8], is_end: bool, delimiter: u8, quote: Option<u8>, width: Op
     let quoted = split.fields.iter().filter(|field| field.quoted).count();
     let look = look_of_fields(bytes, &split, &records, width, delimiter, quote);
     let share = agreeing as f64 / total;
+    let preamble = records.iter().take_while(|record| record.count as usize != width).count();
     let covered = if split.records.len() == RECORDS { bytes.len() } else { split.covered };
-    let score = share_after_preamble(&records, width, agreeing)
+    let score = share_after_preamble(records.len(), preamble, agreeing)
         * look.clean
         * (1.0 - broken as f64 / total)
         * (1.0 - 1.0 / (width as f64 + 1.0))
         * (covered as f64 / bytes.len().max(1) as f64)
         * quote_weight(quote, quoted, broken);
-    Judged { delimiter, quote, quoted, width, records: records.len(), broken, share, typed: look.typed, score, covered }
+    Judged {
+        delimiter,
+        quote,
+        quoted,
+        width,
+        records: records.len(),
+        broken,
+        preamble,
+        share,
+        typed: look.typed,
+        score,
+        covered,
+    }
 }
 
 fn agreeing(records: &[&Record], width: usize) -> usize {
@@ -180,9 +195,8 @@ fn agreeing(records: &[&Record], width: usize) -> usize {
 
 /// Share of the records that agree. Lines above the table count little against it, but where the first
 /// line and many others disagree, the width is chance.
-fn share_after_preamble(records: &[&Record], width: usize, agreeing: usize) -> f64 {
-    let preamble = records.iter().take_while(|record| record.count as usize != width).count();
-    let share = agreeing as f64 / (records.len() - preamble).max(1) as f64;
+fn share_after_preamble(records: usize, preamble: usize, agreeing: usize) -> f64 {
+    let share = agreeing as f64 / (records - preamble).max(1) as f64;
     match preamble {
         0 => share,
         _ if share >= 0.9 && agreeing > 1 => share * 0.8,
