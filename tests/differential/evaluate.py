@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import duckdb
 import pyarrow as pa
 
 from fusionflow_lab.planning.tables import state_ddl
@@ -89,3 +90,10 @@ def run_plan(evaluator: Evaluator, plan: Plan, tables: Mapping[str, pa.Table], c
         state, _ = run_stage(evaluator, stage, tables[stage.source.pattern], chunks)
         states[stage.name] = [state]
     return evaluator.final(plan, {stage.name: state_ddl(stage) for stage in plan.stages}, states)
+
+
+def rows_of(table: pa.Table) -> list[tuple[object, ...]]:
+    """Read the rows of a table as DuckDB gives them."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("answer", table)
+        return connection.execute("FROM answer").fetchall()

@@ -1,21 +1,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
-from tests.differential.compare import difference
-from tests.differential.evaluate import TableSniffer, run_plan
-from tests.differential.generate import COLUMNS, RandomQuery, random_queries, random_table
 
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Query
 from fusionflow_lab.states.evaluate import Evaluator
+from tests.differential.compare import difference
+from tests.differential.evaluate import TableSniffer, rows_of, run_plan
+from tests.differential.generate import COLUMNS, RandomQuery, random_queries, random_table
 
-QUERIES = 600
+QUERIES = 50
 SEED = 20260
 
 
@@ -41,12 +42,6 @@ def planner(tmp_path_factory: pytest.TempPathFactory) -> Planner:
     return Planner(Catalog(folder, sniffer))
 
 
-def rows_of(table: pa.Table) -> list[tuple[object, ...]]:
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("answer", table)
-        return connection.execute("FROM answer").fetchall()
-
-
 def check(
     query: RandomQuery,
     planner: Planner,
@@ -69,18 +64,28 @@ def check(
     return "gathered" if plan.gathered else "cut"
 
 
-@pytest.mark.parametrize("chunks", [1, 5, 40])
+@pytest.mark.parametrize(
+    ("chunks", "part"),
+    [(chunks, part) for chunks, parts in ((1, 5), (5, 5), (40, 2)) for part in range(parts)],
+)
 def test_random_queries_answer_as_duckdb(
-    chunks: int, planner: Planner, oracle: duckdb.DuckDBPyConnection, table: pa.Table
+    chunks: int,
+    part: int,
+    planner: Planner,
+    oracle: duckdb.DuckDBPyConnection,
+    table: pa.Table,
+    record_property: Callable[[str, object], None],
 ) -> None:
     ways: Counter[str] = Counter()
     wrong = []
     with Evaluator((("TimeZone", "UTC"),)) as evaluator:
-        for query in random_queries(SEED + chunks, QUERIES // 3):
+        for query in random_queries(SEED + 100 * chunks + part, QUERIES):
             try:
                 ways[check(query, planner, oracle, evaluator, table, chunks)] += 1
             except AssertionError as error:
                 wrong.append(str(error))
+    record_property("ways", dict(ways))
     assert not wrong, "\n\n".join(wrong[:10])
-    assert ways["refused"] < QUERIES / 30
-    assert ways["gathered"] < QUERIES / 3 * 0.45, ways
+    assert ways["refused"] <= QUERIES / 20
+    # A third of the aggregates that the generator knows have no state that merges exactly.
+    assert ways["gathered"] <= QUERIES / 2, ways
