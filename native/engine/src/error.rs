@@ -11,7 +11,6 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong, where, and (in the message) what to do.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The operating system refused to open, read or list a path.
     #[error("cannot read {path}: {source}")]

@@ -1,4 +1,5 @@
-//! The one place where errors of the engine become Python exceptions.
+//! The one place where errors of the engine become Python exceptions. The match has no wildcard: an error
+//! without an exception does not compile.
 
 use std::{any::Any, io::ErrorKind, panic::AssertUnwindSafe};
 
@@ -64,7 +65,7 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
             Some(number) => {
                 let text = source.to_string();
                 let text = text.split(" (os error").next().unwrap_or_default().to_owned();
-                PyOSError::new_err((number, text, path.clone()))
+                PyOSError::new_err((number, text, path.as_os_str().to_owned()))
             }
             None if source.kind() == ErrorKind::NotFound => PyFileNotFoundError::new_err(source.to_string()),
             None => PyOSError::new_err(what),
@@ -89,7 +90,6 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
         }
         Error::Invalid(_) => PyValueError::new_err(what),
         Error::Cancelled => ours::<ScanCancelledError>(py, &what, "", ""),
-        _ => ours::<SourceError>(py, &what, "", ""),
     }
 }
 

@@ -137,15 +137,13 @@ impl Batcher {
         let mut more = TAIL as usize;
         loop {
             let at_end = window.reaches_end_of(file);
-            let too_long = |start: usize| window.text().len() - start > limit + MAX_RECORD;
-            let fast = self.cut_fast(window, limit, at_end);
-            match fast {
+            match self.cut_fast(window, limit, at_end) {
                 Ok(cut) => return Ok(cut),
-                Err(Refusal::NeedsMore) if !too_long(0) => {}
+                Err(Refusal::NeedsMore) if window.text().len() <= limit + MAX_RECORD => {}
                 Err(_) => match cut_tolerantly(window.text(), 0, limit, at_end, &self.plan) {
                     Ok(cut) => return Ok(cut),
-                    Err(Uncut::NeedsMore(start)) if !too_long(start) => {}
-                    Err(Uncut::NeedsMore(start)) => return Err(file.malformed(window.base() + start as u64, TOO_LONG)),
+                    Err(Uncut::NeedsMore(_)) => {}
+                    Err(Uncut::TooLong(start)) => return Err(file.malformed(window.base() + start as u64, TOO_LONG)),
                     Err(Uncut::Unclosed(start)) => return Err(file.malformed(window.base() + start as u64, UNCLOSED)),
                 },
             }
@@ -168,8 +166,8 @@ impl Batcher {
         };
         let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|found| {
             match simdutf8::basic::from_utf8(&window.text()[..found.end]) {
-                Ok(_) => Ok(found),
-                Err(_) => Err(Refusal::Irregular),
+                Ok(_) if found.end <= MAX_RECORD => Ok(found),
+                _ => Err(Refusal::Irregular),
             }
         });
         match indexed {

@@ -97,6 +97,9 @@ impl Walk<'_> {
             {
                 return Err(self.unclosed(base + at as u64));
             }
+            if record.end - at > MAX_RECORD {
+                return Err(self.file.malformed(base + at as u64, TOO_LONG));
+            }
             at = record.end;
         }
         self.at = base + at as u64;

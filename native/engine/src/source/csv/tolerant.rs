@@ -1,6 +1,7 @@
 //! The reader that takes any bytes: records by the grammar, one at a time, flawed ones told apart.
 
 use super::{
+    locate::MAX_RECORD,
     plan::ScanPlan,
     record::{Flaw, Record, Span, read_record},
     rows::Rows,
@@ -29,8 +30,10 @@ pub struct Cut {
 /// Why a window cannot be cut.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Uncut {
-    /// The record that starts here goes on after the window's bytes.
+    /// The record that starts at this byte goes on after the window's text.
     NeedsMore(usize),
+    /// The record at this byte is longer than any may be.
+    TooLong(usize),
     /// The quote that opens in the record at this byte swallows the lines to the file's end.
     Unclosed(usize),
 }
@@ -43,8 +46,13 @@ pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan
     while cut.end < limit.min(data.len()) {
         let start = cut.end;
         fields.clear();
-        let record =
-            read_record(data, start, &plan.dialect, at_end, |span| fields.push(span)).ok_or(Uncut::NeedsMore(start))?;
+        let Some(record) = read_record(data, start, &plan.dialect, at_end, |span| fields.push(span)) else {
+            let too_long = data.len() - start > MAX_RECORD;
+            return Err(if too_long { Uncut::TooLong(start) } else { Uncut::NeedsMore(start) });
+        };
+        if record.end - start > MAX_RECORD {
+            return Err(Uncut::TooLong(start));
+        }
         cut.end = record.end;
         if plan.column_count > 1 && fields.len() == 1 && record.text_end == start {
             continue;
