@@ -92,7 +92,7 @@ class Binder:
         statements = answer["statements"]
         if len(statements) != 1:
             what = "there is no query" if not statements else "there is more than one statement"
-            raise QueryError(what, hint="write one SELECT, without another one after its semicolon")
+            raise QueryError(what, hint="write one SELECT statement over CSV files")
         return dict(statements[0]["node"])
 
     def _refusal(self, text: str, answer: Node) -> QueryError:
@@ -100,7 +100,9 @@ class Binder:
             return syntax_error(text, str(answer["error_message"]), int(answer.get("position", 0)))
         kinds = [str(statement.type).rpartition(".")[2] for statement in self._statements(text)]
         if len(kinds) > 1:
-            return QueryError("there is more than one statement", hint="write one SELECT")
+            return QueryError(
+                "there is more than one statement", hint="write one SELECT statement over CSV files"
+            )
         if not kinds or kinds == ["SELECT"]:
             return QueryError(str(answer["error_message"]).splitlines()[0])
         default = (f"{kinds[0]} statements are not run here", "write one SELECT statement over CSV files")

@@ -8,6 +8,8 @@
       merge  SELECT k0, combine_aggr(s0) AS s0, CAST(sum(__used) AS BIGINT) AS __used FROM state GROUP BY 1
       final  SELECT k0 AS city, finalize(combine_aggr(s0)) AS p FROM stage_0 GROUP BY k0
              HAVING p > 5 ORDER BY p
+
+Every state counts its rows in ``__used``, so that ``count(*)`` may join a query later without a scan.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from fusionflow_lab.planning.ast import (
     clone,
     column,
     fingerprint,
+    integer,
     literal_integer,
     named,
     orders,
@@ -158,6 +161,8 @@ class _Grouping:
         return clone(self.finals[mark])
 
     def _state(self, aggregate: Node) -> Node:
+        if aggregate["function_name"] == "count_star" and "filter" not in aggregate:
+            return _counted()
         made = state_column(aggregate, f"{self.prefix}s{len(self.states)}")
         self.states.append(made)
         return made.final
@@ -240,17 +245,20 @@ def _map_items(group: _Grouping) -> tuple[list[Node], list[Node], str]:
         name = f"{group.prefix}s{place}"
         mapped.append(named(state.mapped, name))
         merged.append(named(state.merged, name))
-    filters = "where_clause" in group.block.node or group.block.node["from_table"]["type"] == "SUBQUERY"
-    if not filters and mapped:
-        return mapped, merged, ""
     mapped.append(named(call("count_star"), USED))
-    merged.append(named(cast(_coalesced(call("sum", column(USED))), "BIGINT"), USED))
-    return mapped, merged, USED
+    merged.append(named(_counted(), USED))
+    filters = "where_clause" in group.block.node or group.block.node["from_table"]["type"] == "SUBQUERY"
+    return mapped, merged, USED if filters else ""
 
 
-def _coalesced(expression: Node) -> Node:
-    zero = {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": {"kind": "INTEGER", "text": "0"}}
-    return {"class": "OPERATOR", "type": "OPERATOR_COALESCE", "children": [expression, zero]}
+def _counted() -> Node:
+    """Add up the hidden counts of rows: ``count(*)`` in merge and final."""
+    zero: Node = {
+        "class": "OPERATOR",
+        "type": "OPERATOR_COALESCE",
+        "children": [call("sum", column(USED)), integer(0)],
+    }
+    return cast(zero, "BIGINT")
 
 
 def _final(group: _Grouping) -> Node:

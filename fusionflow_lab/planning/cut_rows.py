@@ -79,7 +79,10 @@ def cut_rows(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
 
 def _map(block: Block, rows: _Rows) -> Node:
     node = {name: value for name, value in block.node.items() if name not in {"modifiers", "cte_map"}}
-    items = [named(item, name) for item, name in zip(block.items, rows.names, strict=True)]
+    items = [
+        item if item.get("column_names", [])[-1:] == [name] and "alias" not in item else named(item, name)
+        for item, name in zip(block.items, rows.names, strict=True)
+    ]
     if not rows.hidden and list(block.names) == rows.names and block.node["select_list"] == [star()]:
         items = [star()]
     hidden = [named(term, f"__o{place}") for place, term in enumerate(rows.hidden)]

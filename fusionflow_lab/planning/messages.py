@@ -110,7 +110,7 @@ def bind_error(
     first, rest = _cleaned(str(error), patterns)
     name = _offender(first)
     where = _find(text, tree, name)
-    if first.startswith("Referenced column") or "does not have a column named" in first:
+    if first.startswith(("Referenced column", "Column ")) or "does not have a column named" in first:
         name = re.findall(r'"([^"]+)"', first)[-1]
         known = _candidates(rest) if "does not have" in first else list(columns)
         hint = suggestion(name, known or list(columns), "columns")

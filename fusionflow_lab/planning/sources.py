@@ -90,8 +90,7 @@ class _Search:
         name = ".".join(path)
         if len(path) == 1 and name.lower() in known:
             return
-        if name.lower().endswith(_OTHER):
-            raise self.error(_not_csv(name), node, "convert the files to CSV text, or unpack them")
+        self.refuse_unread(name, node)
         if not name.lower().endswith(_SUFFIXES):
             hint = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
             raise self.error(f"there is no table {name}", node, hint)
@@ -102,8 +101,7 @@ class _Search:
         name = function.get("function_name", "").lower()
         if name in READERS:
             pattern, options = read_arguments(self.text, function, self.binder)
-            if pattern.lower().endswith(_OTHER):
-                raise self.error(_not_csv(pattern), node, "convert the files to CSV text, or unpack them")
+            self.refuse_unread(pattern, node)
             if node.get("with_ordinality", "WITHOUT_ORDINALITY") != "WITHOUT_ORDINALITY":
                 raise self.error("WITH ORDINALITY does not go with files", node, "use row_number() OVER ()")
             self.replace(node, self.name_of(pattern, options), name)
@@ -112,6 +110,15 @@ class _Search:
         elif name not in _PURE_TABLES:
             hint = "read CSV files by name, FROM 'folder/*.csv', or with read_csv"
             raise self.error(f"{name}() does not read CSV files", node, hint)
+
+    def refuse_unread(self, name: str, node: Node) -> None:
+        if "://" in name:
+            raise self.error(
+                f"{name}: this version reads local files only", node, "copy the files here first"
+            )
+        if name.lower().endswith(_OTHER):
+            what = f"{name}: this version reads CSV text only"
+            raise self.error(what, node, "convert the files to CSV text, or unpack them")
 
     def replace(self, node: Node, name: str, alias: str) -> None:
         kept = {key: node[key] for key in _KEPT if key in node}
@@ -147,7 +154,3 @@ def default_alias(pattern: str) -> str:
     if any(magic in pattern for magic in "*?["):
         return pattern
     return PurePath(pattern).name.split(".")[0]
-
-
-def _not_csv(name: str) -> str:
-    return f"{name}: this version reads CSV text only"
