@@ -112,6 +112,12 @@ class Session:
         """Start the cluster now, and wait until it is there."""
         self._thread.submit(self._dask.client()).result()
 
+    @property
+    def scheduler_address(self) -> str:
+        """Address of the cluster's scheduler; starts the cluster where there is none yet."""
+        address: str = self._thread.submit(self._dask.client()).result().scheduler.address
+        return address
+
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs of this job store, newest first."""
         return self._manager.jobs()

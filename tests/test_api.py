@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from pathlib import Path
 
 import duckdb
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from fusionflow_lab.api import Session
-from fusionflow_lab.errors import JobStoppedError, QueryError, SourceError
+from fusionflow_lab.errors import QueryError, SourceError
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, StatusEvent
 
 
@@ -203,27 +202,3 @@ def test_previews_end_in_the_result(session: Session, tmp_path: Path) -> None:
     assert seen
     assert [event.fraction for event in seen] == sorted(event.fraction for event in seen)
     assert job.result().arrow().column("n").to_pylist() == [60_000] * 100
-
-
-def test_stop_keeps_the_work(session: Session, tmp_path: Path) -> None:
-    path = tmp_path / "long.csv"
-    block = "".join(f"{number % 997},text number {number}\n" for number in range(200_000))
-    with path.open("w") as file:
-        file.write("k,v\n")
-        for _ in range(60):
-            file.write(block)
-    sql = f"SELECT k, count(*) AS n, max(v) AS v FROM '{path}' GROUP BY k"
-    job = session.sql(sql).submit()
-    while (progress := job.progress) is None or progress.chunks_done == 0:
-        time.sleep(0.01)
-    begin = time.monotonic()
-    job.stop()
-    with pytest.raises(JobStoppedError):
-        job.result()
-    assert time.monotonic() - begin < 1
-    assert job.wait(10)
-    assert job.status == "STOPPED"
-    result = session.sql(sql).result()
-    assert result.counters.bytes_reused > 0
-    assert result.counters.bytes_scanned + result.counters.bytes_reused == path.stat().st_size - len("k,v\n")
-    assert sum(result.arrow().column("n").to_pylist()) == 60 * 200_000

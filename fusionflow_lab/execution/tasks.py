@@ -92,18 +92,21 @@ class WorkerState:
     @contextmanager
     def token(self, key: object) -> Iterator[_native.CancelToken]:
         """Lend a cancel token to the task ``key`` while it runs."""
-        token = _native.CancelToken()
-        self.tokens[key] = token
+        token = self._token(key)
         try:
             yield token
         finally:
-            self.tokens.pop(key, None)
+            with self.lock:
+                self.tokens.pop(key, None)
 
     def cancel(self, key: object) -> None:
-        """Cancel the task ``key``, if it runs here."""
-        token = self.tokens.get(key)
-        if token is not None:
-            token.cancel()
+        """Cancel the task ``key``, which runs here or is about to."""
+        self._token(key).cancel()
+
+    def _token(self, key: object) -> _native.CancelToken:
+        """Return the task's token; a cancel may come before the task's first line."""
+        with self.lock:
+            return self.tokens.setdefault(key, _native.CancelToken())
 
     def close(self) -> None:
         """Cancel what runs and close the evaluators."""
