@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from generate import RandomQuery
+from tests.differential.generate import RandomQuery
 
 Row = tuple[object, ...]
 # The largest finite input of floating-point aggregates in the random tables; cancellation counts against it.
