@@ -144,8 +144,9 @@ def _head_text(view: JobView, *, bar: bool = True) -> str:
 
 
 def _lines(view: JobView) -> list[str]:
-    lines = [view.message] if view.message else []
-    return [*lines, view.speed(), view.account()] if view.progress else lines
+    if view.progress is None:
+        return [view.speed()] if view.speed() else []
+    return [*([view.message] if view.message else []), view.speed(), view.account()]
 
 
 def _notes(view: JobView) -> list[str]:

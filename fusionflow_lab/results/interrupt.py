@@ -1,4 +1,4 @@
-"""Turn Ctrl-C and the stop button into the cancellation of one task."""
+"""Turn Ctrl-C and the stop button into the cancellation of one task, and of nothing else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 
 @contextmanager
@@ -27,3 +28,19 @@ def interrupt_cancels() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interrupts_kept_here() -> Iterator[None]:
+    """Keep interrupts from the processes that threads started in this block will start.
+
+    A kernel and a terminal interrupt the whole process group: workers of this machine would die of it.
+    Threads and processes inherit which signals are blocked.
+    """
+    # Starting multiprocessing's tracker unblocks the signal in its thread: it has to run before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -91,7 +91,7 @@ class JobView:
         '25.0 MB of 100.0 MB · 0 rows · 50.0 MB/s · 1.5 s left · 2 workers'
         """
         if self.progress is None:
-            return self.message
+            return self.message or ("waiting for workers" if self.status == "IN_PROGRESS" else "")
         now = self.progress
         parts = [
             f"{bytes_text(now.bytes_done)} of {bytes_text(now.bytes_total)}",
