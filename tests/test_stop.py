@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from distributed import Client, Worker
+from distributed import Client
 
 from fusionflow_lab.api import Job, Session
 from fusionflow_lab.errors import JobStoppedError
@@ -27,14 +27,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def running_tasks(dask_worker: Worker) -> int:
-    return len(dask_worker.state.executing) + len(dask_worker.state.ready)
-
-
 def wait_until_idle(address: str) -> None:
     """Return when no worker runs or holds a task."""
     with Client(address, set_as_default=False) as client:
-        while any(client.run(running_tasks).values()):
+        while any(client.processing().values()) or client.call_stack():
             time.sleep(0.01)
 
 
