@@ -6,6 +6,7 @@ DuckDB: in WHERE, GROUP BY and the select list a column wins over an alias.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fusionflow_lab.planning.ast import (
@@ -136,7 +137,8 @@ def open_block(node: Node, binder: Binder, visible: Node) -> Block:
     if shape is None or columns is None:
         raise Gather("a part of it does not stand by itself")
     lowered = frozenset(name.lower() for name in columns.names)
-    plain = _unqualified(without_locations(node), lowered)
+    spelled = {name.lower(): name for name in columns.names}
+    plain = _unqualified(without_locations(node), spelled)
     items = _expanded(plain["select_list"], visible, binder)
     if len(items) != len(shape.names):
         raise Gather("its select list has no fixed number of columns")
@@ -148,19 +150,21 @@ def open_block(node: Node, binder: Binder, visible: Node) -> Block:
     return Block(node=plain, columns=lowered, aliases=aliases, items=items, names=shape.names)
 
 
-def _unqualified(node: Node, columns: frozenset[str]) -> Node:
-    """Copy a SELECT with ``alias.column`` shortened to ``column``, subqueries left alone."""
+def _unqualified(node: Node, columns: Mapping[str, str]) -> Node:
+    """Copy a SELECT with ``alias.COLUMN`` written as the column is named, subqueries left alone."""
     origin = node["from_table"]
     alias = str(origin.get("alias") or origin.get("table_name") or "").lower()
 
     def change(part: Node) -> Node | None:
         if part.get("class") == "SUBQUERY":
             return None if "child" in part else part
-        names = part.get("column_names", [])
-        short = part.get("class") == "COLUMN_REF" and len(names) > 1 and alias not in columns
-        if short and names[0].lower() == alias and names[1].lower() in columns:
-            return {**part, "column_names": names[1:]}
-        return None
+        if part.get("class") != "COLUMN_REF":
+            return None
+        names = [str(name) for name in part["column_names"]]
+        lowered = [name.lower() for name in names]
+        if len(names) > 1 and lowered[0] == alias and alias not in columns and lowered[1] in columns:
+            names, lowered = names[1:], lowered[1:]
+        return {**part, "column_names": [columns.get(lowered[0], names[0]), *names[1:]]}
 
     kept = {"from_table", "cte_map"}
     return {name: value if name in kept else rewrite(value, change) for name, value in node.items()}

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.plan import Planner, split_explain
+from fusionflow_lab.query import Plan, Query
+
+ERRORS = [
+    (
+        "selec city",
+        """
+syntax error at or near "selec"
+where: line 1, column 1
+""",
+    ),
+    (
+        "select\n  'é',\n  cty\nfrom 'trips.csv'",
+        """
+there is no column cty
+where: line 3, column 3
+try: did you mean city? columns: city, price, n, day, big
+""",
+    ),
+    (
+        "select 'é', cty from 'trips.csv'",
+        """
+there is no column cty
+where: line 1, column 13
+try: did you mean city? columns: city, price, n, day, big
+""",
+    ),
+    (
+        "select b.city from 'trips.csv' a",
+        """
+there is no table b in this FROM
+where: line 1, column 8
+try: tables here: a
+""",
+    ),
+    (
+        "select * exclude (ctiy) from 'trips.csv'",
+        """
+there is no column ctiy
+try: did you mean city? columns: city, price, n, day, big
+""",
+    ),
+    (
+        "select n, count(*) from 'trips.csv'",
+        """
+column "n" must appear in the GROUP BY clause or must be part of an aggregate function.
+where: line 1, column 8
+try: Either add it to the GROUP BY list, or use ANY_VALUE("n") if the exact value of "n" is not important.
+""",
+    ),
+    (
+        "select * from 'trips.parquet'",
+        """
+trips.parquet: this version reads CSV text only
+where: line 1, column 15
+try: convert the files to CSV text, or unpack them
+""",
+    ),
+    (
+        "from read_csv('trips.csv.gz')",
+        """
+trips.csv.gz: this version reads CSV text only
+where: line 1, column 6
+try: convert the files to CSV text, or unpack them
+""",
+    ),
+    (
+        "from 's3://bucket/trips.csv'",
+        """
+s3://bucket/trips.csv: this version reads local files only
+where: line 1, column 6
+try: copy the files here first
+""",
+    ),
+    (
+        "select * from trips",
+        """
+there is no table trips
+where: line 1, column 15
+try: name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')
+""",
+    ),
+    (
+        "from read_parquet('x')",
+        """
+read_parquet() does not read CSV files
+where: line 1, column 6
+try: read CSV files by name, FROM 'folder/*.csv', or with read_csv
+""",
+    ),
+    (
+        "from query('select 1')",
+        """
+query() hides which files are read
+where: line 1, column 6
+try: write the query itself
+""",
+    ),
+    (
+        "copy (select 1) to 'x.csv'",
+        """
+this version does not write files with COPY
+try: run the SELECT and save its result
+""",
+    ),
+    (
+        "set threads = 1",
+        """
+SET statements are not run here
+try: write one SELECT statement over CSV files
+""",
+    ),
+    (
+        "select 1; select 2",
+        """
+there is more than one statement
+try: write one SELECT statement over CSV files
+""",
+    ),
+    (
+        "-- nothing",
+        """
+there is no query
+try: write one SELECT statement over CSV files
+""",
+    ),
+    (
+        "select $x from 'trips.csv'",
+        """
+parameters have no values here
+where: line 1, column 8
+try: write the value itself
+""",
+    ),
+    (
+        "pivot 'trips.csv' on city using sum(n)",
+        """
+a PIVOT statement reads its column names from the data
+try: write FROM (PIVOT … ON column IN (…))
+""",
+    ),
+    (
+        "show tables",
+        """
+SHOW has nothing to show here
+try: DESCRIBE FROM 'file.csv' lists its columns
+""",
+    ),
+    (
+        "select rowid from 'trips.csv'",
+        """
+there is no column rowid
+where: line 1, column 8
+try: number rows with row_number() OVER ()
+""",
+    ),
+    (
+        "select city from 'trips.csv' a join 'other.csv' b on true",
+        """
+Ambiguous reference to column name "city" (use: 'a.city' or 'b.city')
+where: line 1, column 8
+""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ERRORS)
+def test_what_is_wrong_is_said_with_its_place(text: str, expected: str, plan: Callable[[str], Plan]) -> None:
+    with pytest.raises(QueryError) as raised:
+        plan(text)
+    assert str(raised.value) == expected.strip()
+    assert "source_" not in str(raised.value)
+
+
+def test_names_and_types_are_those_of_the_query(plan: Callable[[str], Plan]) -> None:
+    found = plan("SELECT city, sum(n), (SELECT max(day) FROM 'trips.csv') FROM 'trips.csv' GROUP BY 1")
+    assert found.names == ("city", "sum(n)", '(SELECT max("day") FROM "trips.csv")')
+    assert found.types == ("VARCHAR", "HUGEINT", "DATE")
+    assert found.settings[0][0] == "TimeZone"
+
+
+def test_comments_and_a_semicolon_are_fine(plan: Callable[[str], Plan]) -> None:
+    (stage,) = plan("-- a comment\nSELECT count(*) /* all */ FROM 'trips.csv';\n").stages
+    assert stage.kind == "aggregate"
+
+
+def test_a_query_without_files_has_no_stages(plan: Callable[[str], Plan]) -> None:
+    found = plan("WITH unused AS (FROM 'nowhere.csv') SELECT 1 AS one")
+    assert (found.stages, found.names) == ((), ("one",))
+
+
+def test_describe_reads_no_rows(plan: Callable[[str], Plan]) -> None:
+    found = plan("DESCRIBE SELECT city, sum(n) FROM 'trips.csv' GROUP BY city")
+    assert found.stages == ()
+    assert "('sum(n)', 'HUGEINT', 'YES'" in found.final_sql
+
+
+def test_one_pattern_with_the_same_options_is_one_source(plan: Callable[[str], Plan]) -> None:
+    found = plan("SELECT * FROM 'trips.csv' a, trips.csv b, 'other.csv' c, read_csv('trips.csv', skip = 1) d")
+    assert [stage.source.name for stage in found.stages] == ["source_0", "source_1", "source_2"]
+
+
+def test_a_missing_file_names_the_nearest(files: Path) -> None:
+    planner = Planner(Catalog(files / "types"))
+    with pytest.raises(FileNotFoundError) as raised:
+        planner.plan(Query(text=f"FROM '{files}/prt1.csv'"))
+    assert str(raised.value) == f"no file matches {files}/prt1.csv\ntry: did you mean {files}/part1.csv?"
+    planner.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("EXPLAIN SELECT 1", (True, "SELECT 1")),
+        ("explain analyze select 'explain'", (True, "select 'explain'")),
+        ("EXPLAIN (FORMAT json, ANALYZE) (SELECT 1);", (True, "(SELECT 1);")),
+        ("-- é\n explain /* a */ from 'x.csv'", (True, "from 'x.csv'")),
+        ("-- explain\nselect 1", (False, "-- explain\nselect 1")),
+        ("explain", (True, "")),
+        ("", (False, "")),
+    ],
+)
+def test_explain_is_told_from_its_query(text: str, expected: tuple[bool, str]) -> None:
+    assert split_explain(text) == expected
