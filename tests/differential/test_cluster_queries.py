@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
-from tests.differential.compare import difference
-from tests.differential.generate import COLUMNS, random_queries, random_table
 
 from fusionflow_lab.api import Session
+from tests.differential.compare import difference
+from tests.differential.generate import COLUMNS, random_queries, random_table
 
 QUERIES = 54
 ROWS = 1500
@@ -40,7 +41,7 @@ def write_csv(folder: Path, table: pa.Table, files: int) -> None:
     """Write the rows, in order, into files of about equal size."""
     folder.mkdir()
     edges = [table.num_rows * place // files for place in range(files + 1)]
-    for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(edges)):
         rows = table.slice(start, end - start).to_pylist()
         lines = [",".join(table.column_names), *(",".join(map(field, row.values())) for row in rows)]
         (folder / f"part{number:03}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pyarrow as pa
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from fusionflow_lab.execution.merge_tree import FAN, MergeTree
 
 
-def nested(tables: list[pa.Table]) -> pa.Table:
+def nested(tables: Sequence[pa.Table]) -> pa.Table:
     """Merge by writing down who was merged with whom."""
     return pa.table({"shape": ["(" + " ".join(t.column("shape")[0].as_py() for t in tables) + ")"]})
 
