@@ -113,6 +113,7 @@ class Driver:
         self._started = time.monotonic()
         self._evaluating = ThreadPoolExecutor(1, thread_name_prefix="fusionflow-evaluate")
         self._arrived: asyncio.Queue[tuple[StageRun, int]] = asyncio.Queue()
+        self._merged = asyncio.Event()
 
     async def run(self) -> pa.Table:
         """Run to the end and return the exact result.
@@ -129,14 +130,19 @@ class Driver:
             The cluster went away.
         """
         self._threads = max(1, sum((await self._client.nthreads()).values()))
-        helpers = [asyncio.create_task(self._merge_arrived()), asyncio.create_task(self._tick())]
+        merger = asyncio.create_task(self._merge_arrived())
+        helpers = [
+            merger,
+            asyncio.create_task(self._tell_progress()),
+            asyncio.create_task(self._tell_previews()),
+        ]
         try:
             for run in self.runs:
                 for place, leaf in enumerate(run.leaves):
                     if leaf.header is not None:
                         self._arrived.put_nowait((run, place))
-            await self._scan_all(helpers[0])
-            await self._prove(helpers[0])
+            await self._scan_all(merger)
+            await self._prove(merger)
             self._listener.progress(self._progress())
             return await self._finish()
         finally:
@@ -144,7 +150,7 @@ class Driver:
                 helper.cancel()
             await self._cancel_inflight()
             await asyncio.gather(*helpers, return_exceptions=True)
-            self._evaluating.shutdown(wait=True)
+            await asyncio.to_thread(self._evaluating.shutdown)
 
     async def _finish(self) -> pa.Table:
         """Run the final SQL: shipped rows on a worker, whose memory is limited; merged states here."""
@@ -318,6 +324,7 @@ class Driver:
             except StateError:
                 run.leaves[place].restart({})
             self._arrived.task_done()
+            self._merged.set()
 
     async def _watch(self, merger: asyncio.Task[None], work: Awaitable[None]) -> None:
         """Wait for ``work``, or for the merger's failure."""
@@ -327,23 +334,24 @@ class Driver:
             waiting.cancel()
             merger.result()
 
-    async def _tick(self) -> None:
-        """Tell the newest progress, and a preview when it costs at most a twentieth of the time."""
-        shown, rest = 0, 0.0
+    async def _tell_progress(self) -> None:
         while True:
-            progress = self._progress()
-            self._listener.progress(progress)
+            self._listener.progress(self._progress())
             await asyncio.sleep(TICK_SECONDS)
-            rest -= TICK_SECONDS
-            done = self._finisher.added
-            if done == shown or rest > 0 or progress.chunks_done == progress.chunks_total:
+
+    async def _tell_previews(self) -> None:
+        """Preview the first state at once, later ones at most at a twentieth of the threads' time."""
+        while True:
+            await self._merged.wait()
+            self._merged.clear()
+            progress = self._progress()
+            if progress.chunks_done == progress.chunks_total:
                 continue
             begin = time.monotonic()
             table = await self._evaluate(partial(self._finisher.preview, self.runs))
-            rest = (time.monotonic() - begin) * 20 / self._threads
-            shown = done
             if table is not None:
                 self._listener.preview(progress.bytes_done / max(progress.bytes_total, 1), table)
+            await asyncio.sleep(max(TICK_SECONDS, (time.monotonic() - begin) * 20 / self._threads))
 
     def _progress(self) -> Progress:
         return measure(self.runs, seconds=time.monotonic() - self._started, workers=self._threads)

@@ -58,7 +58,6 @@ class Finisher:
         self._trees: dict[str, MergeTree] = {}
         self._rows: dict[str, dict[int, pa.Table]] = {}
         self._held = 0
-        self.added = 0
 
     def add(self, run: StageRun, place: int) -> None:
         """Take the state of a leaf that has arrived."""
@@ -72,7 +71,6 @@ class Finisher:
             state = self._store.state(run.leaves[place].name)
             self._held += state.nbytes
             self._rows.setdefault(stage.name, {})[place] = state
-        self.added += 1
 
     def forget(self, run: StageRun) -> None:
         """Drop what was merged of a stage; its states will be added again."""
