@@ -53,7 +53,7 @@ dev: ## rebuild the extension in place
 	@./.ci/setup --reinstall-package fusionflow_lab
 
 bench: setup ## time us, DuckDB and Polars side by side
-	@$(BIN)/python benchmarks/compare.py
+	@$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
 
 audit: ## check licences and advisories of the crates (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "missing: cargo-deny - run: cargo install --locked cargo-deny" >&2; exit 1; }

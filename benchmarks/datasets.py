@@ -1,0 +1,137 @@
+"""The files that are timed: written once, the same bytes on every machine.
+
+A pool of a million (or, wide, some ten thousand) random records is made, and written again and again from
+another place in it until the file has its rows: fast to write, larger than any cache, nothing to download.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+STATIONS = 413
+G1_GROUPS = 100
+WIDE_COLUMNS = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dataset:
+    """A file to be timed: how many rows it has at full size, its header, and its pool of records."""
+
+    name: str
+    rows: int
+    pool_rows: int
+    header: str
+    pool: Callable[[Random, int, int], list[bytes]]
+
+    def write(self, folder: Path, scale: float) -> Path:
+        """Write the file if it is not there yet, and return its path.
+
+        Parameters
+        ----------
+        folder
+            Where files are kept from run to run.
+        scale
+            Part of the full number of rows.
+        """
+        rows = max(int(self.rows * scale), 1)
+        path = folder / f"{self.name}-{rows}.csv"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_suffix(".part")
+            with unfinished.open("wb") as file:
+                file.write(self.header.encode())
+                file.writelines(self._parts(rows))
+            unfinished.rename(path)
+        return path
+
+    def _parts(self, rows: int) -> Iterator[bytes]:
+        pool = self.pool(Random(1), min(self.pool_rows, rows), rows)
+        whole, turns = b"".join(pool), Random(2)
+        while rows > 0:
+            first = int(turns.random() * len(pool))
+            if rows >= len(pool):
+                yield b"".join(pool[first:]) + b"".join(pool[:first]) if first else whole
+            else:
+                yield b"".join(pool[:rows])
+            rows -= len(pool)
+
+
+def _pick(random: Random, values: Sequence[str]) -> str:
+    return values[int(random.random() * len(values))]
+
+
+def brc_records(random: Random, count: int, _rows: int) -> list[bytes]:
+    """Make records of the one billion row challenge: station;temperature."""
+    letters = "abcdefghijklmnopqrstuvwxyzéöñ"
+    stations = [
+        "".join(_pick(random, letters) for _ in range(3 + int(random.random() * 9))).capitalize()
+        for _ in range(STATIONS)
+    ]
+    return [
+        f"{_pick(random, stations)};{random.random() * 139.8 - 49.9:.1f}\n".encode() for _ in range(count)
+    ]
+
+
+def g1_records(random: Random, count: int, rows: int) -> list[bytes]:
+    """Make records of the h2o group-by benchmark, G1, with 100 groups."""
+    many = max(rows // G1_GROUPS, 1)
+
+    def number(below: int) -> int:
+        return 1 + int(random.random() * below)
+
+    return [
+        (
+            f"id{number(G1_GROUPS):03},id{number(G1_GROUPS):03},id{number(many):010},"
+            f"{number(G1_GROUPS)},{number(G1_GROUPS)},{number(many)},"
+            f"{number(5)},{number(15)},{random.random() * 100:.6f}\n"
+        ).encode()
+        for _ in range(count)
+    ]
+
+
+WORDS = ("parcel", "left, then right", 'says ""fragile""', "ring twice\nthen wait", "Zürich", "second floor")
+
+
+def _quoted(random: Random) -> str:
+    return f'"{_pick(random, WORDS)} {_pick(random, WORDS)}"'
+
+
+def _decimal(random: Random) -> str:
+    return f"{random.random() * 1000:.2f}"
+
+
+def _date(random: Random) -> str:
+    return f"2025-{1 + int(random.random() * 12):02}-{1 + int(random.random() * 28):02}"
+
+
+def _small(random: Random) -> str:
+    return str(int(random.random() * 100))
+
+
+WIDE_FIELDS = (_small, _quoted, _decimal, _date, _quoted, _small)
+
+
+def wide_records(random: Random, count: int, _rows: int) -> list[bytes]:
+    """Make records of sixty columns, a third of them quoted text with delimiters, quotes and line feeds."""
+    fields = WIDE_FIELDS * (WIDE_COLUMNS // len(WIDE_FIELDS))
+    return [(",".join(field(random) for field in fields) + "\n").encode() for _ in range(count)]
+
+
+BRC = Dataset(name="1brc", rows=50_000_000, pool_rows=1_000_000, header="", pool=brc_records)
+G1 = Dataset(
+    name="h2o-g1",
+    rows=10_000_000,
+    pool_rows=1_000_000,
+    header="id1,id2,id3,id4,id5,id6,v1,v2,v3\n",
+    pool=g1_records,
+)
+WIDE = Dataset(
+    name="wide",
+    rows=1_500_000,
+    pool_rows=20_000,
+    header=",".join(f"c{column}" for column in range(WIDE_COLUMNS)) + "\n",
+    pool=wide_records,
+)

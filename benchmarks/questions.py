@@ -1,0 +1,129 @@
+"""What is asked of every engine: one SQL text for us and DuckDB, the same in Polars' words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.datasets import BRC, G1, WIDE, Dataset
+from fusionflow_lab.query import ReaderOptions
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NO_OPTIONS = ReaderOptions()
+BRC_OPTIONS = ReaderOptions(delimiter=";", header=False, names=("station", "temperature"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A query over one file, in SQL and for Polars; ``columns`` are those that it reads."""
+
+    name: str
+    dataset: Dataset
+    columns: tuple[str, ...]
+    query: str
+    lazy: Callable[[pl.LazyFrame], pl.LazyFrame]
+    options: ReaderOptions = NO_OPTIONS
+
+    def source(self, path: Path) -> str:
+        """Return the FROM item for a file."""
+        if not self.options.names:
+            return f"'{path}'"
+        names = ", ".join(f"'{name}'" for name in self.options.names)
+        return f"read_csv('{path}', delim = '{self.options.delimiter}', header = false, names = [{names}])"
+
+    def sql(self, path: Path) -> str:
+        """Return the SQL for a file."""
+        return self.query.format(source=self.source(path))
+
+    def scan_sql(self, path: Path) -> str:
+        """Return SQL that has to parse the columns and do nothing else."""
+        counts = ", ".join(f"count({column})" for column in self.columns)
+        return f"SELECT {counts} FROM {self.source(path)}"
+
+    def frame(self, path: Path) -> pl.LazyFrame:
+        """Return the file for Polars."""
+        import polars as pl
+
+        if not self.options.names:
+            return pl.scan_csv(path)
+        return pl.scan_csv(
+            path,
+            separator=self.options.delimiter or ",",
+            has_header=False,
+            new_columns=list(self.options.names),
+        )
+
+
+def _stations(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    degrees = pl.col("temperature")
+    values = (degrees.min().alias("low"), degrees.mean().alias("mean"), degrees.max().alias("high"))
+    return frame.group_by("station").agg(*values).sort("station")
+
+
+def _sums(
+    key: str, *, summed: tuple[str, ...] = (), mean: str = ""
+) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+    def ask(frame: pl.LazyFrame) -> pl.LazyFrame:
+        import polars as pl
+
+        values = [pl.col(name).sum().alias(f"sum_{name}") for name in summed]
+        values += [pl.col(mean).mean().alias(f"mean_{mean}")] if mean else []
+        return frame.group_by(key).agg(*values).sort(key)
+
+    return ask
+
+
+def _wide(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    grouped = frame.filter(pl.col("c5") < 50).group_by("c4")  # noqa: PLR2004 - as in the SQL
+    return grouped.agg(pl.len().alias("n"), pl.col("c2").sum().alias("total")).sort("c4")
+
+
+QUESTIONS = (
+    Question(
+        name="1brc",
+        dataset=BRC,
+        columns=("station", "temperature"),
+        options=BRC_OPTIONS,
+        query="SELECT station, min(temperature) AS low, avg(temperature) AS mean, max(temperature) AS high "
+        "FROM {source} GROUP BY station ORDER BY station",
+        lazy=_stations,
+    ),
+    Question(
+        name="h2o q1",
+        dataset=G1,
+        columns=("id1", "v1"),
+        query="SELECT id1, sum(v1) AS sum_v1 FROM {source} GROUP BY id1 ORDER BY id1",
+        lazy=_sums("id1", summed=("v1",)),
+    ),
+    Question(
+        name="h2o q3",
+        dataset=G1,
+        columns=("id3", "v1", "v3"),
+        query="SELECT id3, sum(v1) AS sum_v1, avg(v3) AS mean_v3 FROM {source} GROUP BY id3 ORDER BY id3",
+        lazy=_sums("id3", summed=("v1",), mean="v3"),
+    ),
+    Question(
+        name="h2o q5",
+        dataset=G1,
+        columns=("id6", "v1", "v2", "v3"),
+        query="SELECT id6, sum(v1) AS sum_v1, sum(v2) AS sum_v2, sum(v3) AS sum_v3 "
+        "FROM {source} GROUP BY id6 ORDER BY id6",
+        lazy=_sums("id6", summed=("v1", "v2", "v3")),
+    ),
+    Question(
+        name="wide",
+        dataset=WIDE,
+        columns=("c4", "c5", "c2"),
+        query="SELECT c4, count(*) AS n, sum(c2) AS total FROM {source} "
+        "WHERE c5 < 50 GROUP BY c4 ORDER BY c4",
+        lazy=_wide,
+    ),
+)
