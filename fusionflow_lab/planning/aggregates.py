@@ -7,6 +7,7 @@ over DISTINCT values adds those values to the keys of the map, so that the final
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -42,6 +43,9 @@ _SAME_IF_DISTINCT = frozenset({"min", "max", "bool_and", "bool_or", "bit_and", "
 # Numbers whose sums may need more than the 38 digits that Arrow carries.
 _WIDE = frozenset({"HUGEINT", "UHUGEINT"})
 _SUMS = frozenset({"sum", "sum_no_overflow"})
+_FOREIGN = re.compile(
+    r"\bBIT\b|(?<!STAMP )\bTIME WITH TIME ZONE|TIME_NS|VARIANT|BIGNUM|UNION|GEOMETRY|ENUM\([^)]*\)\["
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,20 +73,29 @@ def method_of(name: str) -> Method | None:
     return "state" if name in _STATES else None
 
 
-def must_check_width(aggregate: Node) -> bool:
-    """Tell whether the argument's type decides if the aggregate can be cut."""
-    return str(aggregate["function_name"]).lower() in _SUMS
-
-
-def is_wide(type_name: str) -> bool:
-    """Tell whether sums of a type may outgrow what Arrow carries.
+def refuse_type(aggregate: Node, type_name: str) -> None:
+    """Raise ``Gather`` where a state over arguments of a type does not travel or may not fit.
 
     Examples
     --------
-    >>> is_wide("HUGEINT"), is_wide("BIGINT")
+    >>> refuse_type({"function_name": "sum"}, "BIGINT")
+    """
+    name = str(aggregate["function_name"]).lower()
+    if name in _SUMS and type_name in _WIDE:
+        raise Gather(f"{name} of HUGEINT may need more than 38 digits on the way")
+    if aggregate.get("export_state") and (travels_changed(type_name) or "ENUM(" in type_name):
+        raise Gather(f"values of type {type_name.split('(', maxsplit=1)[0]} do not travel between processes")
+
+
+def travels_changed(type_name: str) -> bool:
+    """Tell whether values of a type come back from Arrow as something else.
+
+    Examples
+    --------
+    >>> travels_changed("BIT"), travels_changed("TIMESTAMP WITH TIME ZONE")
     (True, False)
     """
-    return type_name in _WIDE
+    return _FOREIGN.search(type_name) is not None
 
 
 def is_ordered(aggregate: Node) -> bool:

@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 from fusionflow_lab.planning.aggregates import (
     StateColumn,
     is_ordered,
-    is_wide,
-    must_check_width,
     needs_distinct,
+    refuse_type,
     state_column,
 )
 from fusionflow_lab.planning.ast import (
@@ -202,7 +201,7 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
     group.read_keys()
     final = _final(group)
     _refuse_order(group)
-    _refuse_wide(group)
+    _refuse_types(group)
     mapped, merged, used = _map_items(group)
     groups = len(group.keys) + len(group.extras)
     node = select(mapped, _bare_origin(block.node["from_table"]), where=_where(block), groups=groups)
@@ -303,13 +302,19 @@ def _refuse_order(group: _Grouping) -> None:
         raise Gather("an aggregate depends on the order of rows across its groups")
 
 
-def _refuse_wide(group: _Grouping) -> None:
-    """Refuse sums of numbers that may need more digits than Arrow carries."""
-    sums = [state.mapped for state in group.states if must_check_width(state.mapped)]
-    if not sums:
+def _refuse_types(group: _Grouping) -> None:
+    """Refuse states whose types Arrow does not carry: the types of arguments tell."""
+    arguments = [
+        (state.mapped, argument["expression"])
+        for state in group.states
+        for argument in state.mapped.get("arguments", [])
+    ]
+    if not arguments:
         return
-    items = [extra["arguments"][0]["expression"] for extra in sums]
-    node = select([named(item, "") for item in items], group.block.node["from_table"])
+    items = [named(expression, "") for _, expression in arguments]
+    node = select(items, group.block.node["from_table"])
     shape = group.binder.shape_of(with_ctes(node, group.visible))
-    if shape is None or any(is_wide(kind) for kind in shape.types):
-        raise Gather("sum of HUGEINT may need more than 38 digits on the way")
+    if shape is None:
+        raise Gather("an argument of an aggregate does not stand by itself")
+    for (aggregate, _), kind in zip(arguments, shape.types, strict=True):
+        refuse_type(aggregate, kind)

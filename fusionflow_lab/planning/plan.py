@@ -25,7 +25,7 @@ from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.messages import Gather, bind_error, place
-from fusionflow_lab.planning.scope import drop_unused, nest_modifiers
+from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.sources import find_sources
 from fusionflow_lab.planning.stages import StageMaker
 from fusionflow_lab.query import Plan, Query, Source
@@ -68,13 +68,23 @@ class Planner:
         FileNotFoundError, SourceError
             Its files cannot be found or read.
         """
-        with self._lock, self._binder.tables():
-            return self._plan(query.text)
+        with self._lock:
+            try:
+                with self._binder.tables():
+                    return self._plan(query.text)
+            except RecursionError as error:
+                what = "the query is nested too deeply"
+                raise QueryError(what, hint="name its parts with WITH, or use lists: x IN (…)") from error
+            except (duckdb.InternalException, duckdb.FatalException) as error:
+                self._binder = Binder()  # DuckDB gives up a connection after an error of its own
+                what = f"DuckDB cannot plan this query: {str(error).splitlines()[0]}"
+                raise QueryError(what, hint="write it another way") from error
 
     def _plan(self, text: str) -> Plan:
         binder = self._binder
         located = binder.parse(text)
         tree = clone(located)
+        free_names(tree)
         nest_modifiers(tree)
         drop_unused(tree)
         found = find_sources(text, tree, binder)

@@ -6,8 +6,11 @@ mentioned goes (DuckDB does not bind it either). Others stay.
 
 from __future__ import annotations
 
-from fusionflow_lab.planning.ast import Node, select, star, walk
+import re
 
+from fusionflow_lab.planning.ast import Node, select, star, table, walk
+
+_RESERVED = re.compile(r"^(source|stage)_\d+$")
 _RANKS = {"DISTINCT_MODIFIER": 0, "ORDER_MODIFIER": 1, "LIMIT_MODIFIER": 2, "LIMIT_PERCENT_MODIFIER": 2}
 
 
@@ -20,6 +23,21 @@ def tables(tree: object) -> list[str]:
     ['source_0']
     """
     return [node["table_name"].lower() for node in walk(tree) if node.get("type") == "BASE_TABLE"]
+
+
+def free_names(tree: Node) -> None:
+    """Rename CTEs that are called like the tables of a plan; mentions keep their names as aliases."""
+    taken = {name for name in _names(tree) if _RESERVED.match(name)}
+    if not taken:
+        return
+    for node in walk(tree):
+        for entry in node.get("cte_map", {}).get("map", []):
+            if entry["key"].lower() in taken:
+                entry["key"] = f"cte_{entry['key']}"
+        if str(node.get("cte_name", "")).lower() in taken:
+            node["cte_name"] = f"cte_{node['cte_name']}"
+        if node.get("type") == "BASE_TABLE" and node["table_name"].lower() in taken:
+            node.update(table(f"cte_{node['table_name']}", node.get("alias") or node["table_name"]))
 
 
 def nest_modifiers(tree: Node) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 
+from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.certify import certify
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.query import Column, Source, Stage, StageKind
-
-# Types that come back from Arrow as something else.
-_FOREIGN = re.compile(r"\bBIT\b|(?<!STAMP )\bTIME WITH TIME ZONE|TIME_NS|VARIANT|BIGNUM|UNION|GEOMETRY")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +95,7 @@ class StageMaker:
         """Make the state's table over the pruned source; all columns where that changes its meaning."""
         self.binder.create_as(name, sql)
         whole = self.binder.shape(sql)
-        foreign = next((kind for kind in whole.types if _FOREIGN.search(kind)), "")
+        foreign = next((kind for kind in whole.types if travels_changed(kind)), "")
         if foreign:
             raise Gather(f"values of type {foreign} do not travel between processes")
         if columns == source.columns:
