@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib.machinery import ModuleSpec
+from typing import ClassVar
 
 import cloudpickle
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Nanny, Status
 
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution import plugin as plugin_module
@@ -28,6 +30,29 @@ _DASK_SETTINGS = {
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 64 << 20,
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 256 << 20,
 }
+
+
+class _Nanny(Nanny):  # type: ignore[misc]  # distributed has no types
+    """Starts workers that do not run the user's script again, as multiprocessing would have them do.
+
+    Several start at once, all on one event loop: the last one to finish puts things back.
+    """
+
+    starting: ClassVar[int] = 0
+    main_spec: ClassVar[ModuleSpec | None] = None
+
+    async def instantiate(self) -> Status:
+        """Start the worker process: a main module of this name is not imported in it."""
+        main = sys.modules["__main__"]
+        if _Nanny.starting == 0:
+            _Nanny.main_spec, main.__spec__ = main.__spec__, ModuleSpec("__main__", None)
+        _Nanny.starting += 1
+        try:
+            return await super().instantiate()
+        finally:
+            _Nanny.starting -= 1
+            if _Nanny.starting == 0:
+                main.__spec__ = _Nanny.main_spec
 
 
 @asynccontextmanager
@@ -54,7 +79,7 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
-                processes=True,
+                worker_class=_Nanny,
                 memory_limit=memory_limit,
                 dashboard_address="127.0.0.1:0",
                 asynchronous=True,

@@ -141,3 +141,17 @@ def test_nobody_answers() -> None:
 async def opened_at_closed_port() -> None:
     async with open_cluster("tcp://127.0.0.1:9", workers=1, memory_limit="0"):
         pass
+
+
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    """Multiprocessing would run an unguarded script again in every worker, and fail."""
+    (tmp_path / "data.csv").write_text("a\n1\n2\n")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import fusionflow_lab as ff\n"
+        f"with ff.connect(home={str(tmp_path / 'home')!r}, workers=2) as session:\n"
+        f"    result = session.sql(\"SELECT sum(a) AS s FROM '{tmp_path / 'data.csv'}'\").result()\n"
+        "    print(result.arrow().to_pylist(), __spec__)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.stdout == "[{'s': 3}] None\n", done.stderr
