@@ -1,0 +1,221 @@
+"""The command line as a shell sees it: real processes, real clusters."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from distributed import LocalCluster
+from typer.testing import CliRunner
+
+from fusionflow_lab.cli import app
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+TRIPS = "city,distance\nOslo,7\nBergen,3\nOslo,5\n"
+DIRTY = 'city,distance\nOslo,1\n"Ber"gen,2\nBergen,9\n'
+COMMAND = [sys.executable, "-m", "fusionflow_lab"]
+BY_CITY = "SELECT city, sum(distance) AS km FROM 'trips.csv' GROUP BY ALL ORDER BY city"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shell")
+    (folder / "trips.csv").write_text(TRIPS)
+    (folder / "dirty.csv").write_text(DIRTY)
+    (folder / "query.sql").write_text(BY_CITY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "FUSIONFLOW_HOME": str(folder / "home"), "FUSIONFLOW_WORKERS": "1", "COLUMNS": "80"}
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, environment: dict[str, str]) -> Run:
+    def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*COMMAND, *arguments], cwd=folder, env=environment, input=stdin, capture_output=True, check=False
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """Return the address of a cluster of one worker that several commands share."""
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster:
+        yield cluster.scheduler_address
+
+
+def test_version(run: Run) -> None:
+    done = run("--version")
+    assert done.stdout.decode() == f"fusionflow {version('fusionflow_lab')}\n"
+    assert done.returncode == 0
+
+
+def test_a_query_prints_its_rows_and_nothing_else_on_stdout(run: Run) -> None:
+    done = run("run", "-c", BY_CITY)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().split() == "city km VARCHAR HUGEINT ------- ------- Bergen 3 Oslo 12".split()
+    errors = done.stderr.decode()
+    assert "100 %" in errors
+    assert "rows read 3 = used 3 + filtered 0 + rejected 0" in errors
+
+
+def test_quiet_leaves_stderr_empty(run: Run, scheduler: str) -> None:
+    done = run("run", "-q", "--format", "csv", "query.sql", "--cluster", scheduler)
+    assert done.stdout == b"city,km\nBergen,3\nOslo,12\n"
+    assert done.stderr == b""
+
+
+def test_the_formats_of_stdout(run: Run, scheduler: str) -> None:
+    quiet = ("run", "-q", "--cluster", scheduler, "--format")
+    lines = run(*quiet, "json", "-", stdin=BY_CITY.encode()).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == [{"city": "Bergen", "km": 3}, {"city": "Oslo", "km": 12}]
+    table = pa.ipc.open_stream(run(*quiet, "arrow", "query.sql").stdout).read_all()
+    assert table.column("city").to_pylist() == ["Bergen", "Oslo"]
+    first = run(*quiet, "table", "query.sql", "--limit", "1").stdout.decode()
+    assert first.splitlines()[-1] == "… 1 more row"
+
+
+def test_rows_go_to_a_file(run: Run, folder: Path, scheduler: str) -> None:
+    done = run("run", "query.sql", "-o", "out.parquet", "--cluster", scheduler)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout == b""
+    assert pq.read_table(folder / "out.parquet").column("city").to_pylist() == ["Bergen", "Oslo"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run",), "give either a FILE of SQL or -c SQL"),
+        (("run", "query.sql", "-c", "SELECT 1"), "give either a FILE of SQL or -c SQL"),
+        (("run", "none.sql"), "none.sql"),
+        (("run", "query.sql", "-o", "out.xlsx"), "out.xlsx should end in one of .csv"),
+        (("run", "query.sql", "-o", "none/out.csv"), "there is no folder none"),
+        (("run", "query.sql", "--format", "xml"), "xml"),
+        (("walk",), "walk"),
+    ],
+)
+def test_wrong_usage_is_two(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert message in " ".join(done.stderr.split())
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("SELECT nope FROM 'trips.csv'", "QueryError: "),
+        ("SELECT 1 FROM 'missing.csv'", "missing.csv"),
+        ("SELEC 1", "QueryError: "),
+    ],
+)
+def test_a_failed_query_is_one_with_a_message(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, query: str, message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("FUSIONFLOW_HOME", str(folder / "home"))
+    done = CliRunner().invoke(app, ["run", "-c", query])
+    assert done.exit_code == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_explain(run: Run) -> None:
+    plan = run("explain", "query.sql")
+    assert plan.returncode == 0
+    assert "sum" in plan.stdout.decode().lower()
+    assert run("run", "-c", f"EXPLAIN {BY_CITY}").stdout == plan.stdout
+
+
+def test_jobs_are_listed_and_their_rejects_kept(run: Run, scheduler: str) -> None:
+    query = "SELECT count(*) AS n FROM 'dirty.csv'"
+    done = run("run", "-n", "dirty one", "-c", query, "--cluster", scheduler)
+    assert "1 row rejected" in done.stderr.decode()
+    listed = run("jobs", "list", "--format", "json").stdout.splitlines()
+    (job,) = [row for row in map(json.loads, listed) if row["name"] == "dirty one"]
+    assert (job["status"], job["rows_rejected"]) == ("COMPLETED", 1)
+    rejects = json.loads(run("jobs", "rejects", job["job"], "--format", "json").stdout)
+    assert rejects["file"].endswith("dirty.csv")
+    shown = run("jobs", "show", job["job"], "--format", "csv")
+    assert shown.stdout == b"n\n2\n"
+    assert "COMPLETED" in shown.stderr.decode()
+
+
+def test_an_unknown_job_is_named(run: Run) -> None:
+    done = run("jobs", "show", "ffff")
+    assert done.returncode == 1
+    assert "JobError" in done.stderr.decode()
+
+
+def test_demo_writes_the_same_files_each_time(run: Run, folder: Path) -> None:
+    for name in ("one", "two"):
+        done = run("demo", name, "--megabytes", "1")
+        assert done.returncode == 0, done.stderr.decode()
+    files = [path.relative_to(folder / "one") for path in (folder / "one").rglob("*") if path.is_file()]
+    assert files
+    assert all((folder / "one" / file).read_bytes() == (folder / "two" / file).read_bytes() for file in files)
+
+
+def test_an_interrupt_stops_the_job_and_keeps_its_work(folder: Path, environment: dict[str, str]) -> None:
+    slow = folder / "slow"
+    slow.mkdir()
+    for number in range(6):
+        rows = "\n".join(f"{number},{row},{'x' * 76}" for row in range(100_000))
+        (slow / f"part_{number}.csv").write_text(f"part,value,text\n{rows}\n")
+    digest = "sha256(sha256(sha256(sha256(text || value))))"
+    query = f"SELECT part, max({digest}) FROM 'slow/part_*.csv' GROUP BY part"
+    with subprocess.Popen(
+        [*COMMAND, "run", "-c", query],
+        cwd=folder,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if b" of " in line and not line.strip().startswith(b"0 %"):
+                break
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors.decode()
+    assert "kept, run it again to go on" in errors.decode().replace("\n", " ")
+    assert "Traceback" not in errors.decode()
+    assert time.monotonic() - begun < 10
+
+
+def test_a_reader_that_has_enough_is_no_traceback(
+    folder: Path, environment: dict[str, str], scheduler: str
+) -> None:
+    query = "SELECT range AS n FROM range(200000)"
+    with subprocess.Popen(
+        [*COMMAND, "run", "-q", "--format", "csv", "-c", query, "--cluster", scheduler],
+        cwd=folder,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
