@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fusionflow_lab.planning.explain import explain
+from fusionflow_lab.query import Plan
+
+
+def test_a_plan_is_drawn(plan: Callable[[str], Plan]) -> None:
+    text = "SELECT city, sum(n) FROM 'trips.csv' WHERE price > (SELECT 1) GROUP BY 1"
+    assert explain(plan(text)) == (
+        "final   SELECT city, sum(n) FROM stage_0 AS trips WHERE (price > (SELECT 1)) GROUP BY 1\n"
+        "│\n"
+        "└─ stage_0  gather of trips.csv: 1 file, 1 B to read\n"
+        "     map    SELECT city, price, n FROM source_0\n"
+        "     reads  city VARCHAR, price DOUBLE, n BIGINT (3 of 5 columns)\n"
+        "     order  as in the files\n"
+        "     runs   gathered, because DuckDB joins it with other rows; by DuckDB on the workers"
+    )
+
+
+def test_every_stage_is_drawn(plan: Callable[[str], Plan]) -> None:
+    text = "SELECT (SELECT count(*) FROM 'trips.csv'), (SELECT max(n) FROM 'other.csv')"
+    lines = explain(plan(text)).splitlines()
+    assert "├─ stage_0  aggregate of trips.csv: 1 file, 1 B to read" in lines
+    assert "└─ stage_1  aggregate of other.csv: 1 file, 1 B to read" in lines
+    assert "│    reads  only counts rows (0 of 5 columns)" in lines
+
+
+def test_limits_are_drawn(plan: Callable[[str], Plan]) -> None:
+    lines = explain(plan("FROM 'trips.csv' ORDER BY n LIMIT 3")).splitlines()
+    assert "     reduce SELECT * FROM state ORDER BY n LIMIT 1024" in lines
+    assert "     order  does not matter" in lines

@@ -1,0 +1,114 @@
+# ruff: noqa: E501, ISC004 - one case a line, its message as it is read
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.options import read_arguments
+from fusionflow_lab.query import ReaderOptions
+
+READ = [
+    ("'x.csv'", ReaderOptions()),
+    ("'x.csv', auto_detect = true, store_rejects = true, ignore_errors = true", ReaderOptions()),
+    ("'x.csv', delim = ';', header = false", ReaderOptions(delimiter=";", header=False)),
+    ("'x.csv', sep := '\t', quote => ''", ReaderOptions(delimiter="\t", quote="")),
+    (r"'x.csv', delim = '\t', quote = '''', escape = ''''", ReaderOptions(delimiter="\t", quote="'")),
+    ("'x.csv', nullstr = 'NA', all_varchar = true", ReaderOptions(null_string="NA", all_varchar=True)),
+    ("'x.csv', nullstr = ['NA'], skip = 1 + 2", ReaderOptions(null_string="NA", skip=3)),
+    ("'x.csv', names = ['a', 'b']", ReaderOptions(names=("a", "b"))),
+    ("'x.csv', types = {'a': 'INT', 'B': 'decimal(9, 2)'}", ReaderOptions(types=(("a", "INTEGER"), ("B", "DECIMAL(9,2)")))),
+    ("'x.csv', dtypes = {'a': 'string'}", ReaderOptions(types=(("a", "VARCHAR"),))),
+    ("'x.csv', names = ['a'], types = ['int8']", ReaderOptions(names=("a",), types=(("a", "BIGINT"),))),
+    ("'x.csv', columns = {'a': 'DATE', 'b': 'TIMESTAMP'}", ReaderOptions(columns=(("a", "DATE"), ("b", "TIMESTAMP")))),
+]  # fmt: skip
+
+REFUSED = [
+    (
+        "'x.csv', delimeter = ';'",
+        "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
+        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 7 more",
+    ),
+    ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
+    (
+        "'x.csv', delim = ';;'",
+        "delim is one ASCII character\nwhere: line 1, column 24\ntry: for example delim = ';' or delim = '\\t'",
+    ),
+    (
+        "'x.csv', escape = '\\'",
+        "this version reads only quotes that are escaped by doubling\n"
+        "where: line 1, column 6\ntry: leave escape out, or give the quote",
+    ),
+    ("'x.csv', header = 1", "header is true or false\nwhere: line 1, column 24"),
+    ("'x.csv', skip = -1", "skip is a number of lines\nwhere: line 1, column 24"),
+    (
+        "'x.csv', nullstr = ['a', 'b']",
+        "nullstr is one text\nwhere: line 1, column 24\ntry: this version knows one text for NULL",
+    ),
+    (
+        "'x.csv', ignore_errors = false",
+        "ignore_errors is always on\nwhere: line 1, column 24\n"
+        "try: leave ignore_errors out: rows that cannot be read are kept aside and listed",
+    ),
+    (
+        "'x.csv', types = ['INT']",
+        "a list of types needs names\nwhere: line 1, column 6\ntry: name the columns: types = {'column': 'TYPE'}",
+    ),
+    (
+        "'x.csv', columns = {'a': 'INT'}, names = ['b']",
+        "columns already says names and types\nwhere: line 1, column 6\ntry: leave out names and types",
+    ),
+    (
+        "some_column",
+        "an argument of read_csv is not a constant\nwhere: line 1, column 15\ntry: write the value itself",
+    ),
+    (
+        "'a.csv', 'b.csv'",
+        "read_csv takes one file pattern\nwhere: line 1, column 6\n"
+        "try: read_csv('folder/*.csv', header = true)",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def binder() -> Iterator[Binder]:
+    binder = Binder()
+    yield binder
+    binder.close()
+
+
+def read(arguments: str, binder: Binder) -> tuple[str, ReaderOptions]:
+    text = f"FROM read_csv({arguments})"
+    function = binder.parse(text)["from_table"]
+    return read_arguments(
+        text, {**function["function"], "query_location": function["query_location"]}, binder
+    )
+
+
+@pytest.mark.parametrize(("arguments", "options"), READ)
+def test_options_are_read_by_the_names_of_duckdb(
+    arguments: str, options: ReaderOptions, binder: Binder
+) -> None:
+    assert read(arguments, binder) == ("x.csv", options)
+
+
+def test_a_list_of_files_is_one_pattern(binder: Binder) -> None:
+    assert read("['a.csv', 'b.csv']", binder)[0] == "{a.csv,b.csv}"
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
+def test_what_is_not_done_is_refused(arguments: str, message: str, binder: Binder) -> None:
+    with pytest.raises(QueryError) as raised:
+        read(arguments, binder)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    "kind", ["BLOB", "INT[]", "nonsense", "INT); DROP TABLE x; --", "INT)), (SELECT 1", ""]
+)
+def test_types_that_are_not_read_are_refused(kind: str, binder: Binder) -> None:
+    with pytest.raises(QueryError, match=r"a cannot be read as") as raised:
+        read(f"'x.csv', types = {{'a': '{kind}'}}", binder)
+    assert len(str(raised.value).splitlines()) <= 12
