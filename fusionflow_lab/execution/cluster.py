@@ -6,6 +6,7 @@ plain words, before the first task.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -30,6 +31,9 @@ _DASK_SETTINGS = {
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 64 << 20,
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 256 << 20,
 }
+
+
+SETUP_SECONDS = 0.05
 
 
 class _Nanny(Nanny):  # type: ignore[misc]  # distributed has no types
@@ -118,27 +122,32 @@ async def _prepare(client: Client) -> None:
 
 
 async def check_workers(client: Client) -> int:
-    """Return how many threads can run our tasks.
+    """Return how many threads can run our tasks, once every worker has said what it has.
 
     Raises
     ------
     ClusterError
         No worker is there, or none has this version: names each, what it has, what is wanted, the remedy.
     """
-    info = await client.scheduler.identity()
-    workers = info["workers"]
-    if not workers:
-        raise ClusterError(
-            "the cluster has no workers", where=info["address"], hint="start workers and run again"
-        )
-    able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers.values())
-    if able == 0:
+    found: dict[str, object] = {"": ""}
+    while not all(found.values()):
         with _plugin_by_value():
             found = await client.run(found_version, on_error="return")
+        if not found:
+            raise ClusterError(
+                "the cluster has no workers",
+                where=client.scheduler.address,
+                hint="start workers and run again",
+            )
+        if not all(found.values()):
+            await asyncio.sleep(SETUP_SECONDS)
+    workers = (await client.scheduler.identity())["workers"].values()
+    able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers)
+    if able == 0:
         lines = [f"{address} has {version}" for address, version in sorted(found.items())[:5]]
         raise ClusterError(
             f"no worker can run FusionFlow {VERSION}:\n" + "\n".join(lines),
-            where=info["address"],
+            where=client.scheduler.address,
             hint=f"install fusionflow_lab=={VERSION} (Python {sys.version_info.major}) where the workers run",
         )
     return able

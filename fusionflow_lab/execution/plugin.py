@@ -44,11 +44,11 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
         except ImportError as error:
             self.found = f"no fusionflow_lab ({error})"
             return
-        self.found = tasks.VERSION
-        if self.found == self.version:
+        if self.version == tasks.VERSION:
             await asyncio.to_thread(tasks.warm_up)
             worker.extensions[EXTENSION] = tasks.WorkerState()
             await worker.set_resources(**{RESOURCE: float(worker.state.nthreads)})
+        self.found = tasks.VERSION
 
     def transition(self, key: object, start: str, finish: str, **_: object) -> None:
         """Cancel the native scan of a task that was released while it ran.
@@ -68,6 +68,6 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
 
 
 def found_version(dask_worker: Worker) -> str:
-    """Return the version of the extension that a worker loaded, or what it has instead."""
+    """Return the version of the extension that a worker loaded, or what it has instead; empty: not yet."""
     plugin = dask_worker.plugins.get(EXTENSION)
-    return plugin.found if plugin is not None else "no plugin"
+    return plugin.found if plugin is not None else ""
