@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -35,7 +36,9 @@ class TalkingClient(NotebookClient):
         self._last = ""
         self._printed_at = 0.0
 
-    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
         """Print a changed display, then do what every client does."""
         if msg["msg_type"] in {"display_data", "update_display_data"}:
             text = msg["content"]["data"].get("text/plain", "")
