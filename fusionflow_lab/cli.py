@@ -168,7 +168,7 @@ def explain(file: File = None, *, command: Command = None) -> None:
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to write the files.")],
     *,
-    megabytes: Annotated[int, typer.Option(min=1, help="About how much to write.")] = 8,
+    megabytes: Annotated[int, typer.Option(min=1, help="About how much to write.")] = 64,
 ) -> None:
     """Write sample data, nasty rows included: the same bytes every time."""
     with _exit_codes():

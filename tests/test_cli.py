@@ -68,7 +68,8 @@ def test_version(run: Run) -> None:
 def test_a_query_prints_its_rows_and_nothing_else_on_stdout(run: Run) -> None:
     done = run("run", "-c", BY_CITY)
     assert done.returncode == 0, done.stderr.decode()
-    assert done.stdout.decode().split() == "city km VARCHAR HUGEINT ------- ------- Bergen 3 Oslo 12".split()
+    rows = [line.split() for line in done.stdout.decode().splitlines()]
+    assert [rows[0], *rows[3:]] == [["city", "km"], ["Bergen", "3"], ["Oslo", "12"]]
     errors = done.stderr.decode()
     assert "100 %" in errors
     assert "rows read 3 = used 3 + filtered 0 + rejected 0" in errors

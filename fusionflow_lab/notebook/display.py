@@ -30,15 +30,12 @@ class CardScreen:
         Rows of preview and table.
     table
         Whether the final rows are shown.
-    keep
-        Whether the final card stays; else the place is left empty.
     """
 
-    def __init__(self, publisher: DisplayPublisher, *, rows: int, table: bool, keep: bool) -> None:
+    def __init__(self, publisher: DisplayPublisher, *, rows: int, table: bool) -> None:
         self._publisher = publisher
         self._rows = rows
         self._table = table
-        self._keep = keep
         self._display_id = ""
 
     def paint(self, view: JobView) -> None:
@@ -47,7 +44,7 @@ class CardScreen:
 
     def finish(self, view: JobView, result: Result) -> None:
         """Draw the final card in the live one's place."""
-        self._show(final(view, result, rows=self._rows, table=self._table) if self._keep else empty())
+        self._show(final(view, result, rows=self._rows, table=self._table))
 
     def leave(self, view: JobView) -> None:
         """Keep what was reached; leave the place empty where no job was begun."""
@@ -91,7 +88,7 @@ class LineScreen:
             self.paint(view)
 
 
-def screen_for(shell: InteractiveShell, options: CellOptions, *, keep: bool = True) -> Screen:
+def screen_for(shell: InteractiveShell, options: CellOptions, *, table: bool = True) -> Screen:
     """Choose where a cell's output goes.
 
     Parameters
@@ -100,12 +97,12 @@ def screen_for(shell: InteractiveShell, options: CellOptions, *, keep: bool = Tr
         A kernel's shell can update an output in place; a terminal's cannot.
     options
         What the cell asks for.
-    keep
-        Whether the final card stays; not where the result itself is shown after it.
+    table
+        Whether the rows are shown; not where the result itself is shown after it.
     """
     publisher = shell.display_pub
-    rows, table, keep = options.limit, options.display, keep and not options.quiet
+    rows, table = options.limit, table and options.display
     if options.progress == "auto" and not options.quiet and getattr(shell, "kernel", None) is not None:
-        return CardScreen(publisher, rows=rows, table=table, keep=keep)
+        return CardScreen(publisher, rows=rows, table=table)
     progress = options.progress != "none" and not options.quiet
-    return LineScreen(publisher, rows=rows, table=table, keep=keep, progress=progress)
+    return LineScreen(publisher, rows=rows, table=table, keep=not options.quiet, progress=progress)

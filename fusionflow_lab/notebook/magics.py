@@ -122,7 +122,7 @@ class FusionflowMagics(Magics):
         if query is not None:
             _print(self._explain(options, query))
             return None
-        screen = screen_for(self._shell, options, keep=False)
+        screen = screen_for(self._shell, options, table=False)
         return run_blocking(run_job(self._submitter(options, text), screen))
 
 

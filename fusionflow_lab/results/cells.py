@@ -116,7 +116,8 @@ def _float_text(value: float) -> CellText:
     size = abs(value)
     if _POSITIONAL[0] <= size < _POSITIONAL[1]:
         places = max(1, 11 - len(str(int(size))))
-        return CellText(text=f"{value:.{places}f}", full=full)
+        text = f"{value:.{places}f}".rstrip("0")
+        return CellText(text=f"{text}0" if text.endswith(".") else text, full=full)
     return CellText(text=f"{value:.8e}", full=full)
 
 

@@ -66,6 +66,4 @@ def test_account_names_what_is_reused_only_where_there_is_some() -> None:
 
 
 def test_stopped_says_what_is_kept() -> None:
-    assert (
-        folded(progress(3, 1_200)).stopped() == "stopped; 3 of 1,200 chunks kept, run it again to go on"
-    )
+    assert folded(progress(3, 1_200)).stopped() == "stopped; 3 of 1,200 chunks kept, run it again to go on"
