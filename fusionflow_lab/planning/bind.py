@@ -32,6 +32,11 @@ _REFUSED = {
 }
 
 
+# The clock without parentheses, and with them where DuckDB's catalogue calls it consistent.
+_CLOCKS = frozenset({"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"})
+_MORE_CLOCKS = frozenset({"current_localtime", "current_localtimestamp"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
     """Names and types of the columns of a query."""
@@ -45,11 +50,12 @@ class Functions:
     """What the planner must know of DuckDB's functions, by lower-case name.
 
     ``volatile`` ones may answer differently from call to call or from run to run, macros that call
-    them included.
+    them included; ``keywords`` are those that stand without parentheses.
     """
 
     aggregates: frozenset[str]
     volatile: frozenset[str]
+    keywords: frozenset[str] = _CLOCKS
 
 
 class Binder:
@@ -223,12 +229,18 @@ def _read_functions(connection: duckdb.DuckDBPyConnection) -> Functions:
         " FROM duckdb_functions()"
     ).fetchall()
     volatile = {name for name, _, stability, _ in rows if stability not in {None, "CONSISTENT"}}
-    macros = [(name, set(re.findall(r"(\w+)\s*\(", text))) for name, _, _, text in rows if text is not None]
+    volatile |= _MORE_CLOCKS
+    macros = [(name, text) for name, _, _, text in rows if text is not None]
     size = -1
     while size != len(volatile):
         size = len(volatile)
-        volatile |= {name for name, words in macros if words & volatile}
+        volatile |= {name for name, text in macros if _calls(text, volatile)}
     aggregates = {name for name, kind, _, _ in rows if kind == "aggregate"}
     return Functions(
         aggregates=frozenset(aggregates | {"count_star"}), volatile=frozenset(volatile - {"error"})
     )
+
+
+def _calls(text: str, names: set[str]) -> bool:
+    """Tell whether the text of a macro calls one of some functions or reads the clock."""
+    return bool(names & set(re.findall(r"(\w+)\s*\(", text)) or _CLOCKS & set(re.findall(r"\w+", text)))

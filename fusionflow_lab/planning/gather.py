@@ -24,7 +24,7 @@ from fusionflow_lab.planning.ast import (
 )
 from fusionflow_lab.planning.failing import may_fail
 from fusionflow_lab.planning.scope import tables
-from fusionflow_lab.planning.stages import Ending, StageMaker, mentioned_columns
+from fusionflow_lab.planning.stages import Ending, StageMaker, mentioned_columns, volatile_name
 from fusionflow_lab.query import Source
 
 
@@ -86,11 +86,9 @@ def _bare(part: Node, alias: str) -> Node:
 
 
 def _stands_alone(part: Node, source: Source, maker: StageMaker) -> bool:
-    volatile = maker.binder.functions.volatile
-    for node in walk_block(part):
-        if node.get("class") in {"SUBQUERY", "WINDOW"}:
-            return False
-        if str(node.get("function_name", "")).lower() in volatile:
-            return False
+    if any(node.get("class") in {"SUBQUERY", "WINDOW"} for node in walk_block(part)):
+        return False
+    if volatile_name(part, maker.binder.functions, source):
+        return False
     alone = select([star()], table(source.name), where=part)
     return maker.binder.shape_of(alone) is not None

@@ -9,8 +9,9 @@ import duckdb
 
 from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import Node, walk
-from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.bind import Binder, Functions
 from fusionflow_lab.planning.certify import certify
+from fusionflow_lab.planning.classify import plain_name
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.query import Column, Source, Stage, StageKind
@@ -48,7 +49,9 @@ class StageMaker:
             The map is not what its kind promises.
         """
         source = self._source(node)
-        self._refuse_volatile(node)
+        volatile = volatile_name(node, self.binder.functions, source)
+        if volatile:
+            raise Gather(f"{volatile} must be answered once for all rows")
         sql = self.binder.sql(node)
         name = f"stage_{len(self.stages)}"
         columns = needed_columns(node, source)
@@ -85,12 +88,6 @@ class StageMaker:
             raise Gather("it compares rows with a result over all rows")
         return self.sources[driving[0]]
 
-    def _refuse_volatile(self, node: Node) -> None:
-        for part in walk(node):
-            name = str(part.get("function_name", "")).lower()
-            if name in self.binder.functions.volatile:
-                raise Gather(f"{name}() must be answered once for all rows")
-
     def _pruned(self, name: str, sql: str, source: Source, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         """Make the state's table over the pruned source; all columns where that changes its meaning."""
         self.binder.create_as(name, sql)
@@ -106,6 +103,22 @@ class StageMaker:
         except duckdb.Error:
             same = False
         return columns if same else source.columns
+
+
+def volatile_name(tree: object, functions: Functions, source: Source) -> str:
+    """Name what a tree calls that may answer differently each time; empty for nothing.
+
+    Keywords like ``current_date`` are columns to the parser; they are, if a source has such a column.
+    """
+    columns = {column.name.lower() for column in source.columns}
+    for node in walk(tree):
+        name = str(node.get("function_name", "")).lower()
+        if name in functions.volatile or (name == "age" and len(node.get("arguments", [])) == 1):
+            return f"{name}()"
+        keyword = plain_name(node)
+        if keyword in functions.keywords and keyword not in columns:
+            return keyword
+    return ""
 
 
 def needed_columns(node: Node, source: Source) -> tuple[Column, ...]:
