@@ -269,6 +269,16 @@ def test_columns_that_no_record_has(tmp_path: Path) -> None:
         sniff(tmp_path, "a,b\n1,2\n", options)
 
 
+def test_names_for_a_header_that_does_not_fit(tmp_path: Path) -> None:
+    found = sniff(tmp_path, "a,b\n1,x,3\n2,y,4\n", ReaderOptions(names=("a", "b", "c")))
+    assert (names(found), found.header, found.data_start) == (["a", "b", "c"], True, 4)
+
+
+def test_a_first_line_of_data_that_does_not_fit_is_left_to_the_scan(tmp_path: Path) -> None:
+    found = sniff(tmp_path, "7,8\n1,x,3\n2,y,4\n")
+    assert (found.header, found.data_start, types(found)) == (False, 0, ["BIGINT", "VARCHAR", "BIGINT"])
+
+
 # --- refusals -------------------------------------------------------------------------------------
 
 
@@ -287,6 +297,18 @@ def test_columns_that_no_record_has(tmp_path: Path) -> None:
             0,
             "the first line has 2 fields, most records have 3",
             "tell the names of all 3",
+        ),
+        (
+            b'a,"b,c\n1,x,3\n2,"y",4\n',
+            0,
+            "the first line breaks the rules of quoting",
+            "tell the names of all 3",
+        ),
+        (
+            b"a,,b,c\n1,x,3\n2,y,4\n5,z,6\n",
+            0,
+            "the first line has 4 fields, most records have 3",
+            "tell the names",
         ),
     ],
 )

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    source::csv::value::least_type,
     types::ColumnType,
 };
 
@@ -180,7 +181,7 @@ impl View<'_> {
         let fields = self.row(first);
         let sign = judge_header(&fields, &below, seen == 0);
         let found = First { fields, after: self.place(first.end), sign };
-        Ok((Some(self.with_short_header(found, first, &below)?), below))
+        Ok((Some(self.with_odd_header(found, first, &below)?), below))
     }
 
     /// Blank lines and broken records tell nothing.
@@ -199,33 +200,42 @@ impl View<'_> {
         self.records.fields_of(record).iter().map(text).collect()
     }
 
-    /// A header with fewer or more names than the records have fields: padded or cut where nothing is
-    /// lost by it, refused where it is a guess.
-    fn with_short_header(&self, first: First, record: &Record, below: &[Guess]) -> Result<First> {
-        let is_table = |record: &&Record| !self.is_skipped(record) && self.bytes[record.start as usize] != b'#';
+    /// A first line that looks like a header but does not fit the records below it: padded or cut where
+    /// nothing is lost by it, refused where that would be a guess.
+    fn with_odd_header(&self, first: First, record: &Record, below: &[Guess]) -> Result<First> {
         let told = self.options.header == Some(false) || !self.options.columns.is_empty();
-        let Some(above) = self.records.records.iter().find(is_table) else { return Ok(first) };
+        let is_remark = |record: &&Record| !self.records.is_blank(record) && self.bytes[record.start as usize] != b'#';
+        let Some(above) = self.records.records.iter().find(is_remark) else { return Ok(first) };
         if told || above.start == record.start || above.count < 2 || first.sign == HeaderSign::Header {
             return Ok(first);
         }
         let names = self.row(above);
-        let fits = names.iter().zip(below).all(|(text, guess)| text.as_ref().is_none_or(|text| guess.holds(text)));
-        if fits && first.sign == HeaderSign::Data {
+        let is_typed = names.iter().flatten().any(|text| least_type(text) != ColumnType::Varchar);
+        if is_typed && first.sign == HeaderSign::Data {
             return Ok(first);
         }
         let width = self.cut.width;
         let unnamed_are_empty = below.iter().skip(names.len()).all(|guess| guess.seen().is_none());
         let surplus_is_empty = names.iter().skip(width).all(Option::is_none);
-        if (unnamed_are_empty && surplus_is_empty) || self.options.names.len() == width {
+        if (unnamed_are_empty && surplus_is_empty && !above.broken) || self.options.names.len() == width {
             let fields = names.into_iter().chain(std::iter::repeat(None)).take(width).collect();
             return Ok(First { fields, after: self.place(above.end), sign: HeaderSign::Header });
         }
-        let what = format!("the first line has {} fields, most records have {width}", names.len());
+        Err(self.odd_header(above, names.len()))
+    }
+
+    fn odd_header(&self, record: &Record, fields: usize) -> Error {
+        let width = self.cut.width;
+        let what = if record.broken {
+            "the first line breaks the rules of quoting".to_owned()
+        } else {
+            format!("the first line has {fields} fields, most records have {width}")
+        };
         let hint = match width {
             1 => "name the delimiter, or say header = false to reject that line".to_owned(),
             _ => format!("tell the names of all {width} columns (names = […]), or header = false to reject that line"),
         };
-        Err(refused(self.path, self.offset.byte + u64::from(above.start), &what, &hint))
+        refused(self.path, self.offset.byte + u64::from(record.start), &what, &hint)
     }
 
     /// One bad record is the scan's to reject; a bad header, or many, is another encoding.
