@@ -106,7 +106,7 @@ impl Batcher {
         let text = &window.text()[..cut.end];
         digest.update(text);
         let rows = self.finish(window, cut.rows.count, values)?;
-        self.positions.give(cut.rows.positions);
+        self.positions.give(cut.rows.into_positions());
         Ok(Batch { rows, rejected, end: from + cut.end as u64, lines: cut.lines as u64 })
     }
 
@@ -164,22 +164,18 @@ impl Batcher {
             delimiter: dialect.delimiter,
             quote: dialect.quote,
         };
-        let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|found| {
+        let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|(rows, found)| {
             match simdutf8::basic::from_utf8(&window.text()[..found.end]) {
-                Ok(_) if found.end <= MAX_RECORD => Ok(found),
+                Ok(_) if found.end <= MAX_RECORD => {
+                    Ok(Cut { rows, refused: Vec::new(), end: found.end, lines: found.lines })
+                }
                 _ => Err(Refusal::Irregular),
             }
         });
-        match indexed {
-            Ok(found) => {
-                let rows = self.layout.rows(positions, found.records);
-                Ok(Cut { rows, refused: Vec::new(), end: found.end, lines: found.lines })
-            }
-            Err(refusal) => {
-                self.positions.give(positions);
-                Err(refusal)
-            }
+        if indexed.is_err() {
+            self.positions.give(positions);
         }
+        indexed
     }
 
     /// Values of all columns, and by row the columns (places in the plan) whose text did not fit.
@@ -188,7 +184,7 @@ impl Batcher {
         let mut failed = Vec::new();
         let mut values = Vec::with_capacity(self.readers.len());
         for (place, reader) in self.readers.iter().enumerate() {
-            let cells = Cells { data, rows, slots: rows.columns[place], dialect: &self.plan.dialect };
+            let cells = Cells { data, rows, slots: rows.slots(place), dialect: &self.plan.dialect };
             values.push(reader.read(&cells, &mut failed));
             for row in failed.drain(..) {
                 failures.entry(row).or_default().push(place);
@@ -219,8 +215,8 @@ impl Batcher {
     }
 
     fn text<'a>(&'a self, data: &'a [u8], rows: &'a Rows, row: u32, place: usize) -> &'a [u8] {
-        let cells = Cells { data, rows, slots: rows.columns[place], dialect: &self.plan.dialect };
-        cells.text(cells.content(row as usize))
+        let cells = Cells { data, rows, slots: rows.slots(place), dialect: &self.plan.dialect };
+        cells.content(row as usize).cell.text()
     }
 
     fn misfit(&self, data: &[u8], rows: &Rows, row: u32, places: &[usize]) -> Refused {

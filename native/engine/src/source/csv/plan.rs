@@ -88,7 +88,7 @@ pub struct ScanPlan {
 }
 
 /// Bytes of a window: big enough to amortise a read, small enough for the second-level cache.
-pub const DEFAULT_WINDOW: usize = 1 << 20;
+pub const DEFAULT_WINDOW: usize = 256 << 10;
 
 impl ScanPlan {
     /// Check that ordinals, names and blocks make sense together.

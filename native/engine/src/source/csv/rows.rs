@@ -1,6 +1,9 @@
 //! Where the wanted fields of the good records of a window lie.
 
-use super::record::Span;
+use super::{
+    record::Span,
+    value::cell::{Cell, MARGIN},
+};
 
 /// How one column's spans are read out of the positions of its record.
 #[derive(Clone, Copy, Debug)]
@@ -14,70 +17,137 @@ pub struct Slots {
 }
 
 /// Positions of `count` records, `stride` numbers each, and how to read them.
-#[derive(Debug, Default)]
+///
+/// ```text
+/// index:     sentinel │ field end, field end, record end │ field end, …      (a field starts after the last end)
+/// tolerant:  start, end of each wanted field, start, end of the record │ …
+/// ```
+///
+/// Invariants: the slots of every row lie in `positions`; they are positions in a text of `len` bytes, each
+/// start at most its end.
+#[derive(Debug)]
 pub struct Rows {
-    pub positions: Vec<u32>,
-    pub stride: usize,
+    positions: Vec<u32>,
+    stride: usize,
     pub count: usize,
-    pub columns: Vec<Slots>,
-    /// The whole record, line end left out.
-    pub record: Option<Slots>,
+    len: usize,
+    columns: Vec<Slots>,
+    record: Slots,
+    /// The quote, where some field has one.
+    pub quote: Option<u8>,
 }
 
 impl Rows {
-    /// Empty rows whose records are written as pairs of start and end: wanted columns, then the record.
+    /// Rows found by an index in a text of `len` bytes.
+    ///
+    /// # Safety
+    /// The type's invariants must hold, for all `columns` and for `record`.
     #[must_use]
-    pub fn pairs(columns: usize) -> Self {
+    pub unsafe fn indexed(
+        positions: Vec<u32>,
+        count: usize,
+        len: usize,
+        columns: Vec<Slots>,
+        record: Slots,
+        quote: Option<u8>,
+    ) -> Self {
+        Self { positions, stride: record.last - record.first, count, len, columns, record, quote }
+    }
+
+    /// Empty rows of a text of `len` bytes, to which records are pushed.
+    #[must_use]
+    pub fn pairs(columns: usize, len: usize, quote: Option<u8>) -> Self {
         let slots = |column: usize| Slots { first: 2 * column, last: 2 * column + 1, add: 0, trim: false };
         Self {
             positions: Vec::new(),
             stride: 2 * columns + 2,
             count: 0,
+            len,
             columns: (0..columns).map(slots).collect(),
-            record: Some(slots(columns)),
+            record: slots(columns),
+            quote,
         }
     }
 
-    /// Field of a row by the slots of its column.
-    #[must_use]
-    pub fn span(&self, data: &[u8], slots: Slots, row: usize) -> Span {
-        let base = row * self.stride;
-        let start = self.positions[base + slots.first].wrapping_add(slots.add) as usize;
-        let mut end = self.positions[base + slots.last] as usize;
-        if slots.trim && end > start && data[end - 1] == b'\r' {
-            end -= 1;
+    /// Add a record: its wanted fields and itself. What does not lie in the text becomes empty.
+    pub fn push(&mut self, fields: impl Iterator<Item = Span>, record: Span) {
+        for span in fields.chain([record]).take(self.columns.len() + 1) {
+            let end = span.end.min(self.len);
+            self.positions.extend([span.start.min(end) as u32, end as u32]);
         }
-        Span { start, end }
+        self.count += 1;
+        self.positions.resize(self.count * self.stride, 0);
+    }
+
+    /// How column `place` is read.
+    #[must_use]
+    pub fn slots(&self, place: usize) -> Slots {
+        self.columns[place]
+    }
+
+    /// Field of a row by the slots of its column; `data` is the text and at least [`MARGIN`] bytes more.
+    #[must_use]
+    pub fn cell<'a>(&self, data: &'a [u8], slots: Slots, row: usize) -> Cell<'a> {
+        assert!(row < self.count && self.len + MARGIN <= data.len());
+        // SAFETY: the row is one of ours, the data is long enough.
+        unsafe { cell_at(data, &self.positions, row * self.stride, slots) }
+    }
+
+    /// Fields of all rows by the slots of a column; `data` as above.
+    #[inline(always)]
+    pub fn cells<'a>(&'a self, data: &'a [u8], slots: Slots) -> impl Iterator<Item = Cell<'a>> + use<'a> {
+        assert!(self.len + MARGIN <= data.len());
+        let (positions, stride, mut base) = (&self.positions[..], self.stride, 0);
+        (0..self.count).map(move |_| {
+            // SAFETY: the row is one of ours, the data is long enough.
+            let cell = unsafe { cell_at(data, positions, base, slots) };
+            base += stride;
+            cell
+        })
     }
 
     /// Bytes of a record without its line end.
     #[must_use]
     pub fn record_span(&self, data: &[u8], row: usize) -> Span {
-        match self.record {
-            Some(slots) => self.span(data, slots, row),
-            None => Span { start: 0, end: 0 },
-        }
+        span_of(self.cell(data, self.record, row))
     }
 
     /// The same rows without those in `dropped` (ascending).
     #[must_use]
     pub fn without(&self, data: &[u8], dropped: &[u32]) -> Self {
-        let mut kept = Self::pairs(self.columns.len());
+        let mut kept = Self::pairs(self.columns.len(), self.len, self.quote);
         let mut dropped = dropped.iter().copied().peekable();
         for row in 0..self.count {
-            if dropped.next_if_eq(&(row as u32)).is_some() {
-                continue;
+            if dropped.next_if_eq(&(row as u32)).is_none() {
+                let fields = self.columns.iter().map(|&slots| span_of(self.cell(data, slots, row)));
+                kept.push(fields, self.record_span(data, row));
             }
-            for &slots in self.columns.iter().chain(&self.record) {
-                kept.push(self.span(data, slots, row));
-            }
-            kept.count += 1;
         }
         kept
     }
 
-    /// Write one pair.
-    pub fn push(&mut self, span: Span) {
-        self.positions.extend([span.start as u32, span.end as u32]);
+    /// Give the positions up, to be written again.
+    #[must_use]
+    pub fn into_positions(self) -> Vec<u32> {
+        self.positions
     }
+}
+
+/// The field of the row whose positions start at `base`.
+///
+/// # Safety
+/// The invariants of [`Rows`], for this row; `data` has [`MARGIN`] bytes after the text.
+#[inline(always)]
+unsafe fn cell_at<'a>(data: &'a [u8], positions: &[u32], base: usize, slots: Slots) -> Cell<'a> {
+    // SAFETY: the slots of every row lie in `positions`; its spans lie in the text.
+    unsafe {
+        let start = positions.get_unchecked(base + slots.first).wrapping_add(slots.add) as usize;
+        let end = *positions.get_unchecked(base + slots.last) as usize;
+        let cell = Cell::new_unchecked(data, start, end);
+        if slots.trim { cell.without_carriage_return() } else { cell }
+    }
+}
+
+fn span_of(cell: Cell<'_>) -> Span {
+    Span { start: cell.start(), end: cell.start() + cell.len() }
 }

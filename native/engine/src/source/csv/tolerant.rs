@@ -40,7 +40,12 @@ pub enum Uncut {
 
 /// Cut the records that start in `[from, limit)` of `data`.
 pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan: &ScanPlan) -> Result<Cut, Uncut> {
-    let mut cut = Cut { rows: Rows::pairs(plan.columns.len()), refused: Vec::new(), end: from, lines: 0 };
+    let mut cut = Cut {
+        rows: Rows::pairs(plan.columns.len(), data.len(), plan.dialect.quote),
+        refused: Vec::new(),
+        end: from,
+        lines: 0,
+    };
     let valid = simdutf8::basic::from_utf8(&data[from..]).is_ok();
     let mut fields = Vec::with_capacity(plan.column_count);
     while cut.end < limit.min(data.len()) {
@@ -65,13 +70,7 @@ pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan
         }
         match flaw_of(&data[start..record.end], &record, fields.len(), plan.column_count, valid) {
             Some(reason) => cut.refused.push(Refused { span, column: None, reason }),
-            None => {
-                for column in &plan.columns {
-                    cut.rows.push(fields[column.ordinal]);
-                }
-                cut.rows.push(span);
-                cut.rows.count += 1;
-            }
+            None => cut.rows.push(plan.columns.iter().map(|column| fields[column.ordinal]), span),
         }
     }
     cut.lines = memchr::memchr_iter(b'\n', &data[from..cut.end]).count();

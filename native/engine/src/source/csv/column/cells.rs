@@ -5,7 +5,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use super::super::{
     dialect::Dialect,
     rows::{Rows, Slots},
-    value::trim,
+    value::{cell::Cell, trim},
 };
 
 /// Cells of one column.
@@ -19,10 +19,9 @@ pub struct Cells<'a> {
 }
 
 /// Content of one cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Content {
-    pub start: usize,
-    pub end: usize,
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    pub cell: Cell<'a>,
     /// Whether quotes stand around it; doubled quotes in it are still doubled.
     pub quoted: bool,
 }
@@ -36,47 +35,32 @@ impl<'a> Cells<'a> {
 
     /// Contents of all rows.
     #[inline(always)]
-    pub fn contents(&self) -> impl Iterator<Item = Content> + use<'a> {
-        let Self { data, rows, slots, dialect } = *self;
-        let stride = rows.stride;
-        let starts = rows.positions.get(slots.first..).unwrap_or_default().iter().step_by(stride);
-        let ends = rows.positions.get(slots.last..).unwrap_or_default().iter().step_by(stride);
-        starts.zip(ends).take(rows.count).map(move |(&start, &end)| {
-            let start = start.wrapping_add(slots.add) as usize;
-            let mut end = end as usize;
-            if slots.trim && end > start && data[end - 1] == b'\r' {
-                end -= 1;
-            }
-            unquoted(data, dialect.quote, start, end)
-        })
+    pub fn contents(&self) -> impl Iterator<Item = Content<'a>> + use<'a> {
+        let quote = self.rows.quote;
+        self.rows.cells(self.data, self.slots).map(move |cell| content_of(cell, quote))
     }
 
     /// Content of one row.
     #[must_use]
-    pub fn content(&self, row: usize) -> Content {
-        let span = self.rows.span(self.data, self.slots, row);
-        unquoted(self.data, self.dialect.quote, span.start, span.end)
-    }
-
-    /// Bytes of a content.
-    #[must_use]
-    pub fn text(&self, content: Content) -> &'a [u8] {
-        &self.data[content.start..content.end]
+    pub fn content(&self, row: usize) -> Content<'a> {
+        content_of(self.rows.cell(self.data, self.slots, row), self.rows.quote)
     }
 
     /// Trimmed text of a cell that is no VARCHAR, or `None` where it is NULL.
     #[must_use]
-    pub fn value_text(&self, content: Content) -> Option<&'a [u8]> {
-        let text = self.text(content);
+    pub fn value_text(&self, content: Content<'a>) -> Option<&'a [u8]> {
+        let text = content.cell.text();
         let null = text.is_empty() || !content.quoted && text == self.dialect.null.as_slice();
         (!null).then(|| trim(text))
     }
 }
 
 #[inline(always)]
-fn unquoted(data: &[u8], quote: Option<u8>, start: usize, end: usize) -> Content {
-    let quoted = end > start + 1 && quote.is_some_and(|quote| data[start] == quote);
-    Content { start: start + usize::from(quoted), end: end - usize::from(quoted), quoted }
+fn content_of(cell: Cell<'_>, quote: Option<u8>) -> Content<'_> {
+    match quote.and_then(|quote| cell.inside(quote)) {
+        Some(cell) => Content { cell, quoted: true },
+        None => Content { cell, quoted: false },
+    }
 }
 
 /// Validity bits, made at the first NULL.

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 use super::{
     super::{
         pool::Pool,
-        value::{self, swar},
+        value::{self, cell::Cell, swar},
     },
     Cells, ReadColumn, Values,
     cells::{Content, Validity},
@@ -27,7 +27,7 @@ struct Primitive<A: ArrowPrimitiveType, Fast, Slow> {
 impl<A, Fast, Slow> ReadColumn for Primitive<A, Fast, Slow>
 where
     A: ArrowPrimitiveType,
-    Fast: Fn(&[u8], usize, usize) -> Option<A::Native> + Send,
+    Fast: Fn(Cell<'_>) -> Option<A::Native> + Send,
     Slow: Fn(&[u8]) -> Option<A::Native> + Send,
 {
     fn data_type(&self) -> DataType {
@@ -47,7 +47,7 @@ where
             }
         } else {
             for (row, (content, slot)) in cells.contents().zip(&mut values[..count]).enumerate() {
-                *slot = match (self.fast)(cells.data, content.start, content.end) {
+                *slot = match (self.fast)(content.cell) {
                     Some(value) => value,
                     None => self.read_slowly(cells, content, row, &mut validity, failed),
                 };
@@ -68,7 +68,7 @@ where
     fn read_slowly(
         &self,
         cells: &Cells<'_>,
-        content: Content,
+        content: Content<'_>,
         row: usize,
         validity: &mut Validity,
         failed: &mut Vec<u32>,
@@ -92,7 +92,7 @@ fn looks_like_a_value(null: &[u8]) -> bool {
 fn primitive<A, Fast, Slow>(data_type: DataType, fast: Fast, slow: Slow) -> Box<dyn ReadColumn>
 where
     A: ArrowPrimitiveType,
-    Fast: Fn(&[u8], usize, usize) -> Option<A::Native> + Send + 'static,
+    Fast: Fn(Cell<'_>) -> Option<A::Native> + Send + 'static,
     Slow: Fn(&[u8]) -> Option<A::Native> + Send + 'static,
 {
     Box::new(Primitive::<A, Fast, Slow> { data_type, fast, slow, pool: Pool::default() })
@@ -105,7 +105,7 @@ where
 {
     primitive::<A, _, _>(
         A::DATA_TYPE,
-        |data, start, end| A::Native::try_from(swar::integer(data, start, end)?).ok(),
+        |cell| A::Native::try_from(swar::integer(cell)?).ok(),
         move |text| value::parse_integer(text, strict),
     )
 }
@@ -114,8 +114,8 @@ fn decimal(precision: u8, scale: u8) -> Box<dyn ReadColumn> {
     let limit = 10i128.pow(u32::from(precision));
     primitive::<types::Decimal128Type, _, _>(
         DataType::Decimal128(precision, scale as i8),
-        move |data, start, end| {
-            let swar::Plain { negative, mantissa, fraction } = swar::plain(data, start, end)?;
+        move |cell| {
+            let swar::Plain { negative, mantissa, fraction } = swar::plain(cell)?;
             let zeros = u32::from(scale).checked_sub(fraction as u32)?;
             let value = i128::from(mantissa).checked_mul(10i128.pow(zeros)).filter(|&value| value < limit)?;
             Some(if negative { -value } else { value })
@@ -127,7 +127,7 @@ fn decimal(precision: u8, scale: u8) -> Box<dyn ReadColumn> {
 fn hugeint(strict: bool) -> Box<dyn ReadColumn> {
     primitive::<types::Decimal128Type, _, _>(
         DataType::Decimal128(38, 0),
-        |data, start, end| swar::integer(data, start, end).map(i128::from),
+        |cell| swar::integer(cell).map(i128::from),
         move |text| value::parse_hugeint(text, strict),
     )
 }
@@ -135,8 +135,8 @@ fn hugeint(strict: bool) -> Box<dyn ReadColumn> {
 fn date() -> Box<dyn ReadColumn> {
     primitive::<types::Date32Type, _, _>(
         DataType::Date32,
-        |data, start, end| {
-            let (year, month, day) = if end - start == 10 { swar::date(data, start)? } else { return None };
+        |cell| {
+            let (year, month, day) = if cell.len() == 10 { swar::date(cell)? } else { return None };
             value::date_value(year, month, day)
         },
         value::parse_date,
@@ -146,12 +146,12 @@ fn date() -> Box<dyn ReadColumn> {
 fn timestamp(strict: bool) -> Box<dyn ReadColumn> {
     primitive::<types::TimestampMicrosecondType, _, _>(
         DataType::Timestamp(TimeUnit::Microsecond, None),
-        |data, start, end| {
-            if end - start != 19 || !matches!(data[start + 10], b' ' | b'T') {
+        |cell| {
+            if cell.len() != 19 || !matches!(cell.text()[10], b' ' | b'T') {
                 return None;
             }
-            let (year, month, day) = swar::date(data, start)?;
-            let (hour, minute, second) = swar::time(data, start + 11)?;
+            let (year, month, day) = swar::date(cell)?;
+            let (hour, minute, second) = swar::time(cell)?;
             value::timestamp_value(value::date_value(year, month, day)?, hour, minute, second)
         },
         move |text| value::parse_timestamp(text, strict),
@@ -171,7 +171,7 @@ pub fn reader_of(column_type: ColumnType, strict: bool) -> Box<dyn ReadColumn> {
         ColumnType::HugeInt => hugeint(strict),
         ColumnType::Float => primitive::<types::Float32Type, _, _>(
             DataType::Float32,
-            |_, _, _| None,
+            |_| None,
             move |text| value::parse_f32(text, strict),
         ),
         ColumnType::Double => primitive::<types::Float64Type, _, _>(DataType::Float64, swar::double, move |text| {

@@ -7,14 +7,18 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use memchr::memchr;
 
-use super::{super::pool::Pool, Cells, ReadColumn, Values, cells::Validity};
+use super::{
+    super::{pool::Pool, value::cell::Cell},
+    Cells, ReadColumn, Values,
+    cells::Validity,
+};
 
 /// Longest text that lies in the view itself.
 const INLINE: usize = 12;
 /// Place of the window among an array's buffers.
-const WINDOW: u32 = 0;
+const WINDOW: u64 = 0;
 /// Place of the unescaped texts among an array's buffers.
-const ASIDE: u32 = 1;
+const ASIDE: u64 = 1;
 
 /// Reads texts.
 #[derive(Default)]
@@ -46,7 +50,7 @@ impl ReadColumn for Text {
             views.resize(count, 0);
         }
         for (row, (content, slot)) in cells.contents().zip(&mut views[..count]).enumerate() {
-            let text = cells.text(content);
+            let text = content.cell.text();
             if content.quoted {
                 if let Some(escape) = cells.dialect.quote.and_then(|quote| memchr(quote, text)) {
                     *slot = unescaped(text, escape, &mut aside);
@@ -58,7 +62,7 @@ impl ReadColumn for Text {
                 continue;
             }
             points_into_window |= text.len() > INLINE;
-            *slot = padded_view(cells.data, content.start, text.len());
+            *slot = window_view(content.cell);
         }
         Values::Views(Views {
             views: self.pool.lend(views),
@@ -88,30 +92,35 @@ impl Views {
     }
 }
 
-/// Bits of the first bytes of a word, by their number.
-const FIRST: [u128; INLINE + 1] = {
-    let mut masks = [0; INLINE + 1];
-    let mut count = 1;
-    while count <= INLINE {
-        masks[count] = masks[count - 1] << 8 | 0xff;
-        count += 1;
+/// Bits of the first bytes of a view's inline text, by the text's length: those beside the length, those after.
+const INLINE_BITS: [(u64, u64); INLINE + 1] = {
+    let mut bits = [(0, 0); INLINE + 1];
+    let mut len = 1;
+    while len <= INLINE {
+        let all = bits[len - 1];
+        bits[len] = if len <= 4 { (all.0 << 8 | 0xff << 32, 0) } else { (all.0, all.1 << 8 | 0xff) };
+        len += 1;
     }
-    masks
+    bits
 };
 
-/// View of the text of `len` bytes at `start` of a window.
+/// View of a text in the window.
 #[inline(always)]
-fn padded_view(data: &[u8], start: usize, len: usize) -> u128 {
-    let bytes = data[start..].first_chunk().copied().unwrap_or_default();
-    view(u128::from_le_bytes(bytes), WINDOW, start, len)
+fn window_view(cell: Cell<'_>) -> u128 {
+    view(cell.word::<0>(), cell.word::<8>(), WINDOW, cell.start(), cell.len())
 }
 
 /// View of a text of `len` bytes by its first 16, with anything after its end.
 #[inline(always)]
-fn view(first: u128, buffer: u32, offset: usize, len: usize) -> u128 {
-    let inline = (first & FIRST[len.min(INLINE)]) << 32;
-    let pointing = u128::from(first as u32) << 32 | u128::from(buffer) << 64 | (offset as u128) << 96;
-    len as u128 | if len <= INLINE { inline } else { pointing }
+fn view(first: u64, second: u64, buffer: u64, offset: usize, len: usize) -> u128 {
+    let low = first << 32;
+    let (low, high) = if len <= INLINE {
+        let bits = INLINE_BITS[len];
+        (low & bits.0, (first >> 32 | second << 32) & bits.1)
+    } else {
+        (low, buffer | (offset as u64) << 32)
+    };
+    u128::from(low | len as u64) | u128::from(high) << 64
 }
 
 /// View of a text whose first doubled quote is at `escape`, written aside with single ones.
@@ -131,8 +140,9 @@ fn unescaped(mut text: &[u8], mut escape: usize, aside: &mut Vec<u8>) -> u128 {
     let mut first = [0; 16];
     let kept = len.min(first.len());
     first[..kept].copy_from_slice(&aside[start..start + kept]);
+    let first = u128::from_le_bytes(first);
     if len <= INLINE {
         aside.truncate(start);
     }
-    view(u128::from_le_bytes(first), ASIDE, start, len)
+    view(first as u64, (first >> 64) as u64, ASIDE, start, len)
 }

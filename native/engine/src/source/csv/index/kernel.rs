@@ -2,7 +2,12 @@
 
 use memchr::{memchr, memchr2};
 
-use super::{layout::Layout, level::Level, portable::Portable};
+use super::{
+    super::rows::{Rows, Slots},
+    layout::Layout,
+    level::Level,
+    portable::Portable,
+};
 
 /// Bytes looked at together.
 pub const BLOCK: usize = 64;
@@ -54,10 +59,32 @@ pub struct Indexed {
     pub end: usize,
     /// Line feeds, those inside quotes included.
     pub lines: usize,
+    /// Whether a CR stands before some line end.
+    pub carriage_returns: bool,
+    /// Whether there is a quote.
+    pub quotes: bool,
 }
 
-/// Write the wanted positions of every record, after one sentinel, to `positions` (all of it is overwritten).
-pub fn index(level: Level, input: Input<'_>, layout: &Layout, positions: &mut Vec<u32>) -> Result<Indexed, Refusal> {
+/// Rows of the records, their positions written over `positions`.
+pub fn index(
+    level: Level,
+    input: Input<'_>,
+    layout: &Layout,
+    positions: &mut Vec<u32>,
+) -> Result<(Rows, Indexed), Refusal> {
+    let found = positions_of(level, input, layout, positions)?;
+    let Indexed { records, carriage_returns, quotes, .. } = found;
+    let columns = layout.columns.iter().map(|slots| Slots { trim: slots.trim && carriage_returns, ..*slots }).collect();
+    let record = Slots { first: 0, last: layout.wanted.len(), add: 1, trim: carriage_returns };
+    let quote = input.quote.filter(|_| quotes);
+    // SAFETY: the kernel wrote a sentinel and `wanted.len()` ascending positions a record, all at most `len`
+    // (a virtual line feed); a field starts behind the separator before it, or at 0 behind the sentinel.
+    let rows = unsafe { Rows::indexed(std::mem::take(positions), records, input.len, columns, record, quote) };
+    Ok((rows, found))
+}
+
+/// Write the wanted positions of every record, after one sentinel.
+fn positions_of(level: Level, input: Input<'_>, layout: &Layout, positions: &mut Vec<u32>) -> Result<Indexed, Refusal> {
     match level {
         Level::Portable => run(Portable, input, layout, positions),
         #[cfg(target_arch = "x86_64")]
@@ -94,6 +121,12 @@ struct Kernel<'a, S> {
     input: Input<'a>,
     layout: &'a Layout,
     positions: &'a mut Vec<u32>,
+    state: State,
+}
+
+/// What one block hands on to the next. Copied into registers while blocks are taken.
+#[derive(Clone, Copy)]
+struct State {
     /// Positions written.
     written: usize,
     /// All ones inside quotes.
@@ -104,6 +137,8 @@ struct Kernel<'a, S> {
     closed: u64,
     /// Not 0 once a quote stands where none may.
     bad: u64,
+    /// Not 0 once there was a quote.
+    quotes: u64,
     separators: usize,
     records: usize,
     lines: usize,
@@ -119,140 +154,109 @@ impl<'a, S: Simd> Kernel<'a, S> {
             positions.resize(4096, 0);
         }
         positions[0] = u32::MAX;
-        Self {
-            simd,
-            input,
-            layout,
-            positions,
+        let state = State {
             written: 1,
             inside: 0,
             opener: 1,
             closed: 0,
             bad: 0,
+            quotes: 0,
             separators: 0,
             records: 0,
             lines: 0,
             skip: layout.wanted[0],
             slot: 0,
-        }
+        };
+        Self { simd, input, layout, positions, state }
     }
 
     /// Index bytes `[from, to)`.
     #[inline(always)]
     fn advance(&mut self, from: usize, to: usize) {
         let Input { delimiter, quote, bytes, .. } = self.input;
-        let quote_byte = quote.unwrap_or(delimiter);
+        let quotes = if quote.is_some() { u64::MAX } else { 0 };
+        let quote = quote.unwrap_or(delimiter);
+        let mut state = self.state;
         for (place, block) in bytes[from..to].as_chunks::<BLOCK>().0.iter().enumerate() {
-            let mut masks = self.simd.masks(block, delimiter, quote_byte);
-            masks.quote &= 0u64.wrapping_sub(u64::from(quote.is_some()));
-            self.take(masks, from + place * BLOCK, BLOCK as u32);
+            let mut masks = self.simd.masks(block, delimiter, quote);
+            masks.quote &= quotes;
+            self.take(&mut state, masks, from + place * BLOCK, BLOCK as u32);
         }
         let rest = (to - from) % BLOCK;
         if rest > 0 {
-            let Some(block) = bytes[to - rest..].first_chunk::<BLOCK>() else {
-                self.bad = 1;
-                return;
-            };
-            let valid = (1u64 << rest) - 1;
-            let mut masks = self.simd.masks(block, delimiter, quote_byte);
-            masks.delimiter &= valid;
-            masks.line_feed &= valid;
-            masks.quote &= if quote.is_some() { valid } else { 0 };
-            self.take(masks, to - rest, rest as u32);
+            match bytes[to - rest..].first_chunk::<BLOCK>() {
+                Some(block) => {
+                    let valid = (1u64 << rest) - 1;
+                    let mut masks = self.simd.masks(block, delimiter, quote);
+                    masks.delimiter &= valid;
+                    masks.line_feed &= valid;
+                    masks.quote &= valid & quotes;
+                    self.take(&mut state, masks, to - rest, rest as u32);
+                }
+                None => state.bad = 1,
+            }
         }
+        self.state = state;
     }
 
     #[inline(always)]
-    fn take(&mut self, masks: Masks, base: usize, width: u32) {
+    fn take(&mut self, state: &mut State, masks: Masks, base: usize, width: u32) {
         let either = masks.delimiter | masks.line_feed;
         let (mut separators, mut ends) = (either, masks.line_feed);
-        if masks.quote | self.inside | self.closed != 0 {
-            let within = self.simd.prefix_xor(masks.quote) ^ self.inside;
+        if masks.quote | state.inside | state.closed != 0 {
+            let within = self.simd.prefix_xor(masks.quote) ^ state.inside;
             let marks = either | masks.quote;
-            self.bad |= masks.quote & within & !(marks << 1 | self.opener);
             let closes = masks.quote & !within;
-            let odd = (closes << 1 | self.closed) & !marks;
+            let odd = (closes << 1 | state.closed) & !marks;
+            state.quotes |= masks.quote;
+            state.bad |= masks.quote & within & !(marks << 1 | state.opener);
             if odd != 0 {
-                self.check_line_ends(odd, base, width);
+                state.bad |= u64::from(!only_line_ends(self.input.bytes, odd, base, width));
             }
-            self.closed = closes >> (width - 1) & 1;
-            self.inside = (within.cast_signed() >> 63).cast_unsigned();
+            state.closed = closes >> (width - 1) & 1;
+            state.inside = (within.cast_signed() >> 63).cast_unsigned();
             separators &= !within;
             ends &= !within;
         }
-        self.opener = (either | masks.quote) >> (width - 1) & 1;
-        self.lines += masks.line_feed.count_ones() as usize;
-        self.records += ends.count_ones() as usize;
-        if self.layout.dense { self.write_all(separators, base) } else { self.write_wanted(separators, base) }
-    }
-
-    /// Bytes after a closing quote that are no separators: each must be the CR of a line end.
-    #[cold]
-    fn check_line_ends(&mut self, mut odd: u64, base: usize, width: u32) {
-        while odd != 0 {
-            let place = odd.trailing_zeros();
-            odd &= odd - 1;
-            if place < width {
-                let at = base + place as usize;
-                self.bad |= u64::from(self.input.bytes.get(at..at + 2) != Some(b"\r\n"));
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn write_all(&mut self, mut separators: u64, base: usize) {
-        let count = separators.count_ones() as usize;
-        self.separators += count;
-        let out = self.room();
-        let mut written = 0;
-        while written < count {
-            for slot in &mut out[written..written + 8] {
-                *slot = base as u32 + separators.trailing_zeros();
-                separators &= separators.wrapping_sub(1);
-            }
-            written += 8;
-        }
-        self.written += count;
-    }
-
-    #[inline(always)]
-    fn write_wanted(&mut self, separators: u64, base: usize) {
-        let count = separators.count_ones();
-        self.separators += count as usize;
-        let (mut skip, mut slot, simd, steps) = (self.skip, self.slot, self.simd, &self.layout.steps[..]);
-        let out = self.room();
-        let mut written = 0;
-        while skip < count {
-            out[written] = base as u32 + simd.select(separators, skip);
-            written += 1;
-            skip += steps[slot];
-            slot += 1;
-            if slot == steps.len() {
-                slot = 0;
-            }
-        }
-        self.skip = skip - count;
-        self.slot = slot;
-        self.written += written;
-    }
-
-    /// Room for the positions of one block.
-    #[inline(always)]
-    fn room(&mut self) -> &mut [u32] {
-        if self.positions.len() < self.written + BLOCK {
+        state.opener = (either | masks.quote) >> (width - 1) & 1;
+        state.lines += masks.line_feed.count_ones() as usize;
+        state.records += ends.count_ones() as usize;
+        state.separators += separators.count_ones() as usize;
+        if self.positions.len() < state.written + BLOCK {
             let more = self.positions.len();
-            self.positions.resize(self.written + BLOCK + more, 0);
+            self.positions.resize(state.written + BLOCK + more, 0);
         }
-        &mut self.positions[self.written..self.written + BLOCK]
+        let out = &mut self.positions[state.written..state.written + BLOCK];
+        if self.layout.dense {
+            state.written += write_all(separators, base as u32, out);
+        } else {
+            self.write_wanted(state, separators, base as u32);
+        }
+    }
+
+    #[inline(always)]
+    fn write_wanted(&mut self, state: &mut State, separators: u64, base: u32) {
+        let count = separators.count_ones();
+        let (steps, out) = (&self.layout.steps[..], &mut self.positions[..]);
+        while state.skip < count {
+            out[state.written] = base + self.simd.select(separators, state.skip);
+            state.written += 1;
+            state.skip += steps[state.slot];
+            state.slot += 1;
+            if state.slot == steps.len() {
+                state.slot = 0;
+            }
+        }
+        state.skip -= count;
     }
 
     /// Byte after the record that is open at the limit.
     fn end_of_last(&self) -> Result<usize, Refusal> {
         let Input { bytes, len, limit, at_end, delimiter, quote } = self.input;
-        if self.bad != 0 {
+        if self.state.bad != 0 {
             return Err(Refusal::Irregular);
         }
-        let mut inside = self.inside != 0;
+        let mut inside = self.state.inside != 0;
         let mut at = limit.min(len);
         if !inside && at > 0 && bytes[at - 1] == b'\n' {
             return Ok(at);
@@ -285,18 +289,56 @@ impl<'a, S: Simd> Kernel<'a, S> {
     }
 
     fn finish(self, end: usize) -> Result<Indexed, Refusal> {
-        let stride = self.layout.wanted.len();
-        let ends = self.positions[..self.written].iter().skip(stride).step_by(stride);
-        let bytes = self.input.bytes;
-        let regular = self.bad == 0
-            && self.inside == 0
-            && self.separators == self.records * self.layout.column_count
-            && self.written == 1 + self.records * stride
-            && ends.fold(true, |regular, &at| regular & (bytes[at as usize] == b'\n'));
+        let Self { input: Input { bytes, len, .. }, layout, positions, state, .. } = self;
+        let stride = layout.wanted.len();
+        let (mut line_feeds, mut carriage_returns) = (true, false);
+        for &at in positions[..state.written].iter().skip(stride).step_by(stride) {
+            let at = at as usize;
+            line_feeds &= bytes[at] == b'\n';
+            carriage_returns |= at > 0 && bytes[at - 1] == b'\r';
+        }
+        let regular = state.bad == 0
+            && state.inside == 0
+            && state.separators == state.records * layout.column_count
+            && state.written == 1 + state.records * stride
+            && line_feeds;
         if !regular {
             return Err(Refusal::Irregular);
         }
-        let virtual_line = usize::from(end > self.input.len);
-        Ok(Indexed { records: self.records, end: end - virtual_line, lines: self.lines - virtual_line })
+        let virtual_line = usize::from(end > len);
+        Ok(Indexed {
+            records: state.records,
+            end: end - virtual_line,
+            lines: state.lines - virtual_line,
+            carriage_returns,
+            quotes: state.quotes != 0,
+        })
     }
+}
+
+/// Whether bytes after closing quotes that are no separators are the CRs of line ends.
+#[cold]
+#[inline(never)]
+fn only_line_ends(bytes: &[u8], mut odd: u64, base: usize, width: u32) -> bool {
+    let mut only = true;
+    while odd != 0 {
+        let place = odd.trailing_zeros();
+        odd &= odd - 1;
+        let at = base + place as usize;
+        only &= place >= width || bytes.get(at..at + 2) == Some(b"\r\n");
+    }
+    only
+}
+
+/// Write all positions of a block; `out` has room for [`BLOCK`] of them.
+#[inline(always)]
+fn write_all(mut separators: u64, base: u32, out: &mut [u32]) -> usize {
+    let count = separators.count_ones() as usize;
+    for eight in out.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
+        for slot in eight {
+            *slot = base + separators.trailing_zeros();
+            separators &= separators.wrapping_sub(1);
+        }
+    }
+    count
 }

@@ -1,6 +1,6 @@
 //! Which separators of a record are written down: those around wanted columns, and the last.
 
-use super::super::rows::{Rows, Slots};
+use super::super::rows::Slots;
 
 /// Separators of a record by ordinal (0 ends the first field), the wanted ones.
 #[derive(Clone, Debug)]
@@ -13,7 +13,8 @@ pub struct Layout {
     pub steps: Vec<u32>,
     /// Whether all are wanted.
     pub dense: bool,
-    columns: Vec<Slots>,
+    /// How each column is read out of positions: one before the first record, then the wanted ones of each.
+    pub columns: Vec<Slots>,
 }
 
 impl Layout {
@@ -45,13 +46,5 @@ impl Layout {
             })
             .collect();
         Self { column_count, wanted, steps, dense, columns }
-    }
-
-    /// Rows over positions: one before the first record, then the wanted ones of each record.
-    #[must_use]
-    pub fn rows(&self, positions: Vec<u32>, count: usize) -> Rows {
-        let stride = self.wanted.len();
-        let record = Slots { first: 0, last: stride, add: 1, trim: true };
-        Rows { positions, stride, count, columns: self.columns.clone(), record: Some(record) }
     }
 }

@@ -4,6 +4,7 @@
 //! stay text). The other serves types the user gave. For sniffed types and every text,
 //! `reads(t, text)` holds exactly where `t.widest(least_type(text)) == t`.
 
+pub mod cell;
 mod decimal;
 mod float;
 mod integer;
