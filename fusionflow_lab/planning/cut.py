@@ -18,8 +18,17 @@ from fusionflow_lab.planning.scope import inline, tables, with_ctes
 from fusionflow_lab.planning.stages import StageMaker
 
 
-def cut(tree: Node, maker: StageMaker) -> Node:
+def cut(tree: Node, maker: StageMaker, *, copies: bool = False) -> Node:
     """Add the stages of a query to ``maker`` and return the tree of the final SQL.
+
+    Parameters
+    ----------
+    tree
+        The query over the tables of its sources.
+    maker
+        Makes and keeps the stages.
+    copies
+        Whether a CTE that is used more than once is cut, and read, once for each use.
 
     Raises
     ------
@@ -27,7 +36,7 @@ def cut(tree: Node, maker: StageMaker) -> Node:
         It cannot be cut; the message says why.
     """
     final = clone(tree)
-    inline(final, frozenset(maker.sources))
+    inline(final, frozenset(maker.sources), copies=copies)
     cutter = _Cutter(maker, final)
     if cutter.query(final, []):
         cutter.rows(final, _ctes(final))

@@ -23,8 +23,9 @@ from fusionflow_lab.planning.ast import (
     without_locations,
 )
 from fusionflow_lab.planning.failing import may_fail
+from fusionflow_lab.planning.prune import mentioned_columns
 from fusionflow_lab.planning.scope import tables
-from fusionflow_lab.planning.stages import Ending, StageMaker, mentioned_columns, volatile_name
+from fusionflow_lab.planning.stages import Ending, StageMaker, volatile_name
 from fusionflow_lab.query import Source
 
 

@@ -136,15 +136,18 @@ class Planner:
     def _split(self, plan: Plan, tree: Node, sources: Mapping[str, Source]) -> Plan:
         """Cut, or gather."""
         binder = self._binder
-        maker = StageMaker(binder=binder, sources=sources)
-        final = reason = ""
-        try:
-            final = binder.sql(cut(tree, maker))
-            reason = self._mismatch(final, plan)
-        except Gather as why:
-            reason = str(why)
-        if not reason:
-            return replace(plan, stages=tuple(maker.stages), final_sql=final)
+        reason = ""
+        has_ctes = any(node.get("cte_map", {}).get("map") for node in walk(tree))
+        for copies in (False, True) if has_ctes else (False,):
+            maker = StageMaker(binder=binder, sources=sources)
+            try:
+                final = binder.sql(cut(tree, maker, copies=copies))
+                mismatch = self._mismatch(final, plan)
+                if not mismatch:
+                    return replace(plan, stages=tuple(maker.stages), final_sql=final)
+                reason = reason or mismatch
+            except Gather as why:
+                reason = reason or str(why)
         maker = StageMaker(binder=binder, sources=sources)
         try:
             final = binder.sql(gather(tree, maker, reason))

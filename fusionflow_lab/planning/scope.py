@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from fusionflow_lab.planning.ast import Node, select, star, table, walk
+from fusionflow_lab.planning.ast import Node, clone, select, star, table, walk
 
 _RESERVED = re.compile(r"^(source|stage)_\d+$")
 _RANKS = {"DISTINCT_MODIFIER": 0, "ORDER_MODIFIER": 1, "LIMIT_MODIFIER": 2, "LIMIT_PERCENT_MODIFIER": 2}
@@ -73,8 +73,11 @@ def drop_unused(tree: Node) -> None:
             return
 
 
-def inline(tree: Node, driving: frozenset[str]) -> None:
-    """Put each CTE that reads a driving table and is mentioned once where it is mentioned."""
+def inline(tree: Node, driving: frozenset[str], *, copies: bool = False) -> None:
+    """Put each CTE that reads a driving table and is mentioned once where it is mentioned.
+
+    With ``copies`` also those that are mentioned more often: each mention is then cut by itself.
+    """
     names = _names(tree)
     if len(names) != len(set(names)):
         return
@@ -83,15 +86,20 @@ def inline(tree: Node, driving: frozenset[str]) -> None:
             body = entry["value"].get("query_node")
             if body is None or body["type"] == "RECURSIVE_CTE_NODE" or not driving & set(tables(body)):
                 continue
-            mentions = [
-                other
-                for other in walk(tree)
-                if other.get("type") == "BASE_TABLE" and other["table_name"].lower() == entry["key"].lower()
-            ]
-            if len(mentions) == 1:
-                _replace(mentions[0], entry, body)
+            mentions = _mentions(tree, entry["key"])
+            if len(mentions) == 1 or copies:
+                for mention in mentions:
+                    _replace(mention, entry, clone(body))
                 kept = [other for other in node["cte_map"]["map"] if other is not entry]
                 node["cte_map"] = {"map": kept} if kept else {}
+
+
+def _mentions(tree: Node, name: str) -> list[Node]:
+    return [
+        node
+        for node in walk(tree)
+        if node.get("type") == "BASE_TABLE" and node["table_name"].lower() == name.lower()
+    ]
 
 
 def _replace(mention: Node, entry: Node, body: Node) -> None:

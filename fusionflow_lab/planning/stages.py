@@ -13,6 +13,7 @@ from fusionflow_lab.planning.bind import Binder, Functions
 from fusionflow_lab.planning.certify import certify
 from fusionflow_lab.planning.classify import plain_name
 from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.prune import needed_columns, without_unused
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.query import Column, Source, Stage, StageKind
 
@@ -52,6 +53,7 @@ class StageMaker:
         volatile = volatile_name(node, self.binder.functions, source)
         if volatile:
             raise Gather(f"{volatile} must be answered once for all rows")
+        node = without_unused(node)
         sql = self.binder.sql(node)
         name = f"stage_{len(self.stages)}"
         columns = needed_columns(node, source)
@@ -119,46 +121,3 @@ def volatile_name(tree: object, functions: Functions, source: Source) -> str:
         if keyword in functions.keywords and keyword not in columns:
             return keyword
     return ""
-
-
-def needed_columns(node: Node, source: Source) -> tuple[Column, ...]:
-    """List the columns of a source that a map may read: every one whose name it mentions.
-
-    All of them where the map's own columns come from ``*``, or where columns have no names to go by.
-    """
-    if any(part.get("class") == "STAR" for part in walk(node.get("select_list"))):
-        return source.columns
-    return mentioned_columns(node, source)
-
-
-def mentioned_columns(node: Node, source: Source) -> tuple[Column, ...]:
-    """List the columns of a source whose names a tree mentions; all where names do not tell."""
-    words: set[str] = set()
-    whole = {source.name.lower()}
-    for part in walk(node):
-        if part.get("columns") is True or part.get("column_name_alias") or part.get("ref_type") == "NATURAL":
-            return source.columns
-        if part.get("type") in {"PIVOT", "SHOW_REF", "RECURSIVE_CTE_NODE"}:
-            return source.columns
-        if part.get("type") in {"BASE_TABLE", "SUBQUERY"} and part.get("class") is None:
-            whole.add(str(part.get("alias") or part.get("table_name") or "").lower())
-        words |= _words(part)
-    columns = tuple(column for column in source.columns if column.name.lower() in words)
-    known = {column.name.lower() for column in source.columns}
-    if any(
-        part.get("class") == "COLUMN_REF" and part["column_names"][-1].lower() in whole - known
-        for part in walk(node)
-    ):
-        return source.columns
-    return columns
-
-
-def _words(part: Node) -> set[str]:
-    """Collect the texts of a node that may be names of columns."""
-    words: set[str] = set()
-    for name, value in part.items():
-        if name in {"literal", "type", "class", "table_name", "qualified_name"}:
-            continue
-        values = value if isinstance(value, list) else [value]
-        words |= {entry.lower() for entry in values if isinstance(entry, str)}
-    return words
