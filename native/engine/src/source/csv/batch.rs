@@ -126,7 +126,7 @@ impl Batcher {
             let dropped: Vec<u32> = failures.keys().copied().collect();
             refused
                 .extend(failures.iter().map(|(&row, columns)| self.misfit(window.padded(), &cut.rows, row, columns)));
-            cut.rows = cut.rows.without(window.text(), &dropped);
+            cut.rows = cut.rows.without(window.padded(), &dropped);
             (values, _) = self.parse(window.padded(), &cut.rows);
         }
         let rejected = locate(window, refused);

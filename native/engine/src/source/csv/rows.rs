@@ -149,5 +149,5 @@ unsafe fn cell_at<'a>(data: &'a [u8], positions: &[u32], base: usize, slots: Slo
 }
 
 fn span_of(cell: Cell<'_>) -> Span {
-    Span { start: cell.start(), end: cell.start() + cell.len() }
+    Span { start: cell.start(), end: cell.start() + cell.size() }
 }

@@ -136,7 +136,7 @@ fn date() -> Box<dyn ReadColumn> {
     primitive::<types::Date32Type, _, _>(
         DataType::Date32,
         |cell| {
-            let (year, month, day) = if cell.len() == 10 { swar::date(cell)? } else { return None };
+            let (year, month, day) = if cell.size() == 10 { swar::date(cell)? } else { return None };
             value::date_value(year, month, day)
         },
         value::parse_date,
@@ -147,7 +147,7 @@ fn timestamp(strict: bool) -> Box<dyn ReadColumn> {
     primitive::<types::TimestampMicrosecondType, _, _>(
         DataType::Timestamp(TimeUnit::Microsecond, None),
         |cell| {
-            if cell.len() != 19 || !matches!(cell.text()[10], b' ' | b'T') {
+            if cell.size() != 19 || !matches!(cell.text()[10], b' ' | b'T') {
                 return None;
             }
             let (year, month, day) = swar::date(cell)?;

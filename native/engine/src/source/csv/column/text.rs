@@ -107,7 +107,7 @@ const INLINE_BITS: [(u64, u64); INLINE + 1] = {
 /// View of a text in the window.
 #[inline(always)]
 fn window_view(cell: Cell<'_>) -> u128 {
-    view(cell.word::<0>(), cell.word::<8>(), WINDOW, cell.start(), cell.len())
+    view(cell.word::<0>(), cell.word::<8>(), WINDOW, cell.start(), cell.size())
 }
 
 /// View of a text of `len` bytes by its first 16, with anything after its end.

@@ -39,7 +39,7 @@ impl<'a> Cell<'a> {
     /// Number of its bytes.
     #[inline(always)]
     #[must_use]
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         self.end - self.start
     }
 
@@ -81,7 +81,7 @@ impl<'a> Cell<'a> {
     #[inline(always)]
     #[must_use]
     pub fn inside(self, quote: u8) -> Option<Self> {
-        let quoted = self.len() > 1 && self.word::<0>() as u8 == quote;
+        let quoted = self.size() > 1 && self.word::<0>() as u8 == quote;
         quoted.then(|| Self { data: self.data, start: self.start + 1, end: self.end - 1 })
     }
 

@@ -54,7 +54,7 @@ fn right_aligned(word: u64, count: usize) -> u64 {
 #[inline(always)]
 pub fn integer(cell: Cell<'_>) -> Option<i64> {
     let (negative, cell) = cell.after_minus();
-    let (count, first) = (cell.len(), cell.word::<0>());
+    let (count, first) = (cell.size(), cell.word::<0>());
     if count > 1 && first & 0xff == u64::from(b'0') {
         return None;
     }
@@ -92,7 +92,7 @@ fn dot(word: u64) -> u32 {
 #[inline(always)]
 pub fn plain(cell: Cell<'_>) -> Option<Plain> {
     let (negative, cell) = cell.after_minus();
-    let (count, first) = (cell.len(), cell.word::<0>());
+    let (count, first) = (cell.size(), cell.word::<0>());
     if count > 1 && first & 0xff == u64::from(b'0') && first >> 8 & 0xff != u64::from(b'.') {
         return None;
     }
@@ -119,7 +119,7 @@ pub fn plain(cell: Cell<'_>) -> Option<Plain> {
 
 #[inline(always)]
 fn long_plain(cell: Cell<'_>, negative: bool) -> Option<Plain> {
-    let count = cell.len();
+    let count = cell.size();
     let words = u128::from(cell.word::<0>()) | u128::from(cell.word::<8>()) << 64;
     let words = words << (8 * (16 - count));
     let place = match dot(words as u64) {
