@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +26,7 @@ from fusionflow_lab.errors import (
     ClusterError,
     FusionflowError,
     QueryError,
+    SourceChangedError,
     SourceError,
     StateError,
 )
@@ -34,7 +35,7 @@ from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.plugin import RESOURCE
 from fusionflow_lab.execution.progress import Listener, Progress, measure
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
-from fusionflow_lab.execution.tasks import LocateTask, MapReport, MapTask, run_final, run_locate, run_map
+from fusionflow_lab.execution.tasks import FinalTask, LocateTask, MapReport, MapTask, run_task
 from fusionflow_lab.query import Plan
 from fusionflow_lab.states.store import StateStore
 
@@ -157,9 +158,8 @@ class Driver:
         if not self._plan.gathered:
             return await self._evaluate(partial(self._finisher.result, self.runs))
         task = self._finisher.task(self.runs, self._job)
-        future = self._submit_task(run_final, task)
         try:
-            name: str = await future
+            name = await _result(self._submit_task(task), str)
         except KilledWorker:
             raise QueryError(
                 f"the shipped rows did not fit into one worker's memory ({self._plan.gathered})",
@@ -208,16 +208,16 @@ class Driver:
             chunks=leaf.chunks,
             store=self._store.folder.root,
         )
-        future = self._submit_task(run_map, task)
+        future = self._submit_task(task)
         leaf.attempts += 1
-        self._inflight[asyncio.create_task(_result(future))] = (run, place, future)
+        self._inflight[asyncio.create_task(_result(future, MapReport))] = (run, place, future)
 
-    def _submit_task(self, function: Callable[..., object], task: object, *, priority: int = 0) -> Future:
+    def _submit_task(self, task: MapTask | LocateTask | FinalTask, *, priority: int = 0) -> Future:
         """Submit one task; tuple keys make one group per job on the scheduler, not one per task."""
         key = (f"fusionflow-{self._job}", self._submitted)
         self._submitted += 1
         return self._client.submit(
-            function, task, key=key, pure=False, retries=0, resources={RESOURCE: 1}, priority=priority
+            run_task, task, key=key, pure=False, retries=0, resources={RESOURCE: 1}, priority=priority
         )
 
     async def _accept(self, run: StageRun, place: int, task: asyncio.Task[MapReport]) -> bool:
@@ -229,7 +229,9 @@ class Driver:
             raise ClusterError(
                 "the connection to the cluster was lost", hint="run the query again: finished work is kept"
             ) from None
-        except (QueryError, SourceError, FileNotFoundError, PermissionError):
+        except (SourceChangedError, FileNotFoundError, PermissionError):
+            raise
+        except (QueryError, SourceError):
             if not await self._start_over(leaf):
                 raise
             return False
@@ -257,9 +259,7 @@ class Driver:
             offsets = tuple(block.offset for block in chunk.blocks if block.offset > chunk.file.data_start)
             order = tuple(sorted(offsets))
             found = await self._locate(
-                Break(
-                    file=chunk.file, start=chunk.file.data_start, offsets=order, believed=(-1,) * len(order)
-                )
+                Break(file=chunk.file, start=chunk.file.data_start, offsets=order, believed=(0,) * len(order))
             )
             starts.update(
                 ((chunk.file.path, offset), start) for offset, start in zip(order, found, strict=True)
@@ -310,8 +310,7 @@ class Driver:
             offsets=gap.offsets,
             believed=gap.believed,
         )
-        found: list[int] = await self._submit_task(run_locate, task, priority=10)
-        return found
+        return await _result(self._submit_task(task, priority=10), list)
 
     # -- merging, progress, previews ---------------------------------------------------------------
 
@@ -366,9 +365,12 @@ class Driver:
                 await self._client.cancel([future for _, _, future in inflight.values()])
 
 
-async def _result(future: Future) -> MapReport:
-    report: MapReport = await future
-    return report
+async def _result(future: Future, kind: type[T]) -> T:
+    """Wait for a task's outcome; an error that it returned is raised."""
+    outcome = await future
+    if isinstance(outcome, kind):
+        return outcome
+    raise outcome
 
 
 def _chunk_failed(leaf: Leaf, error: Exception) -> ChunkError:

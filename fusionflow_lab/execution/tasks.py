@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from distributed import get_worker
 
 from fusionflow_lab import _native
-from fusionflow_lab.errors import QueryError
+from fusionflow_lab.errors import FusionflowError, QueryError
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
@@ -30,10 +30,9 @@ __all__ = [
     "MapReport",
     "MapTask",
     "WorkerState",
+    "finish",
     "map_chunks",
-    "run_final",
-    "run_locate",
-    "run_map",
+    "run_task",
     "warm_up",
 ]
 
@@ -72,6 +71,17 @@ class FinalTask:
     store: str
     results: str
     result: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocateTask:
+    """Find the true record starts of a file's blocks from a proven one on."""
+
+    path: str
+    dialect: Dialect
+    start: int
+    offsets: tuple[int, ...]
+    believed: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -116,12 +126,26 @@ class WorkerState:
             evaluator.close()
 
 
-def run_map(task: MapTask) -> MapReport:
-    """Run a map task on this worker."""
+def run_task(task: MapTask | LocateTask | FinalTask) -> object:
+    """Run a task on this worker; an error of ours is returned, for the driver to raise.
+
+    Raised here, it would be written with its traceback to the terminal of whoever started the cluster.
+    """
     worker = get_worker()
     state: WorkerState = worker.extensions["fusionflow"]
-    with state.token(worker.get_current_task()) as token:
-        return map_chunks(task, state.evaluator(task.settings), token)
+    try:
+        with state.token(worker.get_current_task()) as token:
+            match task:
+                case MapTask():
+                    return map_chunks(task, state.evaluator(task.settings), token)
+                case LocateTask():
+                    return _native.locate_starts(
+                        task.path, task.dialect, task.start, task.offsets, task.believed, token
+                    )
+                case FinalTask():
+                    return finish(task, state.evaluator(task.plan.settings))
+    except (FusionflowError, OSError) as error:
+        return error
 
 
 def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) -> MapReport:
@@ -155,19 +179,18 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     return MapReport(name=name, header=header)
 
 
-def run_final(task: FinalTask) -> str:
-    """Run the final SQL of a gathered query on this worker and store the result as Arrow IPC.
+def finish(task: FinalTask, evaluator: Evaluator) -> str:
+    """Run the final SQL of a gathered query and store the result as Arrow IPC.
 
     Raises
     ------
     QueryError
         The SQL fails on the rows.
     """
-    worker_state: WorkerState = get_worker().extensions["fusionflow"]
     store = StateStore(Folder(task.store))
     states = {stage: [store.state(name) for name in names] for stage, names in task.states.items()}
     try:
-        table = worker_state.evaluator(task.plan.settings).final(task.plan, task.ddl, states)
+        table = evaluator.final(task.plan, task.ddl, states)
     except duckdb.Error as error:
         raise QueryError(_first_line(error)) from None
     sink = pa.BufferOutputStream()
@@ -175,25 +198,6 @@ def run_final(task: FinalTask) -> str:
         writer.write_table(table)
     Folder(task.results).put(task.result, [memoryview(sink.getvalue())])
     return task.result
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LocateTask:
-    """Find the true record starts of a file's blocks from a proven one on."""
-
-    path: str
-    dialect: Dialect
-    start: int
-    offsets: tuple[int, ...]
-    believed: tuple[int, ...]
-
-
-def run_locate(task: LocateTask) -> list[int]:
-    """Locate record starts on this worker; see ``_native.locate_starts``."""
-    worker = get_worker()
-    state: WorkerState = worker.extensions["fusionflow"]
-    with state.token(worker.get_current_task()) as token:
-        return _native.locate_starts(task.path, task.dialect, task.start, task.offsets, task.believed, token)
 
 
 def _header(task: MapTask, scan: _native.Scan, mapped: Mapped) -> StateHeader:
