@@ -146,7 +146,8 @@ def _head_text(view: JobView, *, bar: bool = True) -> str:
 def _lines(view: JobView) -> list[str]:
     if view.progress is None:
         return [view.speed()] if view.speed() else []
-    return [*([view.message] if view.message else []), view.speed(), view.account()]
+    said = view.message and view.status != "FAILED"  # the error says why it failed
+    return [*([view.message] if said else []), view.speed(), view.account()]
 
 
 def _notes(view: JobView) -> list[str]:

@@ -91,7 +91,7 @@ class JobView:
         '25.0 MB of 100.0 MB · 0 rows · 50.0 MB/s · 1.5 s left · 2 workers'
         """
         if self.progress is None:
-            return self.message or ("waiting for workers" if self.status == "IN_PROGRESS" else "")
+            return {"IN_PROGRESS": "waiting for workers", "FAILED": ""}.get(self.status, self.message)
         now = self.progress
         parts = [
             f"{bytes_text(now.bytes_done)} of {bytes_text(now.bytes_total)}",
@@ -99,7 +99,7 @@ class JobView:
         ]
         if now.bytes_per_second and not self.final:
             parts.append(f"{bytes_text(now.bytes_per_second)}/s")
-        if now.eta is not None and not self.final:
+        if now.eta and not self.final:
             parts.append(f"{seconds_text(now.eta)} left")
         if now.workers:
             parts.append(count_text(now.workers, "worker"))
