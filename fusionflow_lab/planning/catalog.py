@@ -84,8 +84,10 @@ class Catalog:
 
     Examples
     --------
-    >>> catalog = Catalog(home / "types")  # doctest: +SKIP
-    >>> catalog.resolve("trips/*.csv", ReaderOptions(), "source_0").columns  # doctest: +SKIP
+    >>> catalog = Catalog(Path("types"))
+    >>> source = catalog.resolve("orders/*.csv", ReaderOptions(), "source_0")
+    >>> [f"{column.name} {column.type}" for column in source.columns]
+    ['city VARCHAR', 'amount DOUBLE', 'day DATE']
     """
 
     def __init__(self, folder: Path, sniffer: Sniffer = _native) -> None:

@@ -29,8 +29,12 @@ def map_hash(stage: Stage, plan: Plan) -> str:
 
     Examples
     --------
-    >>> map_hash(plan.stages[0], plan)  # doctest: +SKIP
-    '5f0e…'
+    >>> from fusionflow_lab.query import Dialect, Source
+    >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
+    >>> stage = Stage(name="stage_0", kind="rows", source=source, columns=(), map_sql="FROM source_0")
+    >>> plan = Plan(text="", stages=(stage,), final_sql="FROM stage_0", names=(), types=())
+    >>> len(map_hash(stage, plan))
+    32
     """
     facts = {
         "map": _renamed(stage.map_sql, stage.source.name),

@@ -43,9 +43,14 @@ class Planner:
 
     Examples
     --------
-    >>> planner = Planner(catalog)  # doctest: +SKIP
-    >>> planner.plan(Query(text="SELECT city, count(*) FROM 'trips/*.csv' GROUP BY ALL"))  # doctest: +SKIP
-    >>> planner.close()  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> planner = Planner(Catalog(Path("types")))
+    >>> plan = planner.plan(Query(text="SELECT city, sum(amount) FROM 'orders/*.csv' GROUP BY ALL"))
+    >>> plan.stages[0].map_sql
+    'SELECT city AS k0, sum(amount) AS s0, count_star() AS __used FROM source_0 GROUP BY 1'
+    >>> plan.final_sql
+    'SELECT k0 AS city, sum(s0) AS "sum(amount)" FROM stage_0 GROUP BY k0'
+    >>> planner.close()
     """
 
     def __init__(self, catalog: Catalog) -> None:

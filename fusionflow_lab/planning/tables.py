@@ -12,7 +12,11 @@ def source_ddl(stage: Stage) -> str:
 
     Examples
     --------
-    >>> source_ddl(stage)  # doctest: +SKIP
+    >>> from fusionflow_lab.query import Column, Dialect, Source
+    >>> city = Column(name="city", type="VARCHAR", ordinal=0)
+    >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(city,), files=())
+    >>> stage = Stage(name="s", kind="rows", source=source, columns=(city,), map_sql="FROM source_0")
+    >>> source_ddl(stage)
     'CREATE OR REPLACE TEMP TABLE "source_0" ("city" VARCHAR)'
     """
     return create_sql(stage.source.name, stage.columns)
@@ -30,8 +34,13 @@ def state_ddl(stage: Stage, table: str = "") -> tuple[str, ...]:
 
     Examples
     --------
-    >>> for statement in state_ddl(stage, "state"):  # doctest: +SKIP
-    ...     connection.execute(statement)
+    >>> from fusionflow_lab.query import Dialect, Source
+    >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
+    >>> stage = Stage(name="stage_0", kind="rows", source=source, columns=(), map_sql="FROM source_0")
+    >>> print(*state_ddl(stage, "state"), sep=chr(10))
+    CREATE OR REPLACE TEMP TABLE "source_0" ("_" INTEGER)
+    CREATE OR REPLACE TEMP TABLE "state" AS SELECT * FROM (FROM source_0) LIMIT 0
+    DROP TABLE "source_0"
     """
     made = create_as_sql(table or stage.name, stage.map_sql)
     return source_ddl(stage), made, f"DROP TABLE {quoted(stage.source.name)}"
