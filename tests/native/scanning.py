@@ -96,7 +96,7 @@ def scan_proven(
     file: SourceFile, block_size: int, wanted: Sequence[Column], dialect: Dialect = CSV
 ) -> Scanned:
     """Scan every block by itself, prove the chain, and scan again what broke it."""
-    blocks = list(cut(file, block_size).blocks)
+    blocks = cut(file, block_size).blocks or (Block(offset=file.size, end=file.size),)
 
     def scan_block(block: Block) -> Scanned:
         return run([Chunk(ordinal=0, file=file, blocks=(block,))], wanted, dialect=dialect)

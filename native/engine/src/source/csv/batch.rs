@@ -21,8 +21,10 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// Bytes read after a window's limit, to finish its last record.
-const TAIL: u64 = 4 << 10;
+/// Bytes first read after a window's limit, to finish its last record.
+const TAIL: usize = 4 << 10;
+/// Bytes that may be read there once records have shown to be longer.
+const MAX_TAIL: usize = 256 << 10;
 /// Bytes of a rejected record that are kept.
 const MAX_RAW: usize = 64 << 10;
 
@@ -56,6 +58,7 @@ pub struct Batcher {
     layout: Layout,
     pool: Pool<u8>,
     positions: Pool<u32>,
+    tail: usize,
 }
 
 impl Batcher {
@@ -79,6 +82,7 @@ impl Batcher {
             layout: Layout::new(plan.column_count, &ordinals),
             pool: Pool::default(),
             positions: Pool::default(),
+            tail: TAIL,
             plan,
         }
     }
@@ -93,7 +97,7 @@ impl Batcher {
     ///
     /// # Errors
     /// [`Error::Malformed`], [`Error::Widened`], or as the file reads. The digest is untouched then.
-    pub fn read(&self, file: &OpenFile, from: u64, limit: u64, digest: &mut Xxh3) -> Result<Batch> {
+    pub fn read(&mut self, file: &OpenFile, from: u64, limit: u64, digest: &mut Xxh3) -> Result<Batch> {
         let mut window = Window::over(self.pool.take());
         let result = self.read_into(&mut window, file, from, limit);
         let (cut, values, rejected) = match result {
@@ -111,14 +115,16 @@ impl Batcher {
     }
 
     fn read_into(
-        &self,
+        &mut self,
         window: &mut Window,
         file: &OpenFile,
         from: u64,
         limit: u64,
     ) -> Result<(Cut, Vec<Values>, Vec<Rejected>)> {
-        window.load(file, from, limit + TAIL)?;
-        let mut cut = self.cut(window, file, (limit - from) as usize)?;
+        window.load(file, from, limit + self.tail as u64)?;
+        let wanted = (limit - from) as usize;
+        let mut cut = self.cut(window, file, wanted)?;
+        self.tail = self.tail.max(window.text().len().saturating_sub(wanted)).min(MAX_TAIL);
         let mut refused = std::mem::take(&mut cut.refused);
         let (mut values, failures) = self.parse(window.padded(), &cut.rows);
         if !failures.is_empty() {
@@ -134,7 +140,7 @@ impl Batcher {
     }
 
     fn cut(&self, window: &mut Window, file: &OpenFile, limit: usize) -> Result<Cut> {
-        let mut more = TAIL as usize;
+        let mut more = TAIL;
         loop {
             let at_end = window.reaches_end_of(file);
             match self.cut_fast(window, limit, at_end) {

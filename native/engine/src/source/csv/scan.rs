@@ -196,7 +196,8 @@ impl Scanner {
         if block.report.end == believed {
             open.active = Some(ActiveBlock::at(block.range, start, true));
         } else {
-            open.finish(block);
+            open.blocks.push(block.report);
+            open.before = None;
         }
         Ok(())
     }

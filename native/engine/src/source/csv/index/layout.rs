@@ -35,7 +35,7 @@ impl Layout {
         }
         let next = wanted.iter().skip(1).copied().chain([wanted[0] + column_count as u32]);
         let steps = wanted.iter().zip(next).map(|(&one, next)| next - one).collect();
-        let place = |ordinal: usize| wanted.iter().position(|&found| found as usize == ordinal).unwrap_or_default();
+        let place = |ordinal: usize| wanted.partition_point(|&wanted| (wanted as usize) < ordinal);
         let columns = ordinals
             .iter()
             .map(|&ordinal| Slots {
