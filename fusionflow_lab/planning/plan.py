@@ -100,7 +100,7 @@ class Planner:
             binder.create(source.name, source.columns)
         _refuse_rowid(text, located, sources)
         shape = self._bind(text, located, tree, sources)
-        names = self._names(located, shape, sources)
+        names = self._names(text, shape, sources)
         settings = (("TimeZone", binder.time_zone),)
         plan = Plan(text=text, stages=(), final_sql="", names=names, types=shape.types, settings=settings)
         described = self._described(tree)
@@ -129,14 +129,16 @@ class Planner:
             patterns = {name: source.pattern for name, source in sources.items()}
             raise bind_error(text, located, error, columns, patterns) from error
 
-    def _names(self, located: Node, shape: Shape, sources: Mapping[str, Source]) -> tuple[str, ...]:
-        """Return the names of the columns, with files in place of tables where a name spells a FROM."""
-        if not any(source in name for name in shape.names for source in sources):
+    def _names(self, text: str, shape: Shape, sources: Mapping[str, Source]) -> tuple[str, ...]:
+        """Return the names of the columns; one that spells a subquery is asked of the user's own text."""
+        if not any("SELECT" in name for name in shape.names):
             return shape.names
         for source in sources.values():
             self._binder.create(source.pattern, source.columns)
-        spelled = self._binder.shape_of(without_locations(located))
-        return shape.names if spelled is None else spelled.names
+        try:
+            return self._binder.shape(text).names
+        except duckdb.Error:
+            return shape.names
 
     def _split(self, plan: Plan, tree: Node, sources: Mapping[str, Source]) -> Plan:
         """Cut, or gather."""
