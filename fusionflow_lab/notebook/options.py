@@ -263,7 +263,7 @@ In one line
 
   %fusionflow SELECT …          run it and return the result:  r = %fusionflow SELECT 42 AS answer
   %fusionflow status            what this session runs on, and the last job:  %fusionflow status
-  %fusionflow jobs              the jobs of this session:  %fusionflow jobs
+  %fusionflow jobs              the newest jobs, of other sessions too:  %fusionflow jobs
   %fusionflow job [ID]          return a job, the last one without an id:  job = %fusionflow job
   %fusionflow rejects [ID]      rows that were rejected: file, line, column, reason:  %fusionflow rejects
   %fusionflow stop [ID]         stop a job and keep its work:  %fusionflow stop

@@ -46,17 +46,18 @@ class Sessions:
         self._jobs[job.id] = job
 
     def job(self, job_id: str = "") -> Job:
-        """Return a job by its id or the start of it; the last one without.
+        """Return a job by its id, or by the start of the id if it was begun here; the last one without.
 
         Raises
         ------
         JobError
-            Where there is no such job here.
+            Where there is no such job.
         """
         found = [job for key, job in self._jobs.items() if key.startswith(job_id)]
+        if not found and job_id:
+            return self.get(None, None).job(job_id)
         if not found:
-            what = f"no job {job_id} in this session" if job_id else "no job was begun in this session"
-            raise JobError(what, hint="%fusionflow jobs lists them")
+            raise JobError("no job was begun in this session", hint="%fusionflow jobs lists earlier ones")
         if job_id and len(found) > 1:
             raise JobError(f"{job_id} begins the id of {len(found)} jobs", hint="write more of the id")
         return found[-1]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -22,6 +25,10 @@ def slow(folder: Path, aggregate: str) -> str:
 def has_read(output: Output) -> bool:
     """Whether the cell has shown that a part is done."""
     return bool(re.search(r"^▶ in progress · [1-9]", output.shown["text/plain"])) if output.updates else False
+
+
+def is_past(moment: float, _: Output) -> bool:
+    return time.monotonic() > moment
 
 
 def test_a_cell_leaves_its_result_in_the_variable(kernel: Kernel) -> None:
@@ -140,7 +147,7 @@ def test_a_file_of_sql(kernel: Kernel, data: Path) -> None:
         ("%%fusionflow x\n", "QueryError", "the cell holds no SQL"),
         ("%%fusionflow x -f none.sql\n", "FileNotFoundError", "none.sql"),
         ("%fusionflow SELECT nope FROM 'trips_a.csv'", "QueryError", "nope"),
-        ("%fusionflow stop ffff", "JobError", "%fusionflow jobs lists them"),
+        ("%fusionflow stop ffff", "JobError", "no job has this id"),
     ],
 )
 def test_a_mistake_shows_its_message_and_no_traceback(
@@ -215,3 +222,21 @@ def test_loading_twice_and_unloading(kernel: Kernel) -> None:
     assert kernel.run(transformers).result["text/plain"] == "0"
     kernel.run("%load_ext fusionflow_lab")
     assert kernel.run(f"%%fusionflow trips\n{BY_CITY}").status == "ok"
+
+
+@pytest.mark.long
+def test_interrupts_at_random_moments_keep_the_work(kernel: Kernel, slow_data: Path) -> None:
+    random = Random(7)
+    for salt in range(5):
+        digest = f"sha256(sha256(sha256(sha256(text || value || 'salt {salt}'))))"
+        cell = f"SELECT part, max({digest}) AS d FROM '{slow_data}/part_*.csv' GROUP BY part\n"
+        moment = time.monotonic() + random.uniform(0.1, 3)
+        output = kernel.run(f"%%fusionflow stopped\n{cell}", interrupt_when=partial(is_past, moment))
+        assert output.error_name == "JobStoppedError"
+        assert output.back_after < 1.0
+        assert kernel.run("stopped.wait(2), stopped.status").result["text/plain"] == "(True, 'STOPPED')"
+        so_far = "0 if stopped.progress is None else stopped.progress.counters.bytes_scanned"
+        kept = int(kernel.run(so_far).result["text/plain"])
+        assert kernel.run(f"%%fusionflow stopped\n{cell}").status == "ok"
+        reused = int(kernel.run("stopped.counters.bytes_reused").result["text/plain"])
+        assert reused >= kept

@@ -43,8 +43,14 @@ def test_jobs_are_found_by_the_start_of_their_id(sessions: Sessions) -> None:
         assert job.wait(60)
     assert sessions.job() is second
     assert sessions.job(first.id[:-1]) is first
-    with pytest.raises(JobError, match="no job nope in this session"):
+    with pytest.raises(JobError, match="no job has this id"):
         sessions.job("nope")
+
+
+def test_a_job_of_another_session_is_found_by_its_id(sessions: Sessions) -> None:
+    job = sessions.get(None, 1).sql("SELECT 1 AS one").submit()
+    assert job.wait(60)
+    assert sessions.job(job.id).result().columns == ("one",)
 
 
 def test_closing_twice_does_no_harm(sessions: Sessions) -> None:
