@@ -8,6 +8,7 @@ Usage: run.py NOTEBOOK
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from nbformat import NotebookNode
 
 SECONDS_BETWEEN_LINES = 1.0
 CELL_SECONDS = 600
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 class TalkingClient(NotebookClient):
@@ -34,6 +36,7 @@ class TalkingClient(NotebookClient):
             extra_arguments=["--log-level=ERROR"],
         )
         self._last = ""
+        self.said = ""
         self._printed_at = 0.0
 
     def process_message(
@@ -53,16 +56,17 @@ class TalkingClient(NotebookClient):
             print(f"\r{line[:100]:<100}", end="", flush=True)
         elif now - self._printed_at >= SECONDS_BETWEEN_LINES:
             print(line, flush=True)
+            self.said = line
         self._last, self._printed_at = line, now
 
 
 def text_of(output: NotebookNode) -> str:
-    """Return an output as text; empty for what has none."""
+    """Return an output as text, an error without its colours; empty for what has none."""
     if output.output_type == "stream":
         return str(output.text).rstrip()
     if output.output_type in {"display_data", "execute_result"}:
         return str(output.data.get("text/plain", "")).rstrip()
-    return ""
+    return COLOURS.sub("", "\n".join(output.traceback))
 
 
 def run(path: Path) -> bool:
@@ -82,7 +86,8 @@ def run(path: Path) -> bool:
                 return False
             if sys.stdout.isatty():
                 print("\r" + " " * 100 + "\r", end="")
-            print("\n".join(filter(None, map(text_of, cell.outputs))), flush=True)
+            text = "\n".join(filter(None, map(text_of, cell.outputs)))
+            print(text.removeprefix(f"{client.said}\n"), flush=True)
     return True
 
 
