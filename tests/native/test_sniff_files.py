@@ -254,6 +254,11 @@ def test_what_the_user_says_is_taken(
         (ReaderOptions(names=("a", "b", "c")), "names has 3 entries, the files have 2 columns"),
         (ReaderOptions(delimiter=";;"), 'delimiter is ";;"; it must be one ASCII character'),
         (ReaderOptions(quote="ä"), 'quote is "ä"; it must be one ASCII character'),
+        (ReaderOptions(names=("a", "A")), "the name A is given twice"),
+        (
+            ReaderOptions(delimiter=",", quote=","),
+            "the quote must be one ASCII character other than the delimiter",
+        ),
         (ReaderOptions(skip=-1), "skip is -1; it cannot be negative"),
     ],
 )
@@ -261,6 +266,15 @@ def test_options_that_do_not_fit(tmp_path: Path, options: ReaderOptions, message
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         sniff(tmp_path, "id,city\n1,Rome\n", options)
     assert str(caught.value) == message
+
+
+def test_a_name_that_the_header_has_too(tmp_path: Path) -> None:
+    assert names(sniff(tmp_path, "a,b\n1,2\n", ReaderOptions(names=("b",)))) == ["b", "b_1"]
+
+
+def test_more_lines_to_skip_than_there_are(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="the file has 2 lines, skip says 3"):
+        sniff(tmp_path, "a,b\n1,2\n", ReaderOptions(skip=3))
 
 
 def test_columns_that_no_record_has(tmp_path: Path) -> None:

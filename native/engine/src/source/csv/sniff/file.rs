@@ -1,6 +1,10 @@
 //! One file: what its bytes say, before the others are asked.
 
-use std::{path::Path, path::PathBuf, time::UNIX_EPOCH};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use super::{
     dialect::{Cut, Given, detect},
@@ -11,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    source::csv::value::least_type,
+    source::csv::{Dialect, value::least_type},
     types::ColumnType,
 };
 
@@ -36,6 +40,24 @@ pub struct SniffOptions {
     pub all_varchar: bool,
     /// Lines before the header.
     pub skip: usize,
+}
+
+impl SniffOptions {
+    /// Check what needs no file.
+    ///
+    /// # Errors
+    /// `Invalid` where a name comes twice, or delimiter, quote and null string cannot be told apart.
+    pub fn check(&self) -> Result<()> {
+        if let Some(delimiter) = self.delimiter {
+            Dialect::new(delimiter, self.quote.flatten(), &String::from_utf8_lossy(&self.null))?;
+        }
+        let all = self.names.iter().chain(self.columns.iter().map(|(name, _)| name));
+        let mut seen = HashSet::new();
+        match all.into_iter().find(|name| !seen.insert(name.to_lowercase())) {
+            Some(twice) => Err(Error::Invalid(format!("the name {twice} is given twice"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Fields of a record; `None` is NULL.
@@ -83,6 +105,10 @@ pub fn look(path: &Path, options: &SniffOptions, given: Given, head: usize) -> R
         let whole = bytes.len() as u64 >= metadata.len();
         check_encoding(path, &bytes)?;
         let start = data_start(&bytes, options.skip);
+        if whole && start.lines < options.skip && !bytes.is_empty() {
+            let what = format!("the file has {} lines, skip says {}", start.lines, options.skip);
+            return Err(refused(path, start.byte, &what, "skip fewer lines"));
+        }
         let body = &bytes[start.byte as usize..];
         let detected = &body[..if length > head { body.len() } else { body.len().min(DETECT) }];
         let cut = detect(detected, whole && detected.len() == body.len(), given);

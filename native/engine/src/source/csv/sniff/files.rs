@@ -9,7 +9,7 @@ use super::{
     dialect::Given,
     file::{Look, SniffOptions, look},
     guess::Guess,
-    header::{generated_name, names_of},
+    header::{generated_name, names_of, unique_names},
     sample::head_size,
 };
 use crate::{
@@ -41,6 +41,7 @@ pub struct FileSniff {
 /// `Io` for a file that cannot be read, `Refused` for one that is not text in records or differs
 /// from the others, `Invalid` for options that do not fit the files.
 pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<FileSniff>> {
+    options.check()?;
     let width = Some(options.columns.len()).filter(|width| *width > 0);
     let given = Given { delimiter: options.delimiter, quote: options.quote, width };
     let head = head_size(paths.len());
@@ -106,6 +107,7 @@ fn columns_of(looks: &[Look], header: bool, options: &SniffOptions) -> Result<Ve
         )));
     }
     names.splice(..options.names.len(), options.names.iter().cloned());
+    let names = unique_names(names.into_iter());
     let mut types: Vec<ColumnType> = guesses(looks, header, width).into_iter().map(Guess::column_type).collect();
     if options.all_varchar {
         types.fill(ColumnType::Varchar);

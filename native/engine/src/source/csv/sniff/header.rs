@@ -45,20 +45,26 @@ pub fn judge_header(first: &[Option<Vec<u8>>], below: &[Guess], alone: bool) -> 
 /// Names from the fields of a header: trimmed, `columnN` for none, `_1` after one that is taken.
 #[must_use]
 pub fn names_of(fields: &[Option<Vec<u8>>], width: usize) -> Vec<String> {
+    let name = |ordinal: usize| {
+        let text = fields.get(ordinal)?.as_ref()?;
+        let name = String::from_utf8_lossy(text).trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    };
+    unique_names((0..width).map(|ordinal| name(ordinal).unwrap_or_else(|| generated_name(ordinal, width))))
+}
+
+/// Number names that are taken, letters in any case being equal.
+pub fn unique_names(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut taken: HashMap<String, usize> = HashMap::new();
-    let mut names = Vec::with_capacity(width);
-    for ordinal in 0..width {
-        let text =
-            fields.get(ordinal).and_then(Option::as_ref).map(|text| String::from_utf8_lossy(text).trim().to_owned());
-        let mut name = text.filter(|name| !name.is_empty()).unwrap_or_else(|| generated_name(ordinal, width));
+    let numbered = |mut name: String| {
         while let Some(count) = taken.get_mut(&name.to_lowercase()) {
             *count += 1;
             name = format!("{name}_{count}");
         }
         taken.insert(name.to_lowercase(), 0);
-        names.push(name);
-    }
-    names
+        name
+    };
+    names.map(numbered).collect()
 }
 
 /// `column0`, or `column00` where there are more than ten.

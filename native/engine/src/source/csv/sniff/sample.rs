@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::records::{Records, split_records};
+use super::records::{Field, Record, Records, split_records};
 use crate::error::{Error, Result};
 
 /// Longest record that is read at all.
@@ -97,9 +97,56 @@ pub fn align(bytes: &[u8], delimiter: u8, quote: Option<u8>, width: usize, is_en
         memchr::memchr_iter(quote, bytes).filter(closes).filter_map(line_after).take(STARTS)
     });
     after_lines.chain(after_quotes).find_map(|start| {
-        let split = split_records(&bytes[start..], delimiter, quote, is_end, usize::MAX);
-        let agreeing = split.records.iter().filter(|record| record.count as usize == width && !record.broken).count();
-        let asked = split.records.iter().filter(|record| !split.is_blank(record)).count();
-        (agreeing > 0 && agreeing * 10 >= asked * 9).then_some((start, split))
+        let rest = &bytes[start..];
+        let split = split_records(rest, delimiter, quote, is_end, usize::MAX);
+        let mut asked = split.records.iter().filter(|record| !split.is_blank(record));
+        let fits = |record: &Record| record.count as usize == width && is_clean(rest, &split, record, quote);
+        if !fits(asked.next()?) {
+            return None;
+        }
+        let (agreeing, all) =
+            asked.fold((1, 1), |(agreeing, all), record| (agreeing + usize::from(fits(record)), all + 1));
+        (agreeing * 10 >= all * 9).then_some((start, split))
     })
+}
+
+/// Whether a record has no quote where none belongs: one inside an unquoted field is allowed in a file,
+/// but here it may be the closing quote of a text that the spot begins in.
+fn is_clean(bytes: &[u8], split: &Records, record: &Record, quote: Option<u8>) -> bool {
+    let is_bare = |field: &Field| {
+        let text = &bytes[field.start as usize..field.end as usize];
+        !field.quoted && quote.is_some_and(|quote| memchr::memchr(quote, text).is_some())
+    };
+    !record.broken && !split.fields_of(record).iter().any(is_bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aligned(text: &str, width: usize) -> Option<usize> {
+        align(text.as_bytes(), b',', Some(b'"'), width, true).map(|(start, _)| start)
+    }
+
+    #[test]
+    fn a_spot_is_cut_from_its_first_record_on() {
+        assert_eq!(aligned("rest,of\na,1\nb,2\n", 2), Some(8));
+        assert_eq!(aligned("inside, the\ntext\n\nof it\",7\na,1\nb,2\nc,\"x\ny\"\n", 2), Some(27));
+        assert_eq!(aligned("no line feed", 2), None);
+        assert_eq!(aligned("x\na,b,c\nd,e,f\n", 2), None);
+        assert_eq!(aligned("", 1), None);
+    }
+
+    #[test]
+    fn a_long_quoted_text_is_left_by_its_closing_quote() {
+        let text = format!("{}end\",7\na,1\nb,2\n", "a line of text\n".repeat(50));
+        assert_eq!(aligned(&text, 2), Some(text.len() - 8));
+    }
+
+    #[test]
+    fn many_files_share_the_budget() {
+        assert_eq!(head_size(1), LARGEST_HEAD);
+        assert_eq!(head_size(1_000_000), SMALLEST_HEAD);
+        assert_eq!(head_size(0), LARGEST_HEAD);
+    }
 }
