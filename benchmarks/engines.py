@@ -47,7 +47,8 @@ class Engine(Protocol):
 
 def duckdb_answerer() -> Answerer:
     """Answer with DuckDB."""
-    connection = duckdb.connect(config={"threads": THREADS, "enable_progress_bar": False})
+    connection = duckdb.connect(config={"threads": THREADS})
+    connection.execute("SET enable_progress_bar = false").fetchall()
 
     def answer(question: Question, path: Path, mode: Mode) -> pa.Table:
         sql = question.sql(path) if mode == "query" else question.scan_sql(path)
