@@ -181,6 +181,12 @@ def test_what_is_wrong_is_said_with_its_place(text: str, expected: str, plan: Ca
     assert "source_" not in str(raised.value)
 
 
+def test_a_query_nested_too_deeply_is_refused_and_the_planner_lives_on(plan: Callable[[str], Plan]) -> None:
+    with pytest.raises(QueryError, match="nested too deeply"):
+        plan(f"SELECT {' + '.join(['n'] * 2000)} FROM 'trips.csv'")
+    assert plan("SELECT n FROM 'trips.csv'").stages
+
+
 def test_names_and_types_are_those_of_the_query(plan: Callable[[str], Plan]) -> None:
     found = plan("SELECT city, sum(n), (SELECT max(day) FROM 'trips.csv') FROM 'trips.csv' GROUP BY 1")
     assert found.names == ("city", "sum(n)", '(SELECT max("day") FROM "trips.csv")')
