@@ -319,14 +319,3 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier for DuckDB.
-
-    Examples
-    --------
-    >>> quoted("a b")
-    '"a b"'
-    """
-    return '"' + name.replace('"', '""') + '"'

@@ -16,9 +16,10 @@ from typing import Any
 import duckdb
 
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.planning.ast import Node, named, quoted, select
-from fusionflow_lab.planning.messages import syntax_error
+from fusionflow_lab.planning.ast import Node, named, select
+from fusionflow_lab.planning.messages import syntax_error, too_deep
 from fusionflow_lab.query import Column
+from fusionflow_lab.states.evaluate import quoted
 
 _SERIALIZE = "SELECT json_serialize_sql(?, skip_default := true, skip_null := true, skip_empty := true)"
 _DESERIALIZE = "SELECT json_deserialize_sql(CAST(? AS JSON))"
@@ -102,6 +103,8 @@ class Binder:
         return dict(statements[0]["node"])
 
     def _refusal(self, text: str, answer: Node) -> QueryError:
+        if "max_expression_depth" in str(answer["error_message"]):
+            return too_deep()
         if answer.get("error_type") == "parser":
             return syntax_error(text, str(answer["error_message"]), int(answer.get("position", 0)))
         kinds = [str(statement.type).rpartition(".")[2] for statement in self._statements(text)]

@@ -85,6 +85,20 @@ def syntax_error(text: str, message: str, offset: int) -> QueryError:
     return QueryError(message.splitlines()[0], where=place(text, offset))
 
 
+def too_deep() -> QueryError:
+    """Build the error for a query whose parts lie too deep in each other.
+
+    Examples
+    --------
+    >>> print(too_deep())
+    the query is nested too deeply
+    try: name its parts with WITH, or use lists: x IN (…)
+    """
+    return QueryError(
+        "the query is nested too deeply", hint="name its parts with WITH, or use lists: x IN (…)"
+    )
+
+
 def bind_error(
     text: str,
     tree: Node,

@@ -24,7 +24,7 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
-from fusionflow_lab.planning.messages import Gather, bind_error, place
+from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.sources import find_sources
 from fusionflow_lab.planning.stages import StageMaker
@@ -78,8 +78,7 @@ class Planner:
                 with self._binder.tables():
                     return self._plan(query.text)
             except RecursionError as error:
-                what = "the query is nested too deeply"
-                raise QueryError(what, hint="name its parts with WITH, or use lists: x IN (…)") from error
+                raise too_deep() from error
             except (duckdb.InternalException, duckdb.FatalException) as error:
                 self._binder = Binder()  # DuckDB gives up a connection after an error of its own
                 what = f"DuckDB cannot plan this query: {str(error).splitlines()[0]}"

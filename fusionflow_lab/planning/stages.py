@@ -74,7 +74,6 @@ class StageMaker:
             merge_sql=ending.merge_sql,
             used_column=ending.used_column,
             ordered=ending.ordered,
-            filters=any("where_clause" in part for part in walk(node)),
             limit=ending.limit,
             reason=ending.reason,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fusionflow_lab.planning.ast import quoted
 from fusionflow_lab.planning.bind import create_as_sql, create_sql
 from fusionflow_lab.query import Stage
+from fusionflow_lab.states.evaluate import quoted
 
 
 def source_ddl(stage: Stage) -> str:
