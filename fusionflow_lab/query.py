@@ -148,7 +148,6 @@ class Stage:
     merge_sql: str = ""
     used_column: str = ""
     ordered: bool = False
-    filters: bool = False
     limit: int = 0
     reason: str = ""
 
