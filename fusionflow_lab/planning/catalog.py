@@ -127,7 +127,7 @@ class Catalog:
         fresh.write_text(json.dumps({str(ordinal): kind for ordinal, kind in sorted(found.items())}))
         fresh.replace(path)
         identity = _identity(source)
-        for key, known in self._known.items():
+        for key, known in list(self._known.items()):  # another thread may plan meanwhile
             if _identity(known) == identity:
                 self._known[key] = _with_types(known, types)
 
