@@ -54,7 +54,7 @@ def test_records_are_cut(case: str, tmp_path: Path) -> None:
     assert scanned.rejects == []
 
 
-@pytest.mark.parametrize("level", ["portable", "avx2"])
+@pytest.mark.parametrize("level", ["portable", "avx2", "avx512"])
 @pytest.mark.parametrize("case", RECORDS)
 def test_every_instruction_set_cuts_alike(
     case: str, level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.native.scanning import Scanned, columns, cut, run, scan_proven
 
 from fusionflow_lab._native import sniff_files
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.query import Dialect, ReaderOptions, SourceFile
+from tests.native.scanning import Scanned, columns, cut, run, scan_proven
 
 CORPORA = ["csv_spectrum", "csv_rfc4180", "duckdb_csv"]
 LARGEST = 100_000

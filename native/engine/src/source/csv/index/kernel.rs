@@ -28,6 +28,17 @@ pub trait Simd: Copy {
     fn prefix_xor(self, mask: u64) -> u64;
     /// Place of the set bit of this rank (from 0); the rank is below the number of set bits.
     fn select(self, mask: u64, rank: u32) -> u32;
+    /// Write the places of all set bits, plus `base`; what stands behind them is overwritten at will.
+    #[inline(always)]
+    fn write_all(self, mut separators: u64, base: u32, out: &mut [u32; BLOCK]) {
+        let count = separators.count_ones() as usize;
+        for eight in out.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
+            for slot in eight {
+                *slot = base + separators.trailing_zeros();
+                separators &= separators.wrapping_sub(1);
+            }
+        }
+    }
 }
 
 /// What is to be indexed: records that start in `bytes[..limit]`, the first one at 0.
@@ -92,7 +103,22 @@ fn positions_of(level: Level, input: Input<'_>, layout: &Layout, positions: &mut
             // SAFETY: `Level::Avx2` is made only where the machine has these instructions.
             unsafe { run_avx2(input, layout, positions) }
         }
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => {
+            // SAFETY: `Level::Avx512` is made only where the machine has these instructions.
+            unsafe { run_avx512(input, layout, positions) }
+        }
     }
+}
+
+/// # Safety
+/// The machine must have the features named.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,pclmulqdq,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2")]
+unsafe fn run_avx512(input: Input<'_>, layout: &Layout, positions: &mut Vec<u32>) -> Result<Indexed, Refusal> {
+    // SAFETY: the caller's promise.
+    let simd = unsafe { super::avx512::Avx512::new() };
+    run(simd, input, layout, positions)
 }
 
 /// # Safety
@@ -226,11 +252,11 @@ impl<'a, S: Simd> Kernel<'a, S> {
             let more = self.positions.len();
             self.positions.resize(state.written + BLOCK + more, 0);
         }
-        let out = &mut self.positions[state.written..state.written + BLOCK];
-        if self.layout.dense {
-            state.written += write_all(separators, base as u32, out);
-        } else {
+        if !self.layout.dense {
             self.write_wanted(state, separators, base as u32);
+        } else if let Some(out) = self.positions[state.written..].first_chunk_mut() {
+            self.simd.write_all(separators, base as u32, out);
+            state.written += separators.count_ones() as usize;
         }
     }
 
@@ -328,17 +354,4 @@ fn only_line_ends(bytes: &[u8], mut odd: u64, base: usize, width: u32) -> bool {
         only &= place >= width || bytes.get(at..at + 2) == Some(b"\r\n");
     }
     only
-}
-
-/// Write all positions of a block; `out` has room for [`BLOCK`] of them.
-#[inline(always)]
-fn write_all(mut separators: u64, base: u32, out: &mut [u32]) -> usize {
-    let count = separators.count_ones() as usize;
-    for eight in out.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
-        for slot in eight {
-            *slot = base + separators.trailing_zeros();
-            separators &= separators.wrapping_sub(1);
-        }
-    }
-    count
 }

@@ -11,10 +11,13 @@ pub enum Level {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl Level {
-    /// The best level of this machine, or the lower one that `FUSIONFLOW_SIMD` (`portable`, `avx2`) asks for.
+    /// The best level of this machine, or the lower one that `FUSIONFLOW_SIMD` (`portable`, `avx2`, `avx512`)
+    /// asks for.
     #[must_use]
     pub fn detect() -> Self {
         let forced = env::var(VARIABLE).unwrap_or_default();
@@ -35,6 +38,14 @@ impl Level {
             && is_x86_feature_detected!("pclmulqdq")
         {
             levels.push(Self::Avx2);
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vbmi2")
+            {
+                levels.push(Self::Avx512);
+            }
         }
         levels
     }
@@ -44,6 +55,8 @@ impl Level {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512",
         }
     }
 }
