@@ -66,7 +66,7 @@ def live(view: JobView, *, rows: int) -> Bundle:
         table = preview_table(view.preview)
         part = shown(table, rows=rows, total=max(view.preview.rows, table.num_rows))
         label = f"preview, {int(view.preview.fraction * 100)} % read"
-        html += [f'<div class="ff-preview">{label}</div>', table_html(part)]
+        html += [f'<div class="ff-preview"><i>{label}</i></div>', table_html(part)]
         text += [label, table_text(part)]
     return _bundle("".join(html), "\n".join(text))
 
@@ -123,7 +123,7 @@ def _head_html(view: JobView, *, bar: bool, more: str = "") -> str:
     icon, word, colour = badge(view.status)
     label = " · ".join(part for part in (_label(view), more) if part)
     sign = f'<span class="{colour}" aria-hidden="true">{icon}</span>'
-    parts = [f'<span class="ff-badge" role="status">{sign} {word}</span>']
+    parts = [f'<b class="ff-badge" role="status">{sign} {word}</b>']
     if bar:
         percent = view.percent()
         parts.append(
@@ -134,7 +134,7 @@ def _head_html(view: JobView, *, bar: bool, more: str = "") -> str:
         )
     if label:
         parts.append(f'<span class="ff-muted">{escape(label)}</span>')
-    return f'<div class="ff-head">{"".join(parts)}</div>'
+    return f'<div class="ff-head">{" ".join(parts)}</div>'
 
 
 def _head_text(view: JobView, *, bar: bool = True) -> str:

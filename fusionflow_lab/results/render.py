@@ -1,7 +1,7 @@
 """A table of rows as HTML and as text, for people: types in the header, numbers to the right, NULL apart.
 
 Used for previews and for results, so that a preview looks like what it becomes. No scripts, every text
-escaped. The colours are those of ``style``.
+escaped. The colours are those of ``style``; without them, as where a notebook is not trusted, it still reads.
 """
 
 from __future__ import annotations
@@ -126,12 +126,12 @@ def _align(*, number: bool) -> str:
 def _header_html(name: str, kind: str) -> str:
     cell = cell_text(name, width=_HEADER_WIDTH)
     title = f' title="{escape(cell.full)}"' if cell.full else ""
-    return f'<span{title}>{escape(cell.text)}</span><span class="ff-type">{escape(kind)}</span>'
+    return f'<span{title}>{escape(cell.text)}</span><br><small class="ff-type">{escape(kind)}</small>'
 
 
 def _cell_html(cell: CellText, *, number: bool) -> str:
     title = f' title="{escape(cell.full)}"' if cell.full else ""
-    text = f'<span class="ff-null">{cell.text}</span>' if cell.null else escape(cell.text)
+    text = f'<i class="ff-null">{cell.text}</i>' if cell.null else escape(cell.text)
     return f"<td{_align(number=number)}{title}>{text}</td>"
 
 

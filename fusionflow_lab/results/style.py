@@ -32,7 +32,7 @@ STYLE = f"""<style>
 .fusionflow table.ff-rows th {{ font-weight: 600; vertical-align: bottom;
   border-bottom: 1px solid {_STRONG_LINE}; }}
 .fusionflow table.ff-rows .ff-num {{ text-align: right; }}
-.fusionflow table.ff-rows th .ff-type {{ display: block; font-weight: 400; font-size: 0.8em; }}
+.fusionflow table.ff-rows th .ff-type {{ font-weight: 400; font-size: 0.8em; }}
 .fusionflow .ff-type, .fusionflow .ff-muted {{ opacity: 0.75; }}
 .fusionflow .ff-null {{ font-style: italic; opacity: 0.7; }}
 .fusionflow .ff-head {{ display: flex; align-items: center; gap: 10px; flex-wrap: wrap; }}

@@ -81,7 +81,7 @@ def test_bundle_has_html_and_text_and_no_widget(result: Result) -> None:
 
 def test_null_shows_apart_from_the_empty_text(result: Result) -> None:
     html = result.to_html()
-    assert html.count('<span class="ff-null">NULL</span>') == 2
+    assert html.count('<i class="ff-null">NULL</i>') == 2
     assert '<td style="text-align: left"></td>' in html
 
 
