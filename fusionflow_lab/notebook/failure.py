@@ -6,10 +6,9 @@ class and the cell counts as failed, so Run All stops.
 
 from __future__ import annotations
 
-from fusionflow_lab.errors import JobStoppedError
 from fusionflow_lab.results.message import message_lines
 
-_RED, _YELLOW, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[0m"
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"  # no colour: front ends set errors on one of their own
 
 
 def without_traceback(error: BaseException) -> None:
@@ -24,6 +23,5 @@ def without_traceback(error: BaseException) -> None:
     """
     lines = message_lines(error)
     name = type(error).__name__
-    colour = _YELLOW if isinstance(error, JobStoppedError) else _RED
-    lines[0] = f"{colour}{name}{_PLAIN}{lines[0].removeprefix(name)}"
+    lines[0] = f"{_BOLD}{name}{_PLAIN}{lines[0].removeprefix(name)}"
     error.__dict__["_render_traceback_"] = lambda: lines

@@ -27,4 +27,4 @@ def test_an_error_without_a_message_is_its_class() -> None:
 def test_ipython_gets_the_message_for_the_traceback() -> None:
     error = QueryError("unknown column city")
     without_traceback(error)
-    assert error.__dict__["_render_traceback_"]() == ["\x1b[1;31mQueryError\x1b[0m: unknown column city"]
+    assert error.__dict__["_render_traceback_"]() == ["\x1b[1mQueryError\x1b[0m: unknown column city"]
