@@ -62,10 +62,10 @@ pub struct Batcher {
 }
 
 impl Batcher {
-    /// A batcher for the columns of a plan.
+    /// A batcher for the columns of a plan; `few` says whose texts are few.
     #[must_use]
-    pub fn new(plan: Arc<ScanPlan>) -> Self {
-        let readers: Vec<_> = plan.columns.iter().map(reader_of).collect();
+    pub fn new(plan: Arc<ScanPlan>, few: &[bool]) -> Self {
+        let readers: Vec<_> = plan.columns.iter().zip(few).map(|(column, &few)| reader_of(column, few)).collect();
         let fields: Vec<Field> = match &plan.columns[..] {
             [] => vec![Field::new("_", DataType::Null, true)],
             columns => columns
@@ -185,11 +185,11 @@ impl Batcher {
     }
 
     /// Values of all columns, and by row the columns (places in the plan) whose text did not fit.
-    fn parse(&self, data: &[u8], rows: &Rows) -> (Vec<Values>, BTreeMap<u32, Vec<usize>>) {
+    fn parse(&mut self, data: &[u8], rows: &Rows) -> (Vec<Values>, BTreeMap<u32, Vec<usize>>) {
         let mut failures = BTreeMap::<u32, Vec<usize>>::new();
         let mut failed = Vec::new();
         let mut values = Vec::with_capacity(self.readers.len());
-        for (place, reader) in self.readers.iter().enumerate() {
+        for (place, reader) in self.readers.iter_mut().enumerate() {
             let cells = Cells { data, rows, slots: rows.slots(place), dialect: &self.plan.dialect };
             values.push(reader.read(&cells, &mut failed));
             for row in failed.drain(..) {

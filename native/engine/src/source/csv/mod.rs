@@ -13,6 +13,7 @@ mod dialect;
 mod file;
 mod index;
 mod locate;
+mod look;
 mod plan;
 mod pool;
 mod record;

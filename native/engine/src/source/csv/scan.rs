@@ -11,6 +11,7 @@ use super::{
     boundary::believed_start,
     file::{OpenFile, Window},
     locate::prove_start,
+    look::few_texts,
     plan::{BlockRange, CancelFlag, Chunk, ScanPlan},
     report::{BlockReport, ChunkReport, Reject},
 };
@@ -55,12 +56,12 @@ impl ActiveBlock {
 }
 
 impl Scanner {
-    /// A pass that has read nothing yet.
+    /// A pass that has looked at the first records, but handed out nothing yet.
     #[must_use]
     pub fn new(plan: ScanPlan, cancel: CancelFlag) -> Self {
         let plan = Arc::new(plan);
         Self {
-            batcher: Batcher::new(plan.clone()),
+            batcher: Batcher::new(plan.clone(), &few_texts(&plan)),
             plan,
             cancel,
             chunk: 0,

@@ -18,7 +18,7 @@ impl ReadColumn for Booleans {
         DataType::Boolean
     }
 
-    fn read(&self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values {
+    fn read(&mut self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values {
         let count = cells.count();
         let mut validity = Validity::default();
         let mut contents = cells.contents();

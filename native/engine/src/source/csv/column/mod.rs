@@ -4,6 +4,7 @@ mod boolean;
 mod cells;
 mod primitive;
 mod text;
+mod words;
 
 use arrow_array::ArrayRef;
 use arrow_buffer::Buffer;
@@ -20,7 +21,7 @@ pub trait ReadColumn: Send {
     /// Arrow type of the arrays.
     fn data_type(&self) -> DataType;
     /// Read every row's value. Rows whose text does not fit are NULL and added to `failed`.
-    fn read(&self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values;
+    fn read(&mut self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values;
 }
 
 /// Values read; views still need the buffer that they point into.
@@ -46,10 +47,11 @@ impl Values {
     }
 }
 
-/// The reader of a column's type.
+/// The reader of a column's type; `few` says that its texts are few.
 #[must_use]
-pub fn reader_of(column: &ColumnSpec) -> Box<dyn ReadColumn> {
+pub fn reader_of(column: &ColumnSpec, few: bool) -> Box<dyn ReadColumn> {
     match column.column_type {
+        ColumnType::Varchar if few => Box::new(words::Words::default()),
         ColumnType::Varchar => Box::new(text::Text::default()),
         ColumnType::Boolean => Box::new(boolean::Booleans { strict: !column.fixed }),
         other => primitive::reader_of(other, !column.fixed),

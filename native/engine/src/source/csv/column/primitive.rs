@@ -34,7 +34,7 @@ where
         self.data_type.clone()
     }
 
-    fn read(&self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values {
+    fn read(&mut self, cells: &Cells<'_>, failed: &mut Vec<u32>) -> Values {
         let count = cells.count();
         let mut values = self.pool.take();
         if values.len() < count {

@@ -40,7 +40,7 @@ impl ReadColumn for Text {
         DataType::Utf8View
     }
 
-    fn read(&self, cells: &Cells<'_>, _failed: &mut Vec<u32>) -> Values {
+    fn read(&mut self, cells: &Cells<'_>, _failed: &mut Vec<u32>) -> Values {
         let count = cells.count();
         let mut views = self.pool.take();
         let mut validity = Validity::default();
@@ -124,18 +124,9 @@ fn view(first: u64, second: u64, buffer: u64, offset: usize, len: usize) -> u128
 }
 
 /// View of a text whose first doubled quote is at `escape`, written aside with single ones.
-fn unescaped(mut text: &[u8], mut escape: usize, aside: &mut Vec<u8>) -> u128 {
-    let quote = text[escape];
+fn unescaped(text: &[u8], escape: usize, aside: &mut Vec<u8>) -> u128 {
     let start = aside.len();
-    loop {
-        aside.extend_from_slice(&text[..=escape]);
-        text = text.get(escape + 2..).unwrap_or_default();
-        match memchr(quote, text) {
-            Some(next) => escape = next,
-            None => break,
-        }
-    }
-    aside.extend_from_slice(text);
+    unescape(text, escape, aside);
     let len = aside.len() - start;
     let mut first = [0; 16];
     let kept = len.min(first.len());
@@ -145,4 +136,18 @@ fn unescaped(mut text: &[u8], mut escape: usize, aside: &mut Vec<u8>) -> u128 {
         aside.truncate(start);
     }
     view(first as u64, (first >> 64) as u64, ASIDE, start, len)
+}
+
+/// Write a text whose first doubled quote is at `escape` with single ones.
+pub fn unescape(mut text: &[u8], mut escape: usize, to: &mut Vec<u8>) {
+    let quote = text[escape];
+    loop {
+        to.extend_from_slice(&text[..=escape]);
+        text = text.get(escape + 2..).unwrap_or_default();
+        match memchr(quote, text) {
+            Some(next) => escape = next,
+            None => break,
+        }
+    }
+    to.extend_from_slice(text);
 }
