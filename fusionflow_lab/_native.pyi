@@ -85,9 +85,10 @@ class Scan:
     """One pass over some chunks of a source, as an Arrow stream that can be consumed once.
 
     The stream has one column for each of ``columns`` (that order, those names): ``VARCHAR`` as string
-    view, HUGEINT and DECIMAL as decimal128, TIMESTAMP as microseconds without zone, NULL where the
-    unquoted text equals the dialect's ``null_string``. With no columns it has one NULL column ``_``, so
-    that rows can be counted. A rejected record is in no batch.
+    view, or as dictionary of strings where the first records show few different texts; HUGEINT and
+    DECIMAL as decimal128, TIMESTAMP as microseconds without zone; NULL where the unquoted text equals the
+    dialect's ``null_string``. With no columns it has one NULL column ``_``, so that rows can be
+    counted. A rejected record is in no batch.
 
     Parameters
     ----------
@@ -122,7 +123,11 @@ class Scan:
     def __arrow_c_schema__(self) -> object:
         """Export the stream's schema."""
     def report(self) -> list[ChunkReport]:
-        """Tell what was read, chunk by chunk. Call it when the stream has ended."""
+        """Tell what was read, chunk by chunk. Call it when the stream has ended.
+
+        What the consumer left unread (a ``LIMIT``) is read first, so that all rows are counted. Raises what
+        ended the stream early.
+        """
     def rejects(self) -> object:
         """Return the rejected records as an Arrow stream capsule holder (``__arrow_c_stream__``).
 

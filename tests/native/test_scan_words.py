@@ -81,8 +81,9 @@ def test_duckdb_sees_texts(tmp_path: Path) -> None:
     ]
     with duckdb.connect() as connection:
         connection.execute(
-            "CREATE TABLE copy AS FROM read_csv(?, columns = {'c0': 'VARCHAR', 'c1': 'BIGINT'}, header = false, "
-            "delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false, auto_detect = false)",
+            "CREATE TABLE copy AS FROM read_csv(?, columns = {'c0': 'VARCHAR', 'c1': 'BIGINT'}, "
+            "header = false, delim = ',', "
+            "quote = '\"', escape = '\"', allow_quoted_nulls = false, auto_detect = false)",
             [str(path)],
         )
         for query in queries:
