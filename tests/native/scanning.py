@@ -117,7 +117,21 @@ def scan_proven(
         place += 1
     assert end == file.size
     return Scanned(
-        table=pa.concat_tables([one.table for one in scanned]),
+        table=pa.concat_tables([plain(one.table) for one in scanned]),
         chunks=[chunk for one in scanned for chunk in one.chunks],
         rejects=[reject for one in scanned for reject in one.rejects],
     )
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """The table with texts as strings: views and dictionaries are a choice of each scan."""
+    fields = [
+        (
+            field.name,
+            pa.string()
+            if field.type == pa.string_view() or pa.types.is_dictionary(field.type)
+            else field.type,
+        )
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))

@@ -8,12 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.native.scanning import columns, scan_text
+from tests.native.scanning import columns, plain, scan_text
 
 LIMITS: list[tuple[str, str, object]] = [
     ("BOOLEAN", "true", True),
@@ -193,7 +192,7 @@ def test_duckdb_reads_the_same(tmp_path: Path, made: tuple[str, list[str]], bloc
     kinds = ", ".join(f"'c{place}': '{kind}'" for place, kind in enumerate(types))
     casts = ", ".join(f"c{place}::{kind} c{place}" for place, kind in enumerate(types))
     with duckdb.connect() as connection:
-        connection.register("ours", ours.table.cast(_without_views(ours.table.schema)))
+        connection.register("ours", plain(ours.table))
         found = connection.execute(f"SELECT {casts} FROM ours").fetchall()
         expected = connection.execute(
             f"SELECT * FROM read_csv(?, columns = {{{kinds}}}, header = false, delim = ',', quote = '\"', "
@@ -202,7 +201,3 @@ def test_duckdb_reads_the_same(tmp_path: Path, made: tuple[str, list[str]], bloc
             [str(tmp_path / "data.csv")],
         ).fetchall()
     assert list(map(repr, found)) == list(map(repr, expected))
-
-
-def _without_views(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([(f.name, pa.string() if f.type == pa.string_view() else f.type) for f in schema])
