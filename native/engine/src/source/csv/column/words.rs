@@ -19,8 +19,9 @@ use super::{
 
 /// Longest text that is its own key.
 const SHORT: usize = 16;
-/// More texts than these are forgotten before the next window.
+/// More texts than these, or more bytes of them, are forgotten before the next window.
 const KEPT: usize = 4096;
+const KEPT_BYTES: usize = 4 << 20;
 
 /// Reads texts, numbering each different one.
 #[derive(Default)]
@@ -42,7 +43,7 @@ impl ReadColumn for Words {
         if numbers.len() < count {
             numbers.resize(count, 0);
         }
-        if self.known.ends.len() > KEPT {
+        if self.known.ends.len() > KEPT || self.known.bytes.len() > KEPT_BYTES {
             self.known = Interner::default();
         }
         for (row, (content, slot)) in cells.contents().zip(&mut numbers[..count]).enumerate() {
@@ -73,7 +74,7 @@ impl ReadColumn for Words {
 struct Key {
     low: u64,
     high: u64,
-    len: usize,
+    len: u32,
 }
 
 /// Bits of the first bytes of two words, by their number.
@@ -96,7 +97,7 @@ impl Key {
             return Self::of_long(cell.text());
         }
         let (low, high) = FIRST[len];
-        Self { low: cell.word::<0>() & low, high: cell.word::<8>() & high, len }
+        Self { low: cell.word::<0>() & low, high: cell.word::<8>() & high, len: len as u32 }
     }
 
     fn of_text(text: &[u8]) -> Self {
@@ -106,27 +107,28 @@ impl Key {
         let mut bytes = [0; SHORT];
         bytes[..text.len()].copy_from_slice(text);
         let words = u128::from_le_bytes(bytes);
-        Self { low: words as u64, high: (words >> 64) as u64, len: text.len() }
+        Self { low: words as u64, high: (words >> 64) as u64, len: text.len() as u32 }
     }
 
     #[inline(never)]
     fn of_long(text: &[u8]) -> Self {
-        Self { low: xxh3_64(text), high: 0, len: text.len() }
+        Self { low: xxh3_64(text), high: 0, len: text.len() as u32 }
     }
 
+    /// A hash whose first bits are the best.
     #[inline(always)]
-    fn hash(self) -> usize {
-        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mixed = (self.low ^ self.high.rotate_left(29) ^ self.len as u64).wrapping_mul(MIX);
-        (mixed ^ mixed >> 29).wrapping_mul(MIX) as usize >> 20
+    fn hash(self) -> u64 {
+        (self.low ^ self.high.rotate_left(29) ^ u64::from(self.len)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 
-/// Texts and their numbers: open addressing, at most half full.
+/// Texts and their numbers: open addressing, at most a quarter full, for probes are hard to foresee.
 #[derive(Default)]
 struct Interner {
-    /// Key and number; a number below 0 is no entry.
+    /// Key and number; a number below 0 is no entry. A power of two of them.
     slots: Vec<(Key, i32)>,
+    /// Bits of a hash that are not the slot's place.
+    shift: u32,
     bytes: Vec<u8>,
     /// Where each text ends in `bytes`.
     ends: Vec<i32>,
@@ -138,12 +140,12 @@ impl Interner {
     #[inline(always)]
     fn number(&mut self, key: Key, text: &[u8]) -> i32 {
         let mask = self.slots.len().wrapping_sub(1);
-        let mut at = key.hash() & mask;
+        let mut at = (key.hash() >> self.shift) as usize;
         while let Some(&(known, number)) = self.slots.get(at) {
             if number < 0 {
                 break;
             }
-            if known == key && (key.len <= SHORT || self.text(number) == text) {
+            if known == key && (key.len as usize <= SHORT || self.text(number) == text) {
                 return number;
             }
             at = (at + 1) & mask;
@@ -164,8 +166,9 @@ impl Interner {
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len() as i32);
         self.made = None;
-        if 2 * self.ends.len() > self.slots.len() {
+        if 4 * self.ends.len() > self.slots.len() {
             let size = (2 * self.slots.len()).max(1024);
+            self.shift = u64::BITS - size.trailing_zeros();
             let old = std::mem::replace(&mut self.slots, vec![(Key::default(), -1); size]);
             for entry in old.into_iter().filter(|&(_, number)| number >= 0) {
                 self.put(entry);
@@ -177,7 +180,7 @@ impl Interner {
 
     fn put(&mut self, entry: (Key, i32)) {
         let mask = self.slots.len() - 1;
-        let mut at = entry.0.hash() & mask;
+        let mut at = (entry.0.hash() >> self.shift) as usize;
         while self.slots[at].1 >= 0 {
             at = (at + 1) & mask;
         }
