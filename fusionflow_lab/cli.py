@@ -23,7 +23,6 @@ import typer
 from fusionflow_lab.api import Relation, Session, connect
 from fusionflow_lab.errors import JobError, JobStoppedError
 from fusionflow_lab.results.follow import run_job
-from fusionflow_lab.results.interrupt import interrupts_kept_here
 from fusionflow_lab.results.jobs_table import jobs_table
 from fusionflow_lab.results.lines import ProgressLines
 from fusionflow_lab.results.message import USER_ERRORS, message_lines
@@ -215,8 +214,7 @@ def main() -> None:
 
 
 def _session(cluster: str = "local", workers: int | None = None) -> Session:
-    with interrupts_kept_here():
-        return connect(cluster, workers=workers)
+    return connect(cluster, workers=workers)
 
 
 def _run(relation: Relation, *, quiet: bool) -> Result:

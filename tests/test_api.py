@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from fusionflow_lab.api import Session
-from fusionflow_lab.errors import QueryError, SourceError
+from fusionflow_lab.api import Session, connect
+from fusionflow_lab.errors import ClusterError, QueryError, SourceError
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, StatusEvent
 
 
@@ -202,3 +202,13 @@ def test_previews_end_in_the_result(session: Session, tmp_path: Path) -> None:
     assert seen
     assert [event.fraction for event in seen] == sorted(event.fraction for event in seen)
     assert job.result().arrow().column("n").to_pylist() == [60_000] * 100
+
+
+def test_what_is_known_needs_no_cluster(session: Session, cities: Path) -> None:
+    sql = f"SELECT day, count(*) AS n FROM '{cities}/*.csv' GROUP BY day"
+    expected = session.sql(sql).result()
+    with connect("tcp://127.0.0.1:9", home=session.config.home) as nowhere:
+        assert nowhere.sql(sql).result().arrow().equals(expected.arrow())
+        assert nowhere.sql("SELECT 40 + 2 AS answer").result().arrow().to_pylist() == [{"answer": 42}]
+        with pytest.raises(ClusterError, match="no Dask scheduler answers"):
+            nowhere.sql(sql, use_cache=False).result()

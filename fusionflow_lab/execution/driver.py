@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -75,7 +75,8 @@ class Driver:
     hashes
         Map hash of each stage, by stage name.
     client
-        An asynchronous Dask client whose workers have our plugin.
+        Gives an asynchronous Dask client whose workers have our plugin; asked only when there is something
+        to run, so that a query whose states are all known needs no cluster.
     store
         Where the states go.
     finisher
@@ -92,7 +93,7 @@ class Driver:
         job: str,
         plan: Plan,
         hashes: Mapping[str, str],
-        client: Client,
+        client: Callable[[], Awaitable[Client]],
         store: StateStore,
         finisher: Finisher,
         listener: Listener,
@@ -100,7 +101,8 @@ class Driver:
     ) -> None:
         self._job = job
         self._plan = plan
-        self._client = client
+        self._open_client = client
+        self._client: Client | None = None
         self._store = store
         self._finisher = finisher
         self._listener = listener
@@ -130,7 +132,6 @@ class Driver:
         ClusterError
             The cluster went away.
         """
-        self._threads = max(1, sum((await self._client.nthreads()).values()))
         merger = asyncio.create_task(self._merge_arrived())
         helpers = [
             merger,
@@ -155,11 +156,11 @@ class Driver:
 
     async def _finish(self) -> pa.Table:
         """Run the final SQL: shipped rows on a worker, whose memory is limited; merged states here."""
-        if not self._plan.gathered:
+        if not self._plan.gathered or not self.runs:
             return await self._evaluate(partial(self._finisher.result, self.runs))
         task = self._finisher.task(self.runs, self._job)
         try:
-            name = await _result(self._submit_task(task), str)
+            name = await _result(await self._submit_task(task), str)
         except KilledWorker:
             raise QueryError(
                 f"the shipped rows did not fit into one worker's memory ({self._plan.gathered})",
@@ -188,7 +189,7 @@ class Driver:
             while waiting and len(self._inflight) < 2 * self._threads:
                 run, place = waiting.popleft()
                 if not run.satisfied():
-                    self._submit(run, place)
+                    await self._submit(run, place)
             done, _ = await asyncio.wait([*self._inflight, merger], return_when=asyncio.FIRST_COMPLETED)
             if merger in done:
                 merger.result()
@@ -198,7 +199,7 @@ class Driver:
                 if not await self._accept(run, place, task):
                     waiting.appendleft((run, place))
 
-    def _submit(self, run: StageRun, place: int) -> None:
+    async def _submit(self, run: StageRun, place: int) -> None:
         leaf = run.leaves[place]
         stage = replace(run.stage, source=replace(run.stage.source, files=()))
         task = MapTask(
@@ -208,12 +209,15 @@ class Driver:
             chunks=leaf.chunks,
             store=self._store.folder.root,
         )
-        future = self._submit_task(task)
+        future = await self._submit_task(task)
         leaf.attempts += 1
         self._inflight[asyncio.create_task(_result(future, MapReport))] = (run, place, future)
 
-    def _submit_task(self, task: MapTask | LocateTask | FinalTask, *, priority: int = 0) -> Future:
+    async def _submit_task(self, task: MapTask | LocateTask | FinalTask, *, priority: int = 0) -> Future:
         """Submit one task; tuple keys make one group per job on the scheduler, not one per task."""
+        if self._client is None:
+            self._client = await self._open_client()
+            self._threads = max(1, sum((await self._client.nthreads()).values()))
         key = (f"fusionflow-{self._job}", self._submitted)
         self._submitted += 1
         return self._client.submit(
@@ -310,7 +314,7 @@ class Driver:
             offsets=gap.offsets,
             believed=gap.believed,
         )
-        return await _result(self._submit_task(task, priority=10), list)
+        return await _result(await self._submit_task(task, priority=10), list)
 
     # -- merging, progress, previews ---------------------------------------------------------------
 
@@ -359,7 +363,7 @@ class Driver:
         inflight, self._inflight = self._inflight, {}
         for task in inflight:
             task.cancel()
-        if inflight:
+        if inflight and self._client is not None:
             await asyncio.gather(*inflight, return_exceptions=True)
             with suppress(OSError, TimeoutError):
                 await self._client.cancel([future for _, _, future in inflight.values()])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from multiprocessing import resource_tracker
 from typing import Self, TypeVar
 
 T = TypeVar("T")
@@ -13,6 +15,9 @@ T = TypeVar("T")
 
 class LoopThread:
     """A daemon thread that runs an event loop until it is closed.
+
+    Interrupts are blocked in it, and so in the processes it starts: a kernel and a terminal interrupt the
+    whole process group, and workers of this machine would die of it.
 
     Examples
     --------
@@ -57,5 +62,8 @@ class LoopThread:
             self._loop.close()
 
     def _run(self) -> None:
+        # Starting multiprocessing's tracker unblocks the signal: it has to run before.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()

@@ -61,10 +61,10 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
                 state.cancel(key)
 
     def teardown(self, worker: Worker) -> None:
-        """Close what the tasks kept open."""
+        """Cancel what runs; the process takes the rest with it."""
         state = worker.extensions.pop(EXTENSION, None)
         if state is not None:
-            state.close()
+            state.cancel_all()
 
 
 def found_version(dask_worker: Worker) -> str:

@@ -114,9 +114,18 @@ class Publisher:
         FencedError
             Another holder has taken the job.
         """
+        # A thread cannot be cancelled: the next status must not overtake this one in the database.
+        advancing = asyncio.create_task(self._advance(action, message, changes or JobChanges()))
+        try:
+            await asyncio.shield(advancing)
+        except asyncio.CancelledError:
+            await advancing
+            raise
+
+    async def _advance(self, action: Action, message: str, changes: JobChanges) -> None:
         await self.flush()
         event = await asyncio.to_thread(
-            lambda: self._store.advance(self._job, self._epoch, action, message=message, **(changes or {}))
+            lambda: self._store.advance(self._job, self._epoch, action, message=message, **changes)
         )
         if event is None:
             raise FencedError(self._job)

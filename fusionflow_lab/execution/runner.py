@@ -72,9 +72,12 @@ class Runner:
         """Plan a query; see ``Planner.plan``."""
         return self._planner.plan(query)
 
-    async def drive(self, job: str, query: Query, plan: Plan, feed: JobFeed) -> Result:
-        """Drive a queued job to its end and return its result; what it raises is in the job's row too."""
-        epoch = await asyncio.to_thread(self._stores.jobs.claim, job, self.holder)
+    def claim(self, job: str) -> int:
+        """Take the lease of a job and return the epoch to drive it under."""
+        return self._stores.jobs.claim(job, self.holder)
+
+    async def drive(self, job: str, epoch: int, query: Query, plan: Plan, feed: JobFeed) -> Result:
+        """Drive a claimed job to its end and return its result; what it raises is in the job's row too."""
         publisher = Publisher(job=job, epoch=epoch, store=self._stores.jobs, feed=feed)
         helpers = [
             asyncio.create_task(publisher.write_live()),
@@ -112,10 +115,9 @@ class Runner:
             await publisher.advance("finish_stop", message=message)
 
     async def _run(self, job: str, query: Query, plan: Plan, publisher: Publisher) -> Result:
-        client = await self._client()
         started = asyncio.get_running_loop().time()
         with Evaluator(plan.settings) as evaluator:
-            driver, plan, table = await self._exact(job, query, plan, client, evaluator, publisher)
+            driver, plan, table = await self._exact(job, query, plan, evaluator, publisher)
         counters = sum((leaf.counters for run in driver.runs for leaf in run.needed()), Counters())
         rejects = reject_table(driver.runs, self._stores.states)
         await asyncio.to_thread(self._keep, f"{job}.arrow", table)
@@ -130,11 +132,11 @@ class Runner:
         )
 
     async def _exact(
-        self, job: str, query: Query, plan: Plan, client: Client, evaluator: Evaluator, publisher: Publisher
+        self, job: str, query: Query, plan: Plan, evaluator: Evaluator, publisher: Publisher
     ) -> tuple[Driver, Plan, pa.Table]:
         """Run the plan, and plan again with wider types for as long as values ask for them."""
         while True:
-            driver = self._driver(job, plan, client, evaluator, publisher, use_cache=query.use_cache)
+            driver = self._driver(job, plan, evaluator, publisher, use_cache=query.use_cache)
             try:
                 return driver, plan, await driver.run()
             except WidenedError as widened:
@@ -144,7 +146,6 @@ class Runner:
         self,
         job: str,
         plan: Plan,
-        client: Client,
         evaluator: Evaluator,
         publisher: Publisher,
         *,
@@ -161,7 +162,7 @@ class Runner:
             job=job,
             plan=plan,
             hashes={stage.name: map_hash(stage, plan) for stage in plan.stages},
-            client=client,
+            client=self._client,
             store=self._stores.states,
             finisher=finisher,
             listener=publisher,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -80,8 +81,20 @@ class StageRun:
         self.leaves = _leaves(stage, known)
 
     def waiting(self) -> list[int]:
-        """Return the places of the leaves that must be scanned, in order."""
-        return [place for place, leaf in enumerate(self.leaves) if leaf.header is None]
+        """Return the places of the leaves that must be scanned, in the order to scan them.
+
+        Where rows have no order, files take turns: a preview then shows something of each.
+        """
+        places = [place for place, leaf in enumerate(self.leaves) if leaf.header is None]
+        if self.stage.ordered:
+            return places
+        turns: Counter[str] = Counter()
+        turn = {}
+        for place in places:
+            path = self.leaves[place].chunks[0].file.path
+            turn[place] = turns[path]
+            turns[path] += 1
+        return sorted(places, key=turn.__getitem__)
 
     def prefix(self) -> int:
         """Return how many leaves from the first on have arrived without a gap."""

@@ -118,12 +118,11 @@ class WorkerState:
         with self.lock:
             return self.tokens.setdefault(key, _native.CancelToken())
 
-    def close(self) -> None:
-        """Cancel what runs and close the evaluators."""
-        for token in list(self.tokens.values()):
-            token.cancel()
-        for evaluator in self.evaluators.values():
-            evaluator.close()
+    def cancel_all(self) -> None:
+        """Cancel every task that runs here."""
+        with self.lock:
+            for token in self.tokens.values():
+                token.cancel()
 
 
 def run_task(task: MapTask | LocateTask | FinalTask) -> object:

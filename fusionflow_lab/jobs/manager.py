@@ -52,7 +52,8 @@ class JobManager:
         """Store a job, start to drive it, and return its id."""
         job = self._stores.jobs.create(query, cluster=self._cluster).id
         feed = JobFeed(self._stores.jobs.events(job))
-        future = self._thread.submit(self._runner.drive(job, query, plan, feed))
+        epoch = self._runner.claim(job)
+        future = self._thread.submit(self._runner.drive(job, epoch, query, plan, feed))
         with self._lock:
             self._running[job] = _Running(feed, future)
         return job
@@ -102,6 +103,10 @@ class JobManager:
         try:
             return running.future.result(timeout)
         except CancelledError:
+            # The last chunk may have been faster than the stop.
+            status = running.feed.status
+            if status is not None and status.status == "COMPLETED":
+                return self._stored_result(job)
             raise self._stopped(job) from None
 
     def rejects(self, job: str) -> pa.Table:

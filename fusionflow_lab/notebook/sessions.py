@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.errors import JobError
-from fusionflow_lab.results.interrupt import interrupts_kept_here
 
 LOCAL = "local"
 
@@ -36,8 +35,7 @@ class Sessions:
         if not self._open or target != self._target:
             if all(job.done() for job in self.jobs):
                 self._close_all()
-            with interrupts_kept_here():
-                self._open.append(connect(target[0], workers=target[1]))
+            self._open.append(connect(target[0], workers=target[1]))
             self._target = target
         return self._open[-1]
 

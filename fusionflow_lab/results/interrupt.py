@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
 
 
 @contextmanager
@@ -28,19 +27,3 @@ def interrupt_cancels() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def interrupts_kept_here() -> Iterator[None]:
-    """Keep interrupts from the processes that threads started in this block will start.
-
-    A kernel and a terminal interrupt the whole process group: workers of this machine would die of it.
-    Threads and processes inherit which signals are blocked.
-    """
-    # Starting multiprocessing's tracker unblocks the signal in its thread: it has to run before.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -52,7 +53,7 @@ class RandomQuery:
 def random_table(seed: int, rows: int) -> pa.Table:
     """Make a table with nulls, NaN, infinities, -0, near-overflow integers and unicode."""
     rng = random.Random(seed)
-    make = {
+    make: dict[str, Callable[[], object]] = {
         "k": lambda: rng.choice(_KEYS),
         "g": lambda: rng.choice([None, -1, 0, 1, 2, 3, 7]),
         "b": lambda: rng.choice([None, True, False]),
