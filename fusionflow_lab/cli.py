@@ -22,13 +22,13 @@ import typer
 
 from fusionflow_lab.api import Relation, Session, connect
 from fusionflow_lab.errors import JobError, JobStoppedError
+from fusionflow_lab.planning.statement import explained
 from fusionflow_lab.results.follow import run_job
 from fusionflow_lab.results.jobs_table import jobs_table
 from fusionflow_lab.results.lines import ProgressLines
 from fusionflow_lab.results.message import USER_ERRORS, message_lines
 from fusionflow_lab.results.render import shown, table_text
 from fusionflow_lab.results.result import Result
-from fusionflow_lab.results.statement import explained
 from fusionflow_lab.results.view import JobView
 from fusionflow_lab.results.words import count_text
 from fusionflow_lab.results.write import FileFormat, write_file, write_stream

@@ -23,9 +23,9 @@ from fusionflow_lab.notebook.display import screen_for
 from fusionflow_lab.notebook.failure import without_traceback
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
 from fusionflow_lab.notebook.sessions import Sessions
+from fusionflow_lab.planning.statement import explained
 from fusionflow_lab.results.follow import run_job, submitted
 from fusionflow_lab.results.message import USER_ERRORS
-from fusionflow_lab.results.statement import explained
 
 
 @magics_class

@@ -190,34 +190,3 @@ def _refuse_rowid(text: str, tree: Node, sources: Mapping[str, Source]) -> None:
             raise QueryError(
                 "there is no column rowid", where=where, hint="number rows with row_number() OVER ()"
             )
-
-
-def split_explain(text: str) -> tuple[bool, str]:
-    """Tell whether a text is ``EXPLAIN query``, and return the query.
-
-    Examples
-    --------
-    >>> split_explain("EXPLAIN ANALYZE SELECT 1")
-    (True, 'SELECT 1')
-    >>> split_explain("SELECT 1")
-    (False, 'SELECT 1')
-    """
-    raw = text.encode()
-    starts = [at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
-    words = [raw[start : start + 7].decode(errors="ignore").lower() for start in starts]
-    if not words or words[0] != "explain":
-        return False, text
-    at = 1
-    if words[1:] and words[1].startswith("("):
-        while at < len(words) and not _closes(raw, starts, at):
-            at += 1
-        at += 1
-    elif words[1:] and words[1] == "analyze":
-        at = 2
-    return True, raw[starts[at] :].decode() if at < len(starts) else ""
-
-
-def _closes(raw: bytes, starts: list[int], at: int) -> bool:
-    """Tell whether the token at a place, with what follows it, closes a parenthesis."""
-    end = starts[at + 1] if at + 1 < len(starts) else len(raw)
-    return b")" in raw[starts[at] : end]

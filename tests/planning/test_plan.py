@@ -7,7 +7,7 @@ import pytest
 
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.catalog import Catalog
-from fusionflow_lab.planning.plan import Planner, split_explain
+from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Plan, Query
 
 ERRORS = [
@@ -222,19 +222,3 @@ def test_a_missing_file_names_the_nearest(files: Path) -> None:
         planner.plan(Query(text=f"FROM '{files}/prt1.csv'"))
     assert str(raised.value) == f"no file matches {files}/prt1.csv\ntry: did you mean {files}/part1.csv?"
     planner.close()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("EXPLAIN SELECT 1", (True, "SELECT 1")),
-        ("explain analyze select 'explain'", (True, "select 'explain'")),
-        ("EXPLAIN (FORMAT json, ANALYZE) (SELECT 1);", (True, "(SELECT 1);")),
-        ("-- é\n explain /* a */ from 'x.csv'", (True, "from 'x.csv'")),
-        ("-- explain\nselect 1", (False, "-- explain\nselect 1")),
-        ("explain", (True, "")),
-        ("", (False, "")),
-    ],
-)
-def test_explain_is_told_from_its_query(text: str, expected: tuple[bool, str]) -> None:
-    assert split_explain(text) == expected
