@@ -87,8 +87,8 @@ pub struct ScanPlan {
     pub window: usize,
 }
 
-/// Bytes of a window: big enough to amortise a read, small enough for the second-level cache.
-pub const DEFAULT_WINDOW: usize = 256 << 10;
+/// Bytes of a window: a block of the usual size is one. Smaller ones are no faster.
+pub const DEFAULT_WINDOW: usize = 1 << 20;
 
 impl ScanPlan {
     /// Check that ordinals, names and blocks make sense together.
