@@ -221,3 +221,72 @@ impl OpenChunk {
         Ok(ChunkReport { ordinal: chunk.ordinal, identity, blocks: self.blocks })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::UNIX_EPOCH};
+
+    use super::*;
+    use crate::{
+        source::csv::{ColumnSpec, Dialect, SourceFile},
+        types::ColumnType::{BigInt, Varchar},
+    };
+
+    /// Blocks of 200 bytes of a file, windows of 64.
+    fn scanner(name: &str, text: &str) -> Scanner {
+        let path = std::env::temp_dir().join(format!("fusionflow-{}-{name}.csv", std::process::id()));
+        fs::write(&path, text).unwrap();
+        let modified = fs::metadata(&path).unwrap().modified().unwrap();
+        let mtime_ns = modified.duration_since(UNIX_EPOCH).unwrap().as_nanos() as i64;
+        let size = text.len() as u64;
+        let blocks = (0..size.div_ceil(200))
+            .map(|place| BlockRange { offset: place * 200, end: size.min(place * 200 + 200), start: None })
+            // Not contiguous in the chunk: each start is a belief.
+            .rev()
+            .collect();
+        let chunk = Chunk { ordinal: 0, file: SourceFile { path, size, mtime_ns, data_start: 0 }, blocks };
+        let column =
+            |ordinal, column_type| ColumnSpec { name: format!("c{ordinal}"), column_type, ordinal, fixed: false };
+        let columns = vec![column(0, BigInt), column(1, Varchar)];
+        let dialect = Dialect::new(b',', Some(b'"'), "").unwrap();
+        let mut plan = ScanPlan::new(vec![chunk], columns, 2, dialect).unwrap();
+        plan.window = 64;
+        Scanner::new(plan, CancelFlag::default())
+    }
+
+    /// Run to the end; the reports in the order of the file.
+    fn finish(mut scanner: Scanner) -> Result<Vec<BlockReport>> {
+        let result = loop {
+            match scanner.next_batch() {
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(scanner.reports()[0].blocks.iter().rev().copied().collect()),
+                Err(error) => break Err(error),
+            }
+        };
+        fs::remove_file(&scanner.plan.chunks[0].file.path).unwrap();
+        result
+    }
+
+    #[test]
+    fn a_false_start_found_late_breaks_the_chain_and_nothing_else() {
+        let quoted = format!("1,\"{}soon,y\n{}\"\n", "5,y\n".repeat(80), "5,y\n".repeat(80));
+        let blocks = finish(scanner("late", &format!("{quoted}{}", "2,b\n".repeat(100)))).unwrap();
+        assert_eq!(blocks[0].end, quoted.len() as u64);
+        assert_ne!(blocks[1].start, blocks[0].end);
+        assert!(blocks[1].rows > 0);
+    }
+
+    #[test]
+    fn a_wide_value_after_a_true_start_widens() {
+        let text = format!("{}soon,y\n{}", "5,y\n".repeat(80), "5,y\n".repeat(80));
+        let error = finish(scanner("wide", &text)).unwrap_err();
+        assert!(matches!(error, Error::Widened { columns, .. } if columns == [(0, Varchar)]));
+    }
+
+    #[test]
+    fn an_unclosed_quote_is_told_where_it_is() {
+        let text = format!("{}5,\"y\n{}", "5,y\n".repeat(80), "5,y\n".repeat(80));
+        let error = finish(scanner("unclosed", &text)).unwrap_err();
+        assert!(matches!(error, Error::Malformed { offset: 320, .. }), "{error}");
+    }
+}

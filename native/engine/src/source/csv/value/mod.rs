@@ -11,21 +11,11 @@ mod integer;
 mod least;
 pub mod swar;
 mod time;
+mod trim;
 
 pub use decimal::parse_decimal;
 pub use float::{parse_f32, parse_f64};
 pub use integer::{parse_hugeint, parse_i64, parse_integer};
 pub use least::{least_type, parse_bool, reads};
 pub use time::{date_value, parse_date, parse_timestamp, timestamp_value};
-
-/// `text` without the spaces around it.
-#[must_use]
-pub fn trim(mut text: &[u8]) -> &[u8] {
-    while let [b' ', rest @ ..] = text {
-        text = rest;
-    }
-    while let [rest @ .., b' '] = text {
-        text = rest;
-    }
-    text
-}
+pub use trim::trim;
