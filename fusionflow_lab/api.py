@@ -262,8 +262,10 @@ class _LazyClient:
         self._stack = AsyncExitStack()
         self._opening: asyncio.Task[Client] | None = None
 
-    async def client(self) -> Client:
-        if self._opening is not None and self._opening.done() and self._broken(self._opening):
+    async def client(self, lost: Client | None = None) -> Client:
+        """Return the client; a cluster that failed, ended or was ``lost`` is opened anew."""
+        opening = self._opening
+        if opening is not None and opening.done() and self._broken(opening, lost):
             self._opening = None
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
@@ -276,8 +278,10 @@ class _LazyClient:
         await self._stack.aclose()
 
     @staticmethod
-    def _broken(opening: asyncio.Task[Client]) -> bool:
-        return opening.cancelled() or opening.exception() is not None or opening.result().status != "running"
+    def _broken(opening: asyncio.Task[Client], lost: Client | None) -> bool:
+        if opening.cancelled() or opening.exception() is not None:
+            return True
+        return opening.result() is lost or opening.result().status != "running"
 
     async def _open(self) -> Client:
         warming = asyncio.create_task(asyncio.to_thread(warm_up))

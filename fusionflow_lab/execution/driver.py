@@ -76,7 +76,7 @@ class Driver:
         Map hash of each stage, by stage name.
     client
         Gives an asynchronous Dask client whose workers have our plugin; asked only when there is something
-        to run, so that a query whose states are all known needs no cluster.
+        to run, so that a query whose states are all known needs no cluster, and given the one that was lost.
     store
         Where the states go.
     finisher
@@ -93,7 +93,7 @@ class Driver:
         job: str,
         plan: Plan,
         hashes: Mapping[str, str],
-        client: Callable[[], Awaitable[Client]],
+        client: Callable[[Client | None], Awaitable[Client]],
         store: StateStore,
         finisher: Finisher,
         listener: Listener,
@@ -103,6 +103,7 @@ class Driver:
         self._plan = plan
         self._open_client = client
         self._client: Client | None = None
+        self._lost: Client | None = None
         self._store = store
         self._finisher = finisher
         self._listener = listener
@@ -216,7 +217,7 @@ class Driver:
     async def _submit_task(self, task: MapTask | LocateTask | FinalTask, *, priority: int = 0) -> Future:
         """Submit one task; tuple keys make one group per job on the scheduler, not one per task."""
         if self._client is None:
-            self._client = await self._open_client()
+            self._client = await self._open_client(self._lost)
             self._threads = max(1, sum((await self._client.nthreads()).values()))
         key = (f"fusionflow-{self._job}", self._submitted)
         self._submitted += 1
@@ -229,10 +230,16 @@ class Driver:
         leaf = run.leaves[place]
         try:
             report = task.result()
-        except (FutureCancelledError, asyncio.CancelledError):
-            raise ClusterError(
-                "the connection to the cluster was lost", hint="run the query again: finished work is kept"
-            ) from None
+        except FutureCancelledError as error:
+            # The scheduler forgot the task: the cluster is lost, and asked for anew.
+            self._listener.chunk_error(leaf, leaf.attempts, str(error))
+            if leaf.attempts >= MAX_ATTEMPTS:
+                raise ClusterError(
+                    f"the connection to the cluster was lost: {error}",
+                    hint="run the query again: finished work is kept",
+                ) from None
+            self._lost, self._client = self._client or self._lost, None
+            return False
         except (SourceChangedError, FileNotFoundError, PermissionError):
             raise
         except (QueryError, SourceError):

@@ -60,7 +60,12 @@ class Runner:
     """
 
     def __init__(
-        self, *, stores: Stores, catalog: Catalog, planner: Planner, client: Callable[[], Awaitable[Client]]
+        self,
+        *,
+        stores: Stores,
+        catalog: Catalog,
+        planner: Planner,
+        client: Callable[[Client | None], Awaitable[Client]],
     ) -> None:
         self._stores = stores
         self._catalog = catalog
