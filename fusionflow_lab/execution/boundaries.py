@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from fusionflow_lab.execution.stage_run import Leaf
-from fusionflow_lab.query import SourceFile
+from fusionflow_lab.query import Chunk, SourceFile
 from fusionflow_lab.states.store import BlockRecord
 
 
@@ -57,6 +57,17 @@ async def wrong_starts(leaves: Sequence[Leaf], locate: Locate) -> Starts:
             place += len(found)
             end = blocks[place - 1].end
     return wrong
+
+
+async def known_starts(chunks: Sequence[Chunk], locate: Locate) -> Starts:
+    """Return the true start of every block of ``chunks``, whatever was believed."""
+    starts: Starts = {}
+    for chunk in chunks:
+        order = tuple(sorted(block.offset for block in chunk.blocks if block.offset > chunk.file.data_start))
+        begin = chunk.file.data_start
+        found = await locate(Break(file=chunk.file, start=begin, offsets=order, believed=(0,) * len(order)))
+        starts.update(((chunk.file.path, offset), start) for offset, start in zip(order, found, strict=True))
+    return starts
 
 
 def _blocks_by_file(leaves: Sequence[Leaf]) -> list[tuple[SourceFile, list[BlockRecord]]]:

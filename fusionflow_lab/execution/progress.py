@@ -25,6 +25,13 @@ class Progress:
     eta: float | None
     workers: int
 
+    @property
+    def fraction(self) -> float:
+        """Share of the bytes that is done; below 1 as long as a chunk is missing."""
+        if self.chunks_done == self.chunks_total:
+            return 1.0
+        return min(self.bytes_done / max(self.bytes_total, 1), 0.999)
+
 
 class Listener(Protocol):
     """Who is told how the job goes."""

@@ -17,10 +17,11 @@ import pyarrow as pa
 from distributed import Client
 
 from fusionflow_lab.errors import FusionflowError
-from fusionflow_lab.execution.driver import Driver, WidenedError
+from fusionflow_lab.execution.driver import Driver
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.publisher import FencedError, Publisher
 from fusionflow_lab.execution.rejects import reject_table
+from fusionflow_lab.execution.scan import WidenedError
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import JobFailure
 from fusionflow_lab.jobs.rows import JobChanges
