@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
+SourceFormat = Literal["csv", "arrow"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,13 +73,18 @@ class SourceFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Files of one format and schema, known to the SQL of the plan as table ``name``."""
+    """Files of one format and schema, known to the SQL of the plan as table ``name``.
+
+    ``format`` is ``"csv"`` for text that the native core scans, ``"arrow"`` for Arrow IPC files, whose
+    ``dialect`` says nothing.
+    """
 
     name: str
     pattern: str
     dialect: Dialect
     columns: tuple[Column, ...]
     files: tuple[SourceFile, ...]
+    format: SourceFormat = "csv"
 
     @property
     def size(self) -> int:

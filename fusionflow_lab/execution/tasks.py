@@ -18,6 +18,7 @@ from distributed import get_worker
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import FusionflowError, QueryError
+from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
@@ -160,8 +161,7 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
         The token was raised.
     """
     stage = task.stage
-    column_count = len(stage.source.columns)
-    scan = _native.Scan(task.chunks, stage.columns, column_count, stage.source.dialect, token)
+    scan = _scan(task, token)
     try:
         mapped = evaluator.map(stage, scan)
     except duckdb.Error as error:
@@ -176,6 +176,14 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     header = _header(task, scan, mapped)
     name = StateStore(Folder(task.store)).put(header, mapped.state, _rejects(task, scan))
     return MapReport(name=name, header=header)
+
+
+def _scan(task: MapTask, token: _native.CancelToken) -> _native.Scan | ArrowScan:
+    """Begin the pass over the task's chunks, by the format of the source."""
+    source, columns = task.stage.source, task.stage.columns
+    if source.format == "arrow":
+        return ArrowScan(task.chunks, columns, token)
+    return _native.Scan(task.chunks, columns, len(source.columns), source.dialect, token)
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:
@@ -199,25 +207,9 @@ def finish(task: FinalTask, evaluator: Evaluator) -> str:
     return task.result
 
 
-def _header(task: MapTask, scan: _native.Scan, mapped: Mapped) -> StateHeader:
-    records = [
-        ChunkRecord(
-            key=chunk_key(chunk),
-            identity=report.identity,
-            blocks=tuple(
-                BlockRecord(
-                    offset=block.offset,
-                    start=found.start,
-                    end=found.end,
-                    rows=found.rows,
-                    rejected=found.rejected,
-                    lines=found.lines,
-                )
-                for block, found in zip(chunk.blocks, report.blocks, strict=True)
-            ),
-        )
-        for chunk, report in zip(task.chunks, scan.report(), strict=True)
-    ]
+def _header(task: MapTask, scan: _native.Scan | ArrowScan, mapped: Mapped) -> StateHeader:
+    reports: Sequence[_native.ChunkReport | ArrowReport] = scan.report()
+    records = [_record(chunk, report) for chunk, report in zip(task.chunks, reports, strict=True)]
     blocks = [block for record in records for block in record.blocks]
     rows_read = sum(block.rows for block in blocks)
     rejected = sum(block.rejected for block in blocks)
@@ -237,7 +229,23 @@ def _header(task: MapTask, scan: _native.Scan, mapped: Mapped) -> StateHeader:
     )
 
 
-def _rejects(task: MapTask, scan: _native.Scan) -> pa.Table:
+def _record(chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRecord:
+    reports: Sequence[_native.BlockReport | BlockRecord] = report.blocks
+    blocks = tuple(
+        BlockRecord(
+            offset=block.offset,
+            start=found.start,
+            end=found.end,
+            rows=found.rows,
+            rejected=found.rejected,
+            lines=found.lines,
+        )
+        for block, found in zip(chunk.blocks, reports, strict=True)
+    )
+    return ChunkRecord(key=chunk_key(chunk), identity=report.identity, blocks=blocks)
+
+
+def _rejects(task: MapTask, scan: _native.Scan | ArrowScan) -> pa.Table:
     """Return the rejects with ``chunk`` counted from the task's first chunk: the same in every plan."""
     table = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
     place = table.schema.get_field_index("chunk")

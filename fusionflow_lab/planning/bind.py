@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from fusionflow_lab.errors import QueryError
+from fusionflow_lab.errors import QueryError, SourceError
 from fusionflow_lab.planning.ast import Node, named, select
 from fusionflow_lab.planning.messages import syntax_error, too_deep
 from fusionflow_lab.query import Column
@@ -153,6 +154,23 @@ class Binder:
         """
         wrapped = f"SELECT * FROM ({sql})" if sql.startswith("(") else sql
         rows = self._connection.execute(f"DESCRIBE {wrapped}").fetchall()
+        return Shape(names=tuple(row[0] for row in rows), types=tuple(row[1] for row in rows))
+
+    def arrow_shape(self, schema: pa.Schema) -> Shape:
+        """Describe the columns that DuckDB sees in Arrow data.
+
+        Raises
+        ------
+        SourceError
+            A column has a type that DuckDB does not read.
+        """
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.register("__arrow", schema.empty_table())
+                rows = cursor.execute("DESCRIBE FROM __arrow").fetchall()
+            except duckdb.Error as error:
+                what = str(error).splitlines()[0]
+                raise SourceError(what, hint="cast the column, or leave it out") from error
         return Shape(names=tuple(row[0] for row in rows), types=tuple(row[1] for row in rows))
 
     def shape_of(self, node: Node) -> Shape | None:

@@ -43,6 +43,7 @@ def map_hash(stage: Stage, plan: Plan) -> str:
         "ordered": stage.ordered,
         "columns": [asdict(column) for column in stage.columns],
         "count": len(stage.source.columns),
+        "source": stage.source.format,
         "dialect": asdict(stage.source.dialect),
         "settings": list(plan.settings),
         "duckdb": duckdb.__version__,

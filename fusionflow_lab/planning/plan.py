@@ -18,6 +18,7 @@ from dataclasses import replace
 import duckdb
 
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.arrow import arrow_source
 from fusionflow_lab.planning.ast import Node, clone, literal, walk, without_locations
 from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.catalog import Catalog
@@ -26,7 +27,7 @@ from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
-from fusionflow_lab.planning.sources import find_sources
+from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker
 from fusionflow_lab.query import Plan, Query, Source
 
@@ -92,9 +93,7 @@ class Planner:
         nest_modifiers(tree)
         drop_unused(tree)
         found = find_sources(text, tree, binder)
-        sources = {
-            entry.name: self._catalog.resolve(entry.pattern, entry.options, entry.name) for entry in found
-        }
+        sources = {entry.name: self._source(entry) for entry in found}
         for source in sources.values():
             binder.create(source.name, source.columns)
         _refuse_rowid(text, located, sources)
@@ -106,6 +105,11 @@ class Planner:
         if described:
             return replace(plan, final_sql=described)
         return self._split(plan, without_locations(tree), sources)
+
+    def _source(self, found: FoundSource) -> Source:
+        if found.arrow:
+            return arrow_source(found.arrow, name=found.name, pattern=found.pattern, binder=self._binder)
+        return self._catalog.resolve(found.pattern, found.options, found.name)
 
     def _described(self, tree: Node) -> str:
         """Answer DESCRIBE from the sniffed types, without reading rows; empty for another query."""

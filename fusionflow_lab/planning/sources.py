@@ -29,11 +29,15 @@ _KEPT = ("sample", "column_name_alias", "query_location", "query_location_length
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundSource:
-    """A table name of the rewritten tree and the files it stands for."""
+    """A table name of the rewritten tree and the files it stands for.
+
+    ``arrow`` is the path of an Arrow IPC file, which is then read in place of what ``pattern`` names.
+    """
 
     name: str
     pattern: str
     options: ReaderOptions
+    arrow: str = ""
 
 
 @dataclass(kw_only=True, slots=True)
