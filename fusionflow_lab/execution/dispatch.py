@@ -6,14 +6,15 @@ one; a client that lost its scheduler is handed back when the next one is asked 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from distributed import Client, Future
 
 from fusionflow_lab.execution.boundaries import Break, Locate
 from fusionflow_lab.execution.plugin import RESOURCE
+from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.tasks import FinalTask, LocateTask, MapTask, run_task
 from fusionflow_lab.query import Dialect
 
@@ -32,33 +33,59 @@ class Dispatcher:
     client
         Gives an asynchronous Dask client whose workers have our plugin; asked only when there is something
         to run, and given the one that was lost.
+    share
+        The window of tasks, shared with the other jobs of the runner.
+    priority
+        The job's, among those of the share.
     """
 
-    def __init__(self, job: str, client: OpenClient) -> None:
-        self._group = f"fusionflow-{job}"
+    def __init__(self, job: str, client: OpenClient, share: Share, *, priority: int = 0) -> None:
+        self.job = job
+        self._share = share
+        self._priority = priority
         self._open_client = client
         self._client: Client | None = None
         self._lost: Client | None = None
         self._submitted = 0
         self.threads = 1
 
-    async def submit(self, task: MapTask | LocateTask | FinalTask, *, priority: int = 0) -> Future:
-        """Submit one task; tuple keys make one group per job on the scheduler, not one per task."""
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Hold a part of the window while there is something to scan."""
+        with self._share.joined(self.job, priority=self._priority):
+            yield
+
+    @property
+    def window(self) -> int:
+        """How many tasks the job may have in flight now."""
+        return self._share.window(self.job, threads=self.threads)
+
+    async def submit(self, task: MapTask | LocateTask | FinalTask, *, first: bool = False) -> Future:
+        """Submit one task, ahead of the job's others if ``first``.
+
+        Tuple keys make one group per job on the scheduler, not one per task.
+        """
         if self._client is None:
             self._client = await self._open_client(self._lost)
             self.threads = max(1, sum((await self._client.nthreads()).values()))
-        key = (self._group, self._submitted)
+        key = (f"fusionflow-{self.job}", self._submitted)
         self._submitted += 1
         return self._client.submit(
-            run_task, task, key=key, pure=False, retries=0, resources={RESOURCE: 1}, priority=priority
+            run_task,
+            task,
+            key=key,
+            pure=False,
+            retries=0,
+            resources={RESOURCE: 1},
+            priority=2 * self._priority + first,
         )
 
-    async def run(self, task: LocateTask | FinalTask, kind: type[T], *, priority: int = 0) -> T:
-        """Submit one task and wait for what it returns."""
-        return await outcome(await self.submit(task, priority=priority), kind)
+    async def run(self, task: LocateTask | FinalTask, kind: type[T]) -> T:
+        """Submit one task, ahead of the others, and wait for what it returns."""
+        return await outcome(await self.submit(task, first=True), kind)
 
     def locator(self, dialect: Dialect) -> Locate:
-        """Return what finds true record starts in files of a dialect, ahead of other tasks."""
+        """Return what finds true record starts in files of a dialect."""
 
         async def locate(gap: Break) -> list[int]:
             task = LocateTask(
@@ -68,7 +95,7 @@ class Dispatcher:
                 offsets=gap.offsets,
                 believed=gap.believed,
             )
-            return await self.run(task, list, priority=10)
+            return await self.run(task, list)
 
         return locate
 

@@ -20,7 +20,7 @@ from distributed import KilledWorker
 
 from fusionflow_lab.errors import ChunkError, QueryError
 from fusionflow_lab.execution.boundaries import Starts, wrong_starts
-from fusionflow_lab.execution.dispatch import Dispatcher, OpenClient
+from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.merging import TICK_SECONDS, Merger
 from fusionflow_lab.execution.progress import Listener, Progress, measure
@@ -37,15 +37,12 @@ class Driver:
 
     Parameters
     ----------
-    job
-        Names the Dask tasks.
+    dispatcher
+        Sends the job's tasks.
     plan
         What to run.
     hashes
         Map hash of each stage, by stage name.
-    client
-        Gives an asynchronous Dask client whose workers have our plugin; asked only when there is something
-        to run, so that a query whose states are all known needs no cluster, and given the one that was lost.
     store
         Where the states go.
     finisher
@@ -59,21 +56,19 @@ class Driver:
     def __init__(
         self,
         *,
-        job: str,
+        dispatcher: Dispatcher,
         plan: Plan,
         hashes: Mapping[str, str],
-        client: OpenClient,
         store: StateStore,
         finisher: Finisher,
         listener: Listener,
         use_cache: bool = True,
     ) -> None:
-        self._job = job
+        self._dispatcher = dispatcher
         self._plan = plan
         self._store = store
         self._finisher = finisher
         self._listener = listener
-        self._dispatcher = Dispatcher(job, client)
         self.runs = [
             StageRun(stage, hashes[stage.name], store.headers(hashes[stage.name]) if use_cache else {})
             for stage in plan.stages
@@ -125,7 +120,7 @@ class Driver:
         if not self._plan.gathered or not self.runs:
             return await merger.evaluate(partial(self._finisher.result, self.runs))
         try:
-            name = await self._dispatcher.run(self._finisher.task(self.runs, self._job), str)
+            name = await self._dispatcher.run(self._finisher.task(self.runs, self._dispatcher.job), str)
         except KilledWorker:
             raise QueryError(
                 f"the shipped rows did not fit into one worker's memory ({self._plan.gathered})",

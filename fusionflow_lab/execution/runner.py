@@ -17,11 +17,13 @@ import pyarrow as pa
 from distributed import Client
 
 from fusionflow_lab.errors import FusionflowError
+from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.driver import Driver
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.publisher import FencedError, Publisher
 from fusionflow_lab.execution.rejects import reject_table
 from fusionflow_lab.execution.scan import WidenedError
+from fusionflow_lab.execution.share import Share
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import JobFailure
 from fusionflow_lab.jobs.rows import JobChanges
@@ -72,6 +74,7 @@ class Runner:
         self._catalog = catalog
         self._planner = planner
         self._client = client
+        self._share = Share()
         self.holder = f"{platform.node()}:{os.getpid()}"
 
     def plan(self, query: Query) -> Plan:
@@ -165,10 +168,9 @@ class Runner:
             evaluator=evaluator,
         )
         return Driver(
-            job=job,
+            dispatcher=Dispatcher(job, self._client, self._share),
             plan=plan,
             hashes={stage.name: map_hash(stage, plan) for stage in plan.stages},
-            client=self._client,
             store=self._stores.states,
             finisher=finisher,
             listener=publisher,

@@ -32,7 +32,6 @@ from fusionflow_lab.query import Plan
 from fusionflow_lab.states.store import StateStore
 
 MAX_ATTEMPTS = 3
-TASKS_PER_THREAD = 2
 
 
 class WidenedError(Exception):
@@ -92,7 +91,8 @@ class Scan:
     async def run(self) -> None:
         """Scan and merge until every stage has what it needs."""
         while not all(run.satisfied() for run in self._runs) or not self._merger.idle:
-            await self._scan_waiting()
+            with self._dispatcher.sharing():
+                await self._scan_waiting()
             await self._merger.drain()
 
     async def cancel(self) -> None:
@@ -111,7 +111,7 @@ class Scan:
             if all(run.satisfied() for run in self._runs):
                 await self.cancel()
                 return
-            while waiting and len(self._inflight) < TASKS_PER_THREAD * self._dispatcher.threads:
+            while waiting and len(self._inflight) < self._dispatcher.window:
                 run, place = waiting.popleft()
                 if not run.satisfied():
                     await self._submit(run, place)
