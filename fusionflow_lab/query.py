@@ -119,6 +119,20 @@ class Chunk:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Broadcast:
+    """A small table that the maps of a stage read whole, beside their source.
+
+    ``sql`` makes it from the merged tables of ``stages``, which run first; ``columns`` are its columns, as
+    (name, DuckDB type). Maps know it as ``name``.
+    """
+
+    name: str
+    sql: str
+    stages: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
     """One pass over a source: ``map_sql`` per task, ``merge_sql`` over states, one table for the final.
 
@@ -142,7 +156,11 @@ class Stage:
     ``limit``
         ``limit``: rows after which no more chunks are needed. 0 elsewhere.
     ``reason``
-        ``gather``: why the query could not be cut. Empty elsewhere.
+        ``gather``: why the query could not be cut; ``rows``: why these rows are shipped, where they are
+        not the answer itself. Empty elsewhere.
+    ``broadcast``
+        Tables that ``map_sql`` reads beside its source. The stages that they are made of run first, and
+        what the tables hold is part of the map hash.
     """
 
     name: str
@@ -156,6 +174,7 @@ class Stage:
     ordered: bool = False
     limit: int = 0
     reason: str = ""
+    broadcast: tuple[Broadcast, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,7 +183,7 @@ class Plan:
 
     ``final_sql`` reads the tables ``stage.name``; ``names`` and ``types`` are those of the user's
     query. ``settings`` are the session settings every evaluator applies. ``gathered`` is the reason
-    why rows are shipped, or empty.
+    why the query was not cut, or empty. A stage comes after those that its broadcast tables are made of.
     """
 
     text: str
@@ -174,6 +193,16 @@ class Plan:
     types: tuple[str, ...]
     settings: tuple[tuple[str, str], ...] = ()
     gathered: str = ""
+
+    @property
+    def final_stages(self) -> tuple[Stage, ...]:
+        """Stages whose tables the final SQL may read; the others only make broadcast tables."""
+        return tuple(stage for stage in self.stages if stage.name in self.final_sql)
+
+    @property
+    def shipped(self) -> str:
+        """Why the final SQL works on shipped rows, which may be many; empty where it does not."""
+        return self.gathered or next((stage.reason for stage in self.final_stages if stage.reason), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

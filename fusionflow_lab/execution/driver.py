@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pyarrow as pa
@@ -26,8 +26,8 @@ from fusionflow_lab.execution.merging import TICK_SECONDS, Merger
 from fusionflow_lab.execution.progress import Listener, Progress, measure
 from fusionflow_lab.execution.scan import Scan
 from fusionflow_lab.execution.stage_run import StageRun
-from fusionflow_lab.query import Plan
-from fusionflow_lab.states.store import StateStore
+from fusionflow_lab.query import Plan, Stage
+from fusionflow_lab.states.store import StateHeader, StateStore
 
 MAX_PROOFS = 4
 
@@ -41,8 +41,8 @@ class Driver:
         Sends the job's tasks.
     plan
         What to run.
-    hashes
-        Map hash of each stage, by stage name.
+    identify
+        Gives the map hash of a stage, from it and the digests of its broadcast tables.
     store
         Where the states go.
     finisher
@@ -58,7 +58,7 @@ class Driver:
         *,
         dispatcher: Dispatcher,
         plan: Plan,
-        hashes: Mapping[str, str],
+        identify: Callable[[Stage, Sequence[str]], str],
         store: StateStore,
         finisher: Finisher,
         listener: Listener,
@@ -69,8 +69,10 @@ class Driver:
         self._store = store
         self._finisher = finisher
         self._listener = listener
+        self._identify = identify
+        self._use_cache = use_cache
         self.runs = [
-            StageRun(stage, hashes[stage.name], store.headers(hashes[stage.name]) if use_cache else {})
+            StageRun(stage, "", {}) if stage.broadcast else StageRun(stage, *self._known(stage, ()))
             for stage in plan.stages
         ]
         self._started = time.monotonic()
@@ -82,6 +84,8 @@ class Driver:
         ------
         WidenedError
             Plan again with wider types.
+        BroadcastError
+            Plan again without the broadcast tables, one of which is too large.
         QueryError, SourceError, OSError
             The query or the files are at fault.
         ChunkError
@@ -92,7 +96,6 @@ class Driver:
         async with Merger(self._finisher) as merger:
             scan = Scan(
                 plan=self._plan,
-                runs=self.runs,
                 dispatcher=self._dispatcher,
                 merger=merger,
                 store=self._store,
@@ -103,10 +106,10 @@ class Driver:
                 asyncio.create_task(self._tell_previews(merger)),
             ]
             try:
-                for run in self.runs:
-                    merger.put_all(run)
-                await scan.run()
-                await self._prove(scan, merger)
+                for wave in self._waves():
+                    await self._start(wave, merger)
+                    await scan.run(wave)
+                    await self._prove(wave, scan, merger)
                 self._listener.progress(self._progress())
                 return await self._finish(merger)
             finally:
@@ -117,35 +120,68 @@ class Driver:
 
     async def _finish(self, merger: Merger) -> pa.Table:
         """Run the final SQL: shipped rows on a worker, whose memory is limited; merged states here."""
-        if not self._plan.gathered or not self.runs:
+        if not self._plan.shipped or not self.runs:
             return await merger.evaluate(partial(self._finisher.result, self.runs))
         try:
             name = await self._dispatcher.run(self._finisher.task(self.runs, self._dispatcher.job), str)
         except KilledWorker:
             raise QueryError(
-                f"the shipped rows did not fit into one worker's memory ({self._plan.gathered})",
+                f"the shipped rows did not fit into one worker's memory ({self._plan.shipped})",
                 hint="filter or select less, or give the workers more memory",
             ) from None
         return self._finisher.collect(name)
 
+    # -- stages one after the other --------------------------------------------------------------
+
+    def _waves(self) -> list[list[StageRun]]:
+        """Group the stages: those of a wave need broadcast tables of earlier waves only."""
+        ranks: dict[str, int] = {}
+        waves: list[list[StageRun]] = []
+        for run in self.runs:
+            before = [ranks[name] for broadcast in run.stage.broadcast for name in broadcast.stages]
+            rank = 1 + max(before, default=-1)
+            ranks[run.stage.name] = rank
+            if rank == len(waves):
+                waves.append([])
+            waves[rank].append(run)
+        return waves
+
+    def _known(self, stage: Stage, broadcast: Sequence[str]) -> tuple[str, dict[str, StateHeader]]:
+        """Return the map hash of a stage and the states of it that may be used."""
+        map_hash = self._identify(stage, broadcast)
+        return map_hash, self._store.headers(map_hash) if self._use_cache else {}
+
+    async def _start(self, wave: Sequence[StageRun], merger: Merger) -> None:
+        """Make the broadcast tables of a wave; what they are made of has been proven."""
+        digests: dict[str, str] = {}
+        for run in wave:
+            for broadcast in run.stage.broadcast:
+                if broadcast.name not in digests:
+                    make = partial(self._finisher.broadcast, broadcast, self.runs)
+                    digests[broadcast.name] = await merger.evaluate(make)
+            if run.stage.broadcast:
+                tables = [digests[broadcast.name] for broadcast in run.stage.broadcast]
+                run.begin(*self._known(run.stage, tables), tables)
+            merger.put_all(run)
+
     # -- proving ---------------------------------------------------------------------------------
 
-    async def _prove(self, scan: Scan, merger: Merger) -> None:
+    async def _prove(self, runs: Sequence[StageRun], scan: Scan, merger: Merger) -> None:
         """Scan again what was read from a wrong start, until every chain of records is proven."""
         for _ in range(MAX_PROOFS):
             wrong = [
                 await wrong_starts(run.needed(), self._dispatcher.locator(run.stage.source.dialect))
-                for run in self.runs
+                for run in runs
             ]
             if not any(wrong):
                 return
-            for run, starts in zip(self.runs, wrong, strict=True):
+            for run, starts in zip(runs, wrong, strict=True):
                 if self._restart(run, starts):
                     merger.forget(run)
-            await scan.run()
+            await scan.run(runs)
         raise ChunkError(
             "the record boundaries of a file could not be proven",
-            where=self.runs[0].stage.source.pattern,
+            where=runs[0].stage.source.pattern,
             hint="check the quotes of the file, or give read_csv the right quote character",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import duckdb
@@ -12,7 +12,7 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.tasks import FinalTask
-from fusionflow_lab.query import Plan
+from fusionflow_lab.query import Broadcast, Plan
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
@@ -21,7 +21,14 @@ PREVIEW_ROWS = 200
 # Shipped rows are held for previews up to here; beyond, the preview stands still until the end.
 PREVIEW_BYTES = 32 << 20
 
+# What a table may hold that every worker process keeps in memory.
+BROADCAST_BYTES = 64 << 20
+
 _MERGED_KINDS = ("aggregate", "topk", "limit")
+
+
+class BroadcastError(Exception):
+    """A broadcast table is too large: plan again without; the message is the reason to gather."""
 
 
 class Finisher:
@@ -39,6 +46,8 @@ class Finisher:
         Where a worker leaves a result.
     evaluator
         Merges and finishes; used by one thread at a time.
+    broadcast_bytes
+        Bytes that a broadcast table may have, and the states that it is made of.
     """
 
     def __init__(
@@ -49,12 +58,14 @@ class Finisher:
         store: StateStore,
         results: Folder,
         evaluator: Evaluator,
+        broadcast_bytes: int = BROADCAST_BYTES,
     ) -> None:
         self._plan = plan
         self._ddl = ddl
         self._store = store
         self._results = results
         self._evaluator = evaluator
+        self._broadcast_bytes = broadcast_bytes
         self._trees: dict[str, MergeTree] = {}
         self._rows: dict[str, dict[int, pa.Table]] = {}
         self._held = 0
@@ -79,7 +90,7 @@ class Finisher:
 
     def preview(self, runs: Sequence[StageRun]) -> pa.Table | None:
         """Run the final stage over what has arrived; None where that says nothing yet."""
-        if self._held >= PREVIEW_BYTES:
+        if self._held >= PREVIEW_BYTES or not all(run.map_hash for run in runs):
             return None
         try:
             return self._evaluator.final(
@@ -100,18 +111,56 @@ class Finisher:
         QueryError
             The SQL fails on the merged rows.
         """
-        states = {run.stage.name: self._complete(run) for run in runs}
+        final = {stage.name for stage in self._plan.final_stages}
+        states = {run.stage.name: [*self._complete(run)] for run in runs if run.stage.name in final}
         try:
             return self._evaluator.final(self._plan, self._tables(), states)
         except duckdb.Error as error:
             raise QueryError(str(error).split("\n", 1)[0]) from None
+
+    def broadcast(self, broadcast: Broadcast, runs: Sequence[StageRun]) -> str:
+        """Make a broadcast table from stages that are complete, store it and return its digest.
+
+        Raises
+        ------
+        BroadcastError
+            It is too large, or what it is made of.
+        QueryError
+            Its SQL fails on the merged rows.
+        """
+        states: dict[str, list[pa.Table]] = {}
+        size = 0
+        for run in runs:
+            if run.stage.name in broadcast.stages:
+                states[run.stage.name] = []
+                for state in self._complete(run):
+                    size += state.nbytes
+                    self._refuse_size(size, run)
+                    states[run.stage.name].append(state)
+        try:
+            table = self._evaluator.broadcast(broadcast, self._tables(), states)
+        except duckdb.Error as error:
+            raise QueryError(str(error).split("\n", 1)[0]) from None
+        self._refuse_size(table.nbytes, next(run for run in runs if run.stage.name in states))
+        return self._store.put_broadcast(table)
+
+    def _refuse_size(self, size: int, run: StageRun) -> None:
+        if size > self._broadcast_bytes:
+            limit = self._broadcast_bytes / (1 << 20)
+            raise BroadcastError(
+                f"what is needed of {run.stage.source.pattern} exceeds the {limit:g} MiB each worker may hold"
+            )
 
     def task(self, runs: Sequence[StageRun], job: str) -> FinalTask:
         """Describe the final stage as a task for a worker."""
         return FinalTask(
             plan=self._plan,
             ddl=self._tables(),
-            states={run.stage.name: [leaf.name for leaf in run.needed()] for run in runs},
+            states={
+                run.stage.name: [leaf.name for leaf in run.needed()]
+                for run in runs
+                if run.stage in self._plan.final_stages
+            },
             store=self._store.folder.root,
             results=self._results.root,
             result=f"{job}.final",
@@ -134,8 +183,9 @@ class Finisher:
         rows = self._rows.get(name, {})
         return [rows[place] for place in sorted(rows)]
 
-    def _complete(self, run: StageRun) -> list[pa.Table]:
-        """Return every state; a final over aggregates reads them merged once more."""
+    def _complete(self, run: StageRun) -> Iterator[pa.Table]:
+        """Yield every state; a final over aggregates reads them merged once more."""
         if run.stage.kind in _MERGED_KINDS:
-            return self._so_far(run)
-        return [self._store.state(leaf.name) for leaf in run.needed()]
+            yield from self._so_far(run)
+        else:
+            yield from (self._store.state(leaf.name) for leaf in run.needed())

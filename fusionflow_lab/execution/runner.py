@@ -19,7 +19,7 @@ from distributed import Client
 from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.driver import Driver
-from fusionflow_lab.execution.finish import Finisher
+from fusionflow_lab.execution.finish import BroadcastError, Finisher
 from fusionflow_lab.execution.publisher import FencedError, Publisher
 from fusionflow_lab.execution.rejects import reject_table
 from fusionflow_lab.execution.scan import WidenedError
@@ -143,13 +143,17 @@ class Runner:
     async def _exact(
         self, job: str, query: Query, plan: Plan, evaluator: Evaluator, publisher: Publisher
     ) -> tuple[Driver, Plan, pa.Table]:
-        """Run the plan, and plan again with wider types for as long as values ask for them."""
+        """Run the plan; plan again with wider types as values ask for them, or without large broadcasts."""
+        gather = ""
         while True:
             driver = self._driver(job, plan, evaluator, publisher, use_cache=query.use_cache)
             try:
                 return driver, plan, await driver.run()
             except WidenedError as widened:
-                plan = await asyncio.to_thread(self._widen, query, plan, widened)
+                await asyncio.to_thread(self._widen, plan, widened)
+            except BroadcastError as large:
+                gather = str(large)
+            plan = await asyncio.to_thread(self._planner.plan, query, gather=gather)
 
     def _driver(
         self,
@@ -170,18 +174,17 @@ class Runner:
         return Driver(
             dispatcher=Dispatcher(job, self._client, self._share),
             plan=plan,
-            hashes={stage.name: map_hash(stage, plan) for stage in plan.stages},
+            identify=lambda stage, broadcast: map_hash(stage, plan, broadcast),
             store=self._stores.states,
             finisher=finisher,
             listener=publisher,
             use_cache=use_cache,
         )
 
-    def _widen(self, query: Query, plan: Plan, widened: WidenedError) -> Plan:
-        """Remember wider types and plan again: every chunk that read the column is scanned again."""
+    def _widen(self, plan: Plan, widened: WidenedError) -> None:
+        """Remember wider types: planned again, every chunk that read the column is scanned again."""
         stage = next(stage for stage in plan.stages if stage.name == widened.stage)
         self._catalog.widen(stage.source, widened.types)
-        return self.plan(query)
 
     def _keep(self, name: str, table: pa.Table) -> None:
         sink = pa.BufferOutputStream()

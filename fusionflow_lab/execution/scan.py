@@ -58,8 +58,6 @@ class Scan:
     ----------
     plan
         Whose settings the tasks apply.
-    runs
-        Its stages.
     dispatcher
         Sends the tasks.
     merger
@@ -74,25 +72,23 @@ class Scan:
         self,
         *,
         plan: Plan,
-        runs: Sequence[StageRun],
         dispatcher: Dispatcher,
         merger: Merger,
         store: StateStore,
         listener: Listener,
     ) -> None:
         self._plan = plan
-        self._runs = runs
         self._dispatcher = dispatcher
         self._merger = merger
         self._store = store
         self._listener = listener
         self._inflight: dict[asyncio.Task[MapReport], tuple[StageRun, int, Future]] = {}
 
-    async def run(self) -> None:
-        """Scan and merge until every stage has what it needs."""
-        while not all(run.satisfied() for run in self._runs) or not self._merger.idle:
+    async def run(self, runs: Sequence[StageRun]) -> None:
+        """Scan and merge until every one of these stages has what it needs."""
+        while not all(run.satisfied() for run in runs) or not self._merger.idle:
             with self._dispatcher.sharing():
-                await self._scan_waiting()
+                await self._scan_waiting(runs)
             await self._merger.drain()
 
     async def cancel(self) -> None:
@@ -104,11 +100,11 @@ class Scan:
             await asyncio.gather(*inflight, return_exceptions=True)
             await self._dispatcher.cancel([future for _, _, future in inflight.values()])
 
-    async def _scan_waiting(self) -> None:
+    async def _scan_waiting(self, runs: Sequence[StageRun]) -> None:
         """Keep a window of tasks in flight until every stage has what it needs."""
-        waiting = deque((run, place) for run in self._runs for place in run.waiting())
+        waiting = deque((run, place) for run in runs for place in run.waiting())
         while True:
-            if all(run.satisfied() for run in self._runs):
+            if all(run.satisfied() for run in runs):
                 await self.cancel()
                 return
             while waiting and len(self._inflight) < self._dispatcher.window:
@@ -135,6 +131,7 @@ class Scan:
             settings=self._plan.settings,
             chunks=leaf.chunks,
             store=self._store.folder.root,
+            broadcast=run.broadcast,
         )
         future = await self._dispatcher.submit(task)
         leaf.attempts += 1

@@ -70,7 +70,7 @@ class StageRun:
     stage
         What to run.
     map_hash
-        Names the stage's states in the store.
+        Names the stage's states in the store; empty as long as its broadcast tables are not known.
     known
         States of this map that the store holds.
     """
@@ -78,7 +78,13 @@ class StageRun:
     def __init__(self, stage: Stage, map_hash: str, known: Mapping[str, StateHeader]) -> None:
         self.stage = stage
         self.map_hash = map_hash
+        self.broadcast: tuple[str, ...] = ()
         self.leaves = _leaves(stage, known)
+
+    def begin(self, map_hash: str, known: Mapping[str, StateHeader], broadcast: Sequence[str]) -> None:
+        """Take the digests of the broadcast tables, and with them the map hash and the known states."""
+        self.map_hash, self.broadcast = map_hash, tuple(broadcast)
+        self.leaves = _leaves(self.stage, known)
 
     def waiting(self) -> list[int]:
         """Return the places of the leaves that must be scanned, in the order to scan them.

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import duckdb
 import pyarrow as pa
@@ -44,13 +45,17 @@ Settings = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MapTask:
-    """Scan ``chunks`` and map them to one state; ``stage`` names no files."""
+    """Scan ``chunks`` and map them to one state; ``stage`` names no files.
+
+    ``broadcast`` are the digests of the stage's broadcast tables, in their order.
+    """
 
     stage: Stage
     map_hash: str
     settings: Settings
     chunks: tuple[Chunk, ...]
     store: str
+    broadcast: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +102,7 @@ class WorkerState:
         """Return the evaluator for these settings; it is opened once (17 ms) and kept."""
         with self.lock:
             if settings not in self.evaluators:
-                self.evaluators[settings] = Evaluator(settings)
+                self.evaluators[settings] = Evaluator(settings, streaming=True)
             return self.evaluators[settings]
 
     @contextmanager
@@ -162,8 +167,10 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     """
     stage = task.stage
     scan = _scan(task, token)
+    store = StateStore(Folder(task.store))
+    tables = [(digest, partial(store.broadcast, digest)) for digest in task.broadcast]
     try:
-        mapped = evaluator.map(stage, scan)
+        mapped = evaluator.map(stage, scan, tables)
     except duckdb.Error as error:
         if scan.widened():
             return MapReport(widened=tuple(scan.widened()))
@@ -174,7 +181,7 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     if scan.widened():
         return MapReport(widened=tuple(scan.widened()))
     header = _header(task, scan, mapped)
-    name = StateStore(Folder(task.store)).put(header, mapped.state, _rejects(task, scan))
+    name = store.put(header, mapped.state, _rejects(task, scan))
     return MapReport(name=name, header=header)
 
 

@@ -52,7 +52,9 @@ def _details(stage: Stage) -> list[str]:
         lines.append(f"reduce {stage.reduce_sql}")
     lines.append(f"reads  {_columns(stage)}")
     lines.append(f"order  {'as in the files' if stage.ordered else 'does not matter'}")
-    way = f"gathered, because {stage.reason}" if stage.kind == "gather" else "cut"
+    lines += [f"beside {entry.name}: {entry.sql}" for entry in stage.broadcast]
+    word = "gathered" if stage.kind == "gather" else "rows shipped"
+    way = f"{word}, because {stage.reason}" if stage.reason else "cut"
     lines.append(f"runs   {way}; by DuckDB on the workers")
     return lines
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import duckdb
@@ -17,7 +18,7 @@ from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.states.store import STATE_FORMAT
 
 
-def map_hash(stage: Stage, plan: Plan) -> str:
+def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
     """Return the hash of a stage's map, in hex.
 
     Parameters
@@ -26,6 +27,8 @@ def map_hash(stage: Stage, plan: Plan) -> str:
         The stage.
     plan
         The plan it belongs to; its settings count.
+    broadcast
+        Digests of what the stage's broadcast tables hold, in their order.
 
     Examples
     --------
@@ -37,7 +40,10 @@ def map_hash(stage: Stage, plan: Plan) -> str:
     32
     """
     facts = {
-        "map": _renamed(stage.map_sql, stage.source.name),
+        "map": _renamed(stage.map_sql, [stage.source.name, *(entry.name for entry in stage.broadcast)]),
+        "broadcast": [
+            (digest, entry.columns) for entry, digest in zip(stage.broadcast, broadcast, strict=True)
+        ],
         "reduce": stage.reduce_sql,
         "kind": stage.kind,
         "ordered": stage.ordered,
@@ -52,7 +58,9 @@ def map_hash(stage: Stage, plan: Plan) -> str:
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _renamed(sql: str, name: str) -> str:
-    """Write the source as ``source`` wherever it is named; texts and quoted names stay."""
-    pattern = rf"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\b{re.escape(name)}\b"
-    return re.sub(pattern, lambda found: "source" if found[0] == name else found[0], sql)
+def _renamed(sql: str, names: Sequence[str]) -> str:
+    """Write tables as ``table0`` … in the order given, wherever named; texts and quoted names stay."""
+    words = "|".join(rf"\b{re.escape(name)}\b" for name in names)
+    pattern = rf"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|{words}"
+    fresh = {name: f"table{place}" for place, name in enumerate(names)}
+    return re.sub(pattern, lambda found: fresh.get(found[0], found[0]), sql)

@@ -64,8 +64,15 @@ class Planner:
         with self._lock:
             self._binder.close()
 
-    def plan(self, query: Query) -> Plan:
+    def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.
+
+        Parameters
+        ----------
+        query
+            The query.
+        gather
+            Why it must not be cut; empty where it may.
 
         Raises
         ------
@@ -77,7 +84,7 @@ class Planner:
         with self._lock:
             try:
                 with self._binder.tables():
-                    return self._plan(query.text)
+                    return self._plan(query.text, gather)
             except RecursionError as error:
                 raise too_deep() from error
             except (duckdb.InternalException, duckdb.FatalException) as error:
@@ -85,7 +92,7 @@ class Planner:
                 what = f"DuckDB cannot plan this query: {str(error).splitlines()[0]}"
                 raise QueryError(what, hint="write it another way") from error
 
-    def _plan(self, text: str) -> Plan:
+    def _plan(self, text: str, reason: str) -> Plan:
         binder = self._binder
         located = binder.parse(text)
         tree = clone(located)
@@ -104,7 +111,7 @@ class Planner:
         described = self._described(tree)
         if described:
             return replace(plan, final_sql=described)
-        return self._split(plan, without_locations(tree), sources)
+        return self._split(plan, without_locations(tree), sources, reason)
 
     def _source(self, found: FoundSource) -> Source:
         if found.arrow:
@@ -143,12 +150,11 @@ class Planner:
         except duckdb.Error:
             return shape.names
 
-    def _split(self, plan: Plan, tree: Node, sources: Mapping[str, Source]) -> Plan:
+    def _split(self, plan: Plan, tree: Node, sources: Mapping[str, Source], reason: str) -> Plan:
         """Cut, or gather."""
         binder = self._binder
-        reason = ""
         has_ctes = any(node.get("cte_map", {}).get("map") for node in walk(tree))
-        for copies in (False, True) if has_ctes else (False,):
+        for copies in () if reason else (False, True) if has_ctes else (False,):
             maker = StageMaker(binder=binder, sources=sources)
             try:
                 final = binder.sql(cut(tree, maker, copies=copies))

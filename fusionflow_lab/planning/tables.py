@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fusionflow_lab.planning.bind import create_as_sql, create_sql
 from fusionflow_lab.query import Stage
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.evaluate import broadcast_sql, quoted
 
 
 def source_ddl(stage: Stage) -> str:
@@ -42,5 +42,10 @@ def state_ddl(stage: Stage, table: str = "") -> tuple[str, ...]:
     CREATE OR REPLACE TEMP TABLE "state" AS SELECT * FROM (FROM source_0) LIMIT 0
     DROP TABLE "source_0"
     """
-    made = create_as_sql(table or stage.name, stage.map_sql)
-    return source_ddl(stage), made, f"DROP TABLE {quoted(stage.source.name)}"
+    read = [
+        source_ddl(stage),
+        *(broadcast_sql(broadcast, temporary=True) for broadcast in stage.broadcast),
+    ]
+    names = [stage.source.name, *(broadcast.name for broadcast in stage.broadcast)]
+    dropped = [f"DROP TABLE {quoted(name)}" for name in names]
+    return *read, create_as_sql(table or stage.name, stage.map_sql), *dropped

@@ -6,7 +6,10 @@ connection is closed to the outside: no file access, no extension loading, no se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -14,9 +17,11 @@ from typing import Protocol, Self
 import duckdb
 import pyarrow as pa
 
-from fusionflow_lab.query import Plan, Stage
+from fusionflow_lab.query import Broadcast, Plan, Stage
 
 _BATCH_ROWS = 1 << 17
+# Broadcast tables that one process keeps for maps to come.
+KEPT_BYTES = 256 << 20
 # Types that Arrow carries under another name; the view over a scan casts them back.
 _CAST_TYPES = {"HUGEINT"}
 
@@ -56,6 +61,9 @@ class Evaluator:
         Session settings of the plan, as (name, value).
     threads
         Threads a query may use.
+    streaming
+        Whether it runs maps: then the stream of a scan, whose size DuckDB cannot know, stays on the side
+        of a join where it is written, and passes by the other side instead of being held.
 
     Examples
     --------
@@ -64,8 +72,14 @@ class Evaluator:
     [42]
     """
 
-    def __init__(self, settings: Sequence[tuple[str, str]], *, threads: int = 1) -> None:
+    def __init__(
+        self, settings: Sequence[tuple[str, str]], *, threads: int = 1, streaming: bool = False
+    ) -> None:
         self._root = duckdb.connect(config={"threads": threads})
+        self._kept: OrderedDict[str, int] = OrderedDict()
+        self._lock = threading.Lock()
+        if streaming:
+            self._root.execute("SET disabled_optimizers = 'build_side_probe_side'")
         for name, value in settings:
             self._root.execute(f"SET {quoted(name)} = '{value.replace(chr(39), chr(39) * 2)}'")
         self._root.execute("SET enable_external_access = false; SET lock_configuration = true")
@@ -91,8 +105,19 @@ class Evaluator:
         for sql in statements:
             self._root.execute(sql)
 
-    def map(self, stage: Stage, stream: ArrowStream) -> Mapped:
+    def map(
+        self, stage: Stage, stream: ArrowStream, tables: Sequence[tuple[str, Callable[[], pa.Table]]] = ()
+    ) -> Mapped:
         """Run the map of a stage over a scan.
+
+        Parameters
+        ----------
+        stage
+            The stage.
+        stream
+            The scan.
+        tables
+            The stage's broadcast tables, in their order: the digest, and a function that loads it.
 
         Raises
         ------
@@ -100,6 +125,7 @@ class Evaluator:
             The SQL failed on a row, or the stream ended with an error.
         """
         with self._root.cursor() as cursor:
+            self._show(cursor, stage, tables)
             cursor.register("__scan", stream)
             cursor.execute(f"CREATE TEMP VIEW {quoted(stage.source.name)} AS {_scan_sql(stage)}")
             if not stage.reduce_sql:
@@ -110,6 +136,43 @@ class Evaluator:
                 reducer.register("state", rows.reader())
                 state = reducer.sql(stage.reduce_sql).to_arrow_table()
             return Mapped(state=state, rows_used=rows.count)
+
+    def _show(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        stage: Stage,
+        tables: Sequence[tuple[str, Callable[[], pa.Table]]],
+    ) -> None:
+        """Show broadcast tables to a map. Each is loaded once, and kept as long as there is room.
+
+        The map's transaction begins when it sees them: one that is dropped later stays visible there.
+        """
+        if not stage.broadcast:
+            return
+        with self._lock:
+            names = [
+                self._keep(broadcast, digest, load)
+                for broadcast, (digest, load) in zip(stage.broadcast, tables, strict=True)
+            ]
+            cursor.execute("BEGIN")
+            for broadcast, name in zip(stage.broadcast, names, strict=True):
+                cursor.execute(f"CREATE TEMP VIEW {quoted(broadcast.name)} AS FROM memory.main.{name}")
+            for old in [*self._kept][: -len(names)]:
+                if sum(self._kept.values()) > KEPT_BYTES:
+                    self._root.execute(f"DROP TABLE {old}")
+                    del self._kept[old]
+
+    def _keep(self, broadcast: Broadcast, digest: str, load: Callable[[], pa.Table]) -> str:
+        """Keep a broadcast table under a name that tells its content and types."""
+        text = f"{digest} {broadcast.columns}"
+        name = f"broadcast_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+        if name not in self._kept:
+            table = load()
+            with self._root.cursor() as owner:
+                _fill(owner, name, [broadcast_sql(broadcast, name)], [table])
+            self._kept[name] = table.nbytes
+        self._kept.move_to_end(name)
+        return name
 
     def merge(self, stage: Stage, state_ddl: Sequence[str], states: Sequence[pa.Table]) -> pa.Table:
         """Merge states of a stage, in order, into one.
@@ -149,10 +212,36 @@ class Evaluator:
             Rows to return at most; None for all.
         """
         with self._root.cursor() as cursor, _undone(cursor):
-            for stage in plan.stages:
+            for stage in plan.final_stages:
                 _fill(cursor, stage.name, ddl[stage.name], states[stage.name])
             sql = plan.final_sql if limit is None else f"SELECT * FROM ({plan.final_sql}) LIMIT {limit}"
             return cursor.sql(sql).to_arrow_table().rename_columns(list(plan.names))
+
+    def broadcast(
+        self,
+        broadcast: Broadcast,
+        ddl: Mapping[str, Sequence[str]],
+        states: Mapping[str, Sequence[pa.Table]],
+    ) -> pa.Table:
+        """Make a broadcast table from the states of its stages; see ``final``."""
+        with self._root.cursor() as cursor, _undone(cursor):
+            for name in broadcast.stages:
+                _fill(cursor, name, ddl[name], states[name])
+            return cursor.sql(broadcast.sql).to_arrow_table()
+
+
+def broadcast_sql(broadcast: Broadcast, name: str = "", *, temporary: bool = False) -> str:
+    """Write the statement that makes an empty table of a broadcast table's columns.
+
+    Examples
+    --------
+    >>> city = Broadcast(name="table_0", sql="FROM stage_0", stages=("stage_0",), columns=(("k", "DATE"),))
+    >>> broadcast_sql(city, temporary=True)
+    'CREATE OR REPLACE TEMP TABLE "table_0" ("k" DATE)'
+    """
+    columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in broadcast.columns)
+    kind = "TEMP TABLE" if temporary else "TABLE"
+    return f"CREATE OR REPLACE {kind} {quoted(name or broadcast.name)} ({columns})"
 
 
 def warm_up() -> None:

@@ -30,6 +30,7 @@ _MAGIC = b"FFSTATE1"
 _PREFIX_BYTES = len(_MAGIC) + 4
 _DIGEST_BYTES = 16
 _HEAD_BYTES = 1 << 16
+_BROADCAST = "broadcast"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +123,32 @@ class StateStore:
         """Return the rejects that the state's scan met, or None."""
         part = self._content(name)[1]
         return _table(part) if len(part) else None
+
+    def put_broadcast(self, table: pa.Table) -> str:
+        """Store a broadcast table and return the digest of what it holds."""
+        content = _ipc(table)
+        digest = hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+        if not self.folder.path(f"{_BROADCAST}/{digest}").exists():
+            self.folder.put(f"{_BROADCAST}/{digest}", [content])
+        return digest
+
+    def broadcast(self, digest: str) -> pa.Table:
+        """Return a broadcast table by its digest.
+
+        Raises
+        ------
+        StateError
+            It is gone or damaged; a damaged one is deleted.
+        """
+        name = f"{_BROADCAST}/{digest}"
+        try:
+            content = self.folder.get(name)
+        except FileNotFoundError:
+            raise StateError("a stored table is gone", where=name, hint="run the query again") from None
+        if hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest() != digest:
+            self.folder.delete(name)
+            raise StateError("a stored table is damaged", where=name, hint="run the query again")
+        return _table(memoryview(content))
 
     def headers(self, map_hash: str) -> dict[str, StateHeader]:
         """Return the readable states of a map, name by name."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import duckdb
@@ -56,6 +58,14 @@ def shipped(table: pa.Table) -> pa.Table:
     return pa.ipc.open_stream(sink.getvalue()).read_all()
 
 
+def digest(table: pa.Table) -> str:
+    """Tell tables apart by what they hold."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return hashlib.blake2b(sink.getvalue()).hexdigest()
+
+
 def slices(table: pa.Table, chunks: int) -> list[pa.Table]:
     """Cut a table into chunks of rows, some of them empty when there are few."""
     edges = [table.num_rows * place // chunks for place in range(chunks + 1)]
@@ -69,11 +79,19 @@ def scanned(stage: Stage, chunk: pa.Table) -> pa.Table:
     return chunk.select([column.name for column in stage.columns])
 
 
-def run_stage(evaluator: Evaluator, stage: Stage, table: pa.Table, chunks: int) -> tuple[pa.Table, int]:
+def run_stage(
+    evaluator: Evaluator,
+    stage: Stage,
+    table: pa.Table,
+    chunks: int,
+    broadcast: Mapping[str, pa.Table] | None = None,
+) -> tuple[pa.Table, int]:
     """Return the merged state of a stage and the rows its map used."""
     states, used = [], 0
+    held = [((broadcast or {})[entry.name]) for entry in stage.broadcast]
+    tables = [(digest(entry), partial(shipped, entry)) for entry in held]
     for chunk in slices(table, chunks):
-        mapped = evaluator.map(stage, scanned(stage, chunk).to_reader())
+        mapped = evaluator.map(stage, scanned(stage, chunk).to_reader(), tables)
         states.append(shipped(mapped.state))
         used += chunk.num_rows if mapped.rows_used is None else mapped.rows_used
     ddl = state_ddl(stage, "state")
@@ -85,11 +103,16 @@ def run_stage(evaluator: Evaluator, stage: Stage, table: pa.Table, chunks: int) 
 
 def run_plan(evaluator: Evaluator, plan: Plan, tables: Mapping[str, pa.Table], chunks: int) -> pa.Table:
     """Run a plan over tables by file name."""
-    states = {}
+    states: dict[str, list[pa.Table]] = {}
+    ddl = {stage.name: state_ddl(stage) for stage in plan.stages}
+    made: dict[str, pa.Table] = {}
     for stage in plan.stages:
-        state, _ = run_stage(evaluator, stage, tables[stage.source.pattern], chunks)
+        for entry in stage.broadcast:
+            if entry.name not in made:
+                made[entry.name] = evaluator.broadcast(entry, ddl, states)
+        state, _ = run_stage(evaluator, stage, tables[stage.source.pattern], chunks, made)
         states[stage.name] = [state]
-    return evaluator.final(plan, {stage.name: state_ddl(stage) for stage in plan.stages}, states)
+    return evaluator.final(plan, ddl, states)
 
 
 def rows_of(table: pa.Table) -> list[tuple[object, ...]]:
