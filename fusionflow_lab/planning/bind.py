@@ -152,7 +152,7 @@ class Binder:
         duckdb.Error
             The query does not bind.
         """
-        wrapped = f"SELECT * FROM ({sql})" if sql.startswith("(") else sql
+        wrapped = f"WITH __nothing AS (SELECT 1) {sql}" if sql.startswith("(") else sql
         rows = self._connection.execute(f"DESCRIBE {wrapped}").fetchall()
         return Shape(names=tuple(row[0] for row in rows), types=tuple(row[1] for row in rows))
 

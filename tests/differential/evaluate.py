@@ -34,8 +34,11 @@ class TableFile:
 class TableSniffer:
     """Knows tables by file name."""
 
-    def __init__(self, columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    def __init__(
+        self, columns: Mapping[str, Sequence[tuple[str, str]]], sizes: Mapping[str, int] | None = None
+    ) -> None:
         self.columns = columns
+        self.sizes = sizes or {}
 
     def list_files(self, pattern: str) -> list[str]:
         if pattern not in self.columns:
@@ -44,7 +47,7 @@ class TableSniffer:
 
     def sniff_files(self, paths: Sequence[str], options: ReaderOptions) -> list[TableFile]:
         assert options is not None
-        return [TableFile(path, list(self.columns[path])) for path in paths]
+        return [TableFile(path, list(self.columns[path]), self.sizes.get(path, 1)) for path in paths]
 
     def widest_type(self, one: str, other: str) -> str:
         return one if one == other else "VARCHAR"

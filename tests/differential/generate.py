@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ COLUMNS: tuple[tuple[str, str, pa.DataType], ...] = (
     ("d", "DATE", pa.date32()),
     ("ts", "TIMESTAMP", pa.timestamp("us")),
     ("s", "VARCHAR", pa.string()),
+    ("id", "BIGINT", pa.int64()),
 )
 _KEYS = ["a", "b", "B", "", "é", "日本", "o'x", "a b", "NULL", None, None]
 _SPECIAL = [float("nan"), float("inf"), float("-inf"), -0.0, 0.0, 1e-300, None]
@@ -76,6 +78,8 @@ def random_table(seed: int, rows: int) -> pa.Table:
             None if rng.random() < 0.1 else "".join(rng.choices("abcxyzéß日 ,\"'%_", k=rng.randint(0, 9)))
         ),
     }
+    ids = itertools.count()
+    make["id"] = lambda: next(ids) * 7 % rows if rows % 7 else next(ids)
     columns = [pa.array([make[name]() for _ in range(rows)], kind) for name, _, kind in COLUMNS]
     return pa.table(columns, names=[name for name, _, _ in COLUMNS])
 

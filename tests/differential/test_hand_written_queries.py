@@ -4,35 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pytest
 
-from fusionflow_lab.planning.plan import Planner
-from fusionflow_lab.states.evaluate import Evaluator
 from tests.differential.generate import RandomQuery
-from tests.differential.test_random_queries import check, oracle, planner, table
+from tests.differential.soak import Bench, Tally, check
 
-__all__ = ["oracle", "planner", "table"]  # the fixtures
-
-_LINES = (Path(__file__).parent / "hand_written.sql").read_text(encoding="utf-8").splitlines()
-QUERIES = [line.rstrip(";") for line in _LINES if not line.startswith("--")]
+_FILES = sorted(Path(__file__).parent.glob("hand_written*.sql"))
+_LINES = [line for file in _FILES for line in file.read_text(encoding="utf-8").splitlines()]
+QUERIES = [line.rstrip(";") for line in _LINES if line and not line.startswith("--")]
 PARTS = 8
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_hand_written_queries_answer_as_duckdb(
-    part: int, planner: Planner, oracle: duckdb.DuckDBPyConnection, table: pa.Table
-) -> None:
-    wrong = []
-    with Evaluator((("TimeZone", "UTC"),)) as evaluator:
-        for text in QUERIES[part::PARTS]:
-            query = RandomQuery(kind="hand-written", text=text)
-            try:
-                check(query, planner, oracle, evaluator, table, chunks=5)
-            except AssertionError as error:
-                wrong.append(str(error))
-    assert not wrong, "\n\n".join(wrong)
+def test_hand_written_queries_answer_as_duckdb(part: int, bench: Bench) -> None:
+    tally = Tally()
+    for text in QUERIES[part::PARTS]:
+        check(bench, RandomQuery(kind="hand-written", text=text), [5], tally)
+    assert not tally.wrong, "\n\n".join(tally.wrong)
 
 
 def test_there_are_many() -> None:
