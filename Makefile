@@ -1,11 +1,14 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all test-rust test-python check dev bench audit clean
+.PHONY: help setup demo lab test test-all test-rust test-python check dev bench fuzz audit clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 # Jobs and states of the demo go where `make clean` finds them, unless you name a folder.
 DEMO_HOME := FUSIONFLOW_HOME="$${FUSIONFLOW_HOME:-$(CURDIR)/.demo/home}"
+
+# How long `make fuzz` tries each target.
+FUZZ_SECONDS ?= 60
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +57,13 @@ dev: ## rebuild the extension in place
 
 bench: setup ## time us, DuckDB and Polars side by side
 	@$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
+
+fuzz: setup ## fuzz scan and sniffer, each FUZZ_SECONDS=60 (needs cargo-fuzz and a nightly toolchain)
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "missing: cargo-fuzz - run: cargo install --locked cargo-fuzz" >&2; exit 1; }
+	$(BIN)/python native/fuzz/seeds.py
+	for target in scan sniff; do \
+		cargo +nightly fuzz run --fuzz-dir native/fuzz $$target -- -max_len=4096 -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 audit: ## check licences and advisories of the crates (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "missing: cargo-deny - run: cargo install --locked cargo-deny" >&2; exit 1; }
