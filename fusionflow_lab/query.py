@@ -8,10 +8,41 @@ runs over the merged states. See ``docs/design.md`` for the drawing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
 SourceFormat = Literal["csv", "arrow"]
+
+ParameterValue: TypeAlias = "str | None | tuple[ParameterValue, ...]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """The value that ``$name`` stands for: text as DuckDB casts it to ``type``, None for NULL.
+
+    A list is a tuple of such values, its type ends in ``[]``.
+    """
+
+    name: str
+    type: str
+    value: ParameterValue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """A query under a name; ``columns`` rename its first columns."""
+
+    name: str
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """A table of the user's program under a name, kept as an Arrow IPC file named after its content."""
+
+    name: str
+    path: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,11 +57,20 @@ class Query:
         A name for the job; empty for none.
     use_cache
         Whether states that the store already holds may stand in for scanning.
+    parameters
+        The values of ``$x`` in the text and its views.
+    views
+        The views that the text reads, those that others read first.
+    frames
+        The tables of the user's program that the text or a view reads by name.
     """
 
     text: str
     name: str = ""
     use_cache: bool = True
+    parameters: tuple[Parameter, ...] = ()
+    views: tuple[View, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

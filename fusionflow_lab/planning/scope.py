@@ -7,6 +7,7 @@ mentioned goes (DuckDB does not bind it either). Others stay.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from fusionflow_lab.planning.ast import Node, clone, select, star, table, walk
 
@@ -28,16 +29,60 @@ def tables(tree: object) -> list[str]:
 def free_names(tree: Node) -> None:
     """Rename CTEs that are called like the tables of a plan; mentions keep their names as aliases."""
     taken = {name for name in _names(tree) if _RESERVED.match(name)}
-    if not taken:
+    if taken:
+        _rename(tree, taken, "cte_")
+
+
+def rename_ctes(tree: Node, prefix: str) -> None:
+    """Put a prefix before the names of all CTEs, but for those that are also names of tables."""
+    _rename(tree, set(_names(tree)) - {name.lower() for name in outer_names(tree)}, prefix)
+
+
+def outer_tables(tree: object, known: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """Yield the mentions of tables that are no CTE in scope, in the order of the query.
+
+    Examples
+    --------
+    >>> [node["table_name"] for node in outer_tables(table("t"))]
+    ['t']
+    """
+    if isinstance(tree, list):
+        for value in tree:
+            yield from outer_tables(value, known)
         return
+    if not isinstance(tree, dict):
+        return
+    if tree.get("type") == "RECURSIVE_CTE_NODE":
+        known |= {tree["cte_name"].lower()}
+    for entry in tree.get("cte_map", {}).get("map", []):
+        yield from outer_tables(entry["value"], known)
+        known |= {entry["key"].lower()}
+    if tree.get("type") == "BASE_TABLE" and not (name_of(tree).lower() in known):
+        yield tree
+    for name, value in tree.items():
+        if name != "cte_map":
+            yield from outer_tables(value, known)
+
+
+def outer_names(tree: object) -> list[str]:
+    """List the names of tables that are no CTE in scope, once each."""
+    return list(dict.fromkeys(name_of(node) for node in outer_tables(tree)))
+
+
+def name_of(mention: Node) -> str:
+    """Return the name of a mentioned table, with dots where it has several parts."""
+    return ".".join(mention.get("qualified_name", {}).get("path", [mention["table_name"]]))
+
+
+def _rename(tree: Node, taken: set[str], prefix: str) -> None:
     for node in walk(tree):
         for entry in node.get("cte_map", {}).get("map", []):
             if entry["key"].lower() in taken:
-                entry["key"] = f"cte_{entry['key']}"
+                entry["key"] = prefix + entry['key']
         if str(node.get("cte_name", "")).lower() in taken:
-            node["cte_name"] = f"cte_{node['cte_name']}"
+            node["cte_name"] = prefix + node['cte_name']
         if node.get("type") == "BASE_TABLE" and node["table_name"].lower() in taken:
-            node.update(table(f"cte_{node['table_name']}", node.get("alias") or node["table_name"]))
+            node.update(table(prefix + node["table_name"], node.get("alias") or node["table_name"]))
 
 
 def nest_modifiers(tree: Node) -> None:
@@ -89,7 +134,7 @@ def inline(tree: Node, driving: frozenset[str], *, copies: bool = False) -> None
             mentions = _mentions(tree, entry["key"])
             if len(mentions) == 1 or copies:
                 for mention in mentions:
-                    _replace(mention, entry, clone(body))
+                    put_query(mention, clone(body), entry["value"].get("aliases", []))
                 kept = [other for other in node["cte_map"]["map"] if other is not entry]
                 node["cte_map"] = {"map": kept} if kept else {}
 
@@ -102,9 +147,10 @@ def _mentions(tree: Node, name: str) -> list[Node]:
     ]
 
 
-def _replace(mention: Node, entry: Node, body: Node) -> None:
-    outer, inner = mention.get("column_name_alias", []), entry["value"].get("aliases", [])
-    aliases = outer + inner[len(outer) :]
+def put_query(mention: Node, body: Node, columns: Sequence[str]) -> None:
+    """Put a query, whose first columns are renamed, in the place of the table that is mentioned."""
+    outer = mention.get("column_name_alias", [])
+    aliases = [*outer, *columns[len(outer) :]]
     fresh: Node = {
         "type": "SUBQUERY",
         "alias": mention.get("alias") or mention["table_name"],
