@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyarrow as pa
 from distributed import Client
 
 from fusionflow_lab.config import Config
+from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.cluster import open_cluster
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.execution.runner import Runner, Stores
@@ -28,7 +29,10 @@ from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.explain import explain
+from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.plan import Planner
+from fusionflow_lab.planning.statement import CreateView, DropView, Show, statement
+from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.states.evaluate import warm_up
@@ -76,6 +80,8 @@ class Session:
         self._stores = stores
         self._catalog = Catalog(config.home / "sources")
         self._planner = Planner(self._catalog)
+        frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
+        self._names = Workspace(self._planner, frames)
         self._dask = _LazyClient(cluster, config)
         self._runner = Runner(
             stores=stores, catalog=self._catalog, planner=self._planner, client=self._dask.client
@@ -94,19 +100,113 @@ class Session:
         """Close the session."""
         self.close()
 
-    def sql(self, text: str, *, name: str = "", use_cache: bool = True) -> Relation:
+    def sql(
+        self,
+        text: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        scope: Mapping[str, object] | None = None,
+        name: str = "",
+        use_cache: bool = True,
+    ) -> Relation:
         """Take a query; nothing runs yet.
 
         Parameters
         ----------
         text
-            One SELECT in DuckDB's SQL, over files.
+            One SELECT in DuckDB's SQL, over files, views and registered tables.
+        params
+            The values of ``$x`` in the text: they are constants of their types, never text of the query.
+        scope
+            Variables that stand for other parameters and for tables in FROM; ``globals()`` will do.
         name
             A name for the job.
         use_cache
             Whether chunks that were scanned before are left alone.
+
+        Raises
+        ------
+        QueryError
+            The text does not parse, or a parameter or table has no value that can be used.
+
+        Examples
+        --------
+        >>> with connect(workers=1) as session:
+        ...     session.register("cities", pa.table({"city": ["Oslo"], "country": ["Norway"]}))
+        ...     text = "FROM 'orders/*.csv' JOIN cities USING (city) WHERE amount > $x"
+        ...     session.sql(text, params={"x": 5}).query.parameters
+        (Parameter(name='x', type='INTEGER', value='5'),)
         """
-        return Relation(self, Query(text=text, name=name, use_cache=use_cache))
+        self._refuse_statement(text)
+        query = self._names.query(text, params=params, scope=scope or {}, name=name, use_cache=use_cache)
+        return Relation(self, query)
+
+    def command(self, text: str, *, scope: Mapping[str, object] | None = None) -> pa.Table | str | None:
+        """Run a statement that is no query, and return what it says; None for a query, which is not run.
+
+        These are ``CREATE [OR REPLACE] VIEW``, ``DROP VIEW``, ``SHOW VIEWS`` and ``SHOW TABLES``. A view
+        lasts as long as the session; jobs that read it hold its text, and the values that its ``$x`` and variables
+        have then.
+
+        Raises
+        ------
+        QueryError
+            The statement is wrong.
+
+        Examples
+        --------
+        >>> with connect(workers=1) as session:
+        ...     session.command("CREATE VIEW kyoto AS FROM 'orders/*.csv' WHERE city = 'Kyoto'")
+        'view kyoto is made'
+        """
+        asked = statement(text)
+        match asked:
+            case CreateView():
+                made = self._names.create_view(asked, scope=scope or {})
+                return f"view {asked.name} is made" if made else f"view {asked.name} is there already"
+            case DropView():
+                gone = self._names.drop_view(asked.name, if_exists=asked.if_exists)
+                return f"view {asked.name} is dropped" if gone else f"there is no view {asked.name}"
+            case Show():
+                return self._names.listing(scope or {}, views_only=asked.what == "views")
+        return None
+
+    def create_view(
+        self,
+        name: str,
+        text: str,
+        *,
+        replace: bool = False,
+        scope: Mapping[str, object] | None = None,
+    ) -> None:
+        """Make a view of a query; as ``CREATE VIEW`` does."""
+        asked = CreateView(name=name, text=text, padded=text, replace=replace)
+        self._names.create_view(asked, scope=scope or {})
+
+    def register(self, name: str, data: object) -> None:
+        """Give a table of this program a name that queries can read.
+
+        It is written to the session's home folder once, so that jobs can read it when this program is gone.
+
+        Parameters
+        ----------
+        name
+            The name in FROM.
+        data
+            A DataFrame of pandas or polars, a table of pyarrow, or anything that exports an Arrow stream.
+
+        Raises
+        ------
+        QueryError
+            It is larger than ``frame_limit``, or cannot be read as a table.
+        """
+        self._names.register(name, data)
+
+    def _refuse_statement(self, text: str) -> None:
+        if statement(text) is not None:
+            raise QueryError(
+                "this is no query", hint="session.command(text) runs CREATE VIEW, DROP VIEW and SHOW"
+            )
 
     def start(self) -> None:
         """Start the cluster now, and wait until it is there."""

@@ -20,8 +20,15 @@ from fusionflow_lab.errors import ConfigError
 
 _PREFIX: Final = "FUSIONFLOW_"
 _READ_ELSEWHERE: Final = frozenset({"FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
-_KNOWN: Final = ("FUSIONFLOW_HOME", "FUSIONFLOW_MEMORY_LIMIT", "FUSIONFLOW_WORKERS")
+_KNOWN: Final = (
+    "FUSIONFLOW_FRAME_LIMIT",
+    "FUSIONFLOW_HOME",
+    "FUSIONFLOW_MEMORY_LIMIT",
+    "FUSIONFLOW_WORKERS",
+)
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
+_FRAME_LIMIT: Final = "1 GiB"
 _MOST_WORKERS: Final = 1024
 
 
@@ -37,6 +44,8 @@ class Config:
         Worker processes of a local cluster, one thread each.
     memory_limit
         Memory of each of them as Dask writes it: ``"auto"``, ``"2 GiB"``, ``"0"`` for no limit.
+    frame_limit
+        The most that a table of the user's program in FROM may take: ``"1 GiB"``.
 
     Examples
     --------
@@ -47,6 +56,23 @@ class Config:
     home: Path
     workers: int
     memory_limit: str = "auto"
+    frame_limit: str = _FRAME_LIMIT
+
+    @property
+    def frame_bytes(self) -> int:
+        """``frame_limit`` in bytes.
+
+        Examples
+        --------
+        >>> Config(home=Path("home"), workers=1, frame_limit="1.5 MiB").frame_bytes
+        1572864
+        """
+        found = _SIZE.fullmatch(self.frame_limit.strip())
+        if found is None:
+            raise ConfigError(f"frame_limit is {self.frame_limit!r}", hint="write it as '2 GiB' or '500 MB'")
+        number, unit, binary = found.groups()
+        power = "kmgtp".index(unit.lower()) + 1 if unit else 0
+        return int(float(number) * (1024 if binary else 1000) ** power)
 
     def __post_init__(self) -> None:
         if not 1 <= self.workers <= _MOST_WORKERS:
@@ -55,6 +81,7 @@ class Config:
             raise ConfigError(
                 f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
             )
+        _ = self.frame_bytes
         if self.home.exists() and not self.home.is_dir():
             raise ConfigError("home is not a folder", where=str(self.home), hint="name another, or move it")
 
@@ -83,6 +110,7 @@ class Config:
             home=Path(folder).expanduser().absolute(),
             workers=workers,
             memory_limit=memory_limit or values.get("FUSIONFLOW_MEMORY_LIMIT") or "auto",
+            frame_limit=values.get("FUSIONFLOW_FRAME_LIMIT") or _FRAME_LIMIT,
         )
 
 

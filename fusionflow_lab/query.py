@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
 SourceFormat = Literal["csv", "arrow"]
 
-ParameterValue: TypeAlias = "str | None | tuple[ParameterValue, ...]"
+ParameterValue: TypeAlias = "str | tuple[ParameterValue, ...] | None"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

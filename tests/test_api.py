@@ -212,3 +212,34 @@ def test_what_is_known_needs_no_cluster(session: Session, cities: Path) -> None:
         assert nowhere.sql("SELECT 40 + 2 AS answer").result().arrow().to_pylist() == [{"answer": 42}]
         with pytest.raises(ClusterError, match="no Dask scheduler answers"):
             nowhere.sql(sql, use_cache=False).result()
+
+
+def test_views_parameters_and_tables_meet_files(session: Session, cities: Path) -> None:
+    session.register("bonus", pa.table({"city": ["Oslo", "Łódź"], "factor": [2, 3]}))
+    session.command(f"CREATE OR REPLACE VIEW large AS FROM '{cities}/*.csv' WHERE amount > $least")
+    sql = (
+        "SELECT city, sum(amount * factor) AS total FROM large JOIN bonus USING (city) GROUP BY 1 ORDER BY 1"
+    )
+    result = session.sql(sql, params={"least": 600}).result()
+    plain = """SELECT city, sum(amount * factor) FROM {t}
+        JOIN (VALUES ('Oslo', 2), ('Łódź', 3)) b(city, factor) USING (city) WHERE amount > 600 GROUP BY 1 ORDER BY 1"""
+    assert [tuple(row.values()) for row in result.arrow().to_pylist()] == oracle(plain, cities)
+
+
+def test_queries_over_one_view_scan_once(session: Session, cities: Path) -> None:
+    session.command(
+        f"CREATE OR REPLACE VIEW noted AS SELECT city, amount FROM '{cities}/*.csv' WHERE note <> ''"
+    )
+    first = session.sql("SELECT city, sum(amount) FROM noted GROUP BY 1").result()
+    again = session.sql(
+        "SELECT city, sum(amount) AS s FROM noted GROUP BY 1 ORDER BY s DESC LIMIT 2"
+    ).result()
+    assert first.counters.bytes_scanned > 0
+    assert again.counters.bytes_scanned == 0
+
+
+def test_a_table_of_the_program_is_scanned_once(session: Session) -> None:
+    rows = pa.table({"n": range(1000)})
+    first, again = (session.sql("SELECT sum(n) FROM t", scope={"t": rows}).result() for _ in range(2))
+    assert first.arrow() == again.arrow()
+    assert (first.counters.rows_read, again.counters.bytes_scanned) == (1000, 0)

@@ -1,4 +1,4 @@
-"""Events as JSON and back: one form for the database and for everything that leaves the process.
+"""Events and queries as JSON and back: one form for the database and for everything that leaves the process.
 
 ``job``, ``seq`` and ``time`` are columns of their own, and bytes never go into JSON: a preview's
 Arrow stream travels beside it.
@@ -21,7 +21,7 @@ from fusionflow_lab.jobs.events import (
     ProgressEvent,
     StatusEvent,
 )
-from fusionflow_lab.query import Counters
+from fusionflow_lab.query import Counters, Frame, Parameter, ParameterValue, Query, View
 
 _KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {kind.type: kind for kind in (StatusEvent, NoticeEvent, ChunkErrorEvent, ProgressEvent, PreviewEvent)}
@@ -68,3 +68,53 @@ def decode_event(kind: str, *, job: str, seq: int, time: float, body: str, data:
     if kind == PreviewEvent.type:
         values["ipc"] = data
     return _KINDS[kind](job=job, seq=seq, time=time, **values)
+
+
+def encode_query(query: Query) -> str:
+    """Return a query as JSON: all that a job needs to run elsewhere.
+
+    Examples
+    --------
+    >>> encode_query(Query(text="SELECT 1", name="one"))
+    '{"text":"SELECT 1","name":"one"}'
+    """
+    default = asdict(Query(text=""))
+    values = {key: value for key, value in asdict(query).items() if key == "text" or value != default[key]}
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+
+
+def decode_query(body: str) -> Query:
+    """Read what ``encode_query`` wrote, in this or an older version.
+
+    Raises
+    ------
+    JobError
+        When it holds what this version does not know.
+
+    Examples
+    --------
+    >>> decode_query('{"text":"FROM t","frames":[{"name":"t","path":"t.arrow"}]}').frames
+    (Frame(name='t', path='t.arrow'),)
+    """
+    values = json.loads(body)
+    try:
+        parameters = (
+            Parameter(**{**entry, "value": _frozen(entry["value"])}) for entry in values.get("parameters", ())
+        )
+        views = (
+            View(**{**entry, "columns": tuple(entry.get("columns", ()))}) for entry in values.get("views", ())
+        )
+        frames = (Frame(**entry) for entry in values.get("frames", ()))
+        parts = {"parameters": tuple(parameters), "views": tuple(views), "frames": tuple(frames)}
+        return Query(**{**values, **parts})
+    except TypeError as error:
+        raise JobError(
+            f"the job's query holds what this version does not know: {error}",
+            hint="it was written by a newer version: upgrade fusionflow_lab",
+        ) from None
+
+
+def _frozen(value: object) -> ParameterValue:
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return None if value is None else str(value)

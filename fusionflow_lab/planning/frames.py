@@ -127,7 +127,8 @@ def _write(name: str, data: object, sink: _Digesting) -> None:
                     writer.write_batch(batch)
         except (duckdb.Error, pa.ArrowException) as error:
             what = str(error).splitlines()[0]
-            raise QueryError(f"{name} cannot be read as a table: {what}", hint="look at its columns") from error
+            said = f"{name} cannot be read as a table: {what}"
+            raise QueryError(said, hint="look at its columns") from error
 
 
 def _items(connection: duckdb.DuckDBPyConnection) -> str:

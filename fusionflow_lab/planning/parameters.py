@@ -11,6 +11,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Protocol, runtime_checkable
 
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.ast import Node, call, cast, walk
@@ -21,7 +22,8 @@ _NULL = '"NULL"'
 _INTEGERS = (("INTEGER", 31), ("BIGINT", 63), ("HUGEINT", 127))
 _NUMBERS = ("INTEGER", "BIGINT", "HUGEINT", "DOUBLE")
 _MOST_DIGITS = 38
-_LITERALS = {"VARCHAR": "STRING", "BOOLEAN": "BOOLEAN"} | dict.fromkeys(("INTEGER", "BIGINT", "HUGEINT"), "INTEGER")
+_LITERALS = {"VARCHAR": "STRING", "BOOLEAN": "BOOLEAN"} | {kind: "INTEGER" for kind, _ in _INTEGERS}
+_KEPT = ("alias", "query_location", "query_location_length")
 _MOST_UNWRAPPED = 4
 
 
@@ -73,7 +75,7 @@ def _plain(value: object) -> object:
         module = kind.__module__.partition(".")[0]
         if kind.__name__ in {"NAType", "NaTType"}:
             return None
-        if module == "numpy" and kind.__name__ in {"datetime64", "timedelta64"}:
+        if kind.__name__ in {"datetime64", "timedelta64"} and isinstance(value, _NumpyTime):
             return _numpy_time(value)
         if module in {"numpy", "pandas"} and isinstance(value, Iterable) and not isinstance(value, _PLAIN):
             value = list(value)
@@ -98,18 +100,28 @@ class _Nanoseconds(str):
     __slots__ = ()
 
 
-def _numpy_time(value: object) -> object:
+@runtime_checkable
+class _NumpyTime(Protocol):
+    """A ``datetime64`` or ``timedelta64``; numpy itself has no part here."""
+
+    def astype(self, dtype: str) -> _NumpyTime:
+        """Return it in another unit."""
+
+    def item(self) -> object:
+        """Return it as Python's."""
+
+
+def _numpy_time(value: _NumpyTime) -> object:
     """Take a date, moment or span of numpy; microseconds are enough where nothing is lost."""
     text = str(value)
     if text == "NaT":
         return None
-    short = value.astype(f"{type(value).__name__}[us]")  # type: ignore[attr-defined] - numpy has no part here
+    short = value.astype(f"{type(value).__name__}[us]")
     if short != value:
         return _Nanoseconds(text)
     if type(value).__name__ == "datetime64" and "T" not in text:
         return dt.date.fromisoformat(text)
-    plain: object = short.item()
-    return plain
+    return short.item()
 
 
 def _scalar(value: object) -> tuple[str, str] | None:  # noqa: C901, PLR0911 - one line a type
@@ -215,7 +227,7 @@ def _node(kind: str, value: ParameterValue) -> Node:
         return call("list_value", *(_node(inner, item) for item in value))
     if kind in _LITERALS:
         return _literal(_LITERALS[kind], value)
-    if kind.startswith("DECIMAL") :
+    if kind.startswith("DECIMAL"):
         width, scale = kind[8:-1].split(",")
         node = cast(_literal("STRING", value), "DECIMAL")
         node["type_expr"]["children"] = [_literal("INTEGER", width), _literal("INTEGER", scale)]
@@ -258,8 +270,9 @@ def bind(text: str, tree: Node, values: Mapping[str, Parameter]) -> None:
         if node.get("type") == "VALUE_PARAMETER":
             name = str(node["identifier"])
             if name not in values:
-                raise QueryError(f"${name} has no value", where=place(text, int(node.get("query_location", 0))))
-            kept = {key: node[key] for key in ("alias", "query_location", "query_location_length") if key in node}
+                where = place(text, int(node.get("query_location", 0)))
+                raise QueryError(f"${name} has no value", where=where)
+            kept = {key: node[key] for key in _KEPT if key in node}
             node.clear()
             node.update({**constant(values[name]), **kept})
 

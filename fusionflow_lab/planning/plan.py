@@ -25,11 +25,12 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
+from fusionflow_lab.planning.inputs import References, fill, references
 from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker
-from fusionflow_lab.query import Plan, Query, Source
+from fusionflow_lab.query import Plan, Query, Source, View
 
 __all__ = ["Planner", "map_hash"]
 
@@ -64,6 +65,17 @@ class Planner:
         with self._lock:
             self._binder.close()
 
+    def references(self, text: str, views: Mapping[str, View]) -> References:
+        """Say what a text needs: parameters, tables, and which of ``views`` (by lower-case name).
+
+        Raises
+        ------
+        QueryError
+            It does not parse, or a view reads itself.
+        """
+        with self._lock:
+            return references(self._binder.parse(text), views, self._binder)
+
     def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.
 
@@ -84,7 +96,7 @@ class Planner:
         with self._lock:
             try:
                 with self._binder.tables():
-                    return self._plan(query.text, gather)
+                    return self._plan(query, gather)
             except RecursionError as error:
                 raise too_deep() from error
             except (duckdb.InternalException, duckdb.FatalException) as error:
@@ -92,14 +104,15 @@ class Planner:
                 what = f"DuckDB cannot plan this query: {str(error).splitlines()[0]}"
                 raise QueryError(what, hint="write it another way") from error
 
-    def _plan(self, text: str, reason: str) -> Plan:
-        binder = self._binder
+    def _plan(self, query: Query, reason: str) -> Plan:
+        text, binder = query.text, self._binder
         located = binder.parse(text)
         tree = clone(located)
+        fill(tree, query, binder)
         free_names(tree)
         nest_modifiers(tree)
         drop_unused(tree)
-        found = find_sources(text, tree, binder)
+        found = find_sources(text, tree, binder, query.frames)
         sources = {entry.name: self._source(entry) for entry in found}
         for source in sources.values():
             binder.create(source.name, source.columns)

@@ -57,7 +57,7 @@ def outer_tables(tree: object, known: frozenset[str] = frozenset()) -> Iterator[
     for entry in tree.get("cte_map", {}).get("map", []):
         yield from outer_tables(entry["value"], known)
         known |= {entry["key"].lower()}
-    if tree.get("type") == "BASE_TABLE" and not (name_of(tree).lower() in known):
+    if tree.get("type") == "BASE_TABLE" and name_of(tree).lower() not in known:
         yield tree
     for name, value in tree.items():
         if name != "cte_map":
@@ -78,9 +78,9 @@ def _rename(tree: Node, taken: set[str], prefix: str) -> None:
     for node in walk(tree):
         for entry in node.get("cte_map", {}).get("map", []):
             if entry["key"].lower() in taken:
-                entry["key"] = prefix + entry['key']
+                entry["key"] = prefix + entry["key"]
         if str(node.get("cte_name", "")).lower() in taken:
-            node["cte_name"] = prefix + node['cte_name']
+            node["cte_name"] = prefix + node["cte_name"]
         if node.get("type") == "BASE_TABLE" and node["table_name"].lower() in taken:
             node.update(table(prefix + node["table_name"], node.get("alias") or node["table_name"]))
 

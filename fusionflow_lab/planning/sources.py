@@ -7,6 +7,7 @@ options is one source. Everything else that reads from outside is refused here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -15,7 +16,7 @@ from fusionflow_lab.planning.ast import Node, table, walk
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.messages import place
 from fusionflow_lab.planning.options import READERS, read_arguments
-from fusionflow_lab.query import ReaderOptions
+from fusionflow_lab.query import Frame, ReaderOptions
 
 _SUFFIXES = (".csv", ".tsv")
 _OTHER_NAMES = """
@@ -44,14 +45,15 @@ class FoundSource:
 class _Search:
     text: str
     binder: Binder
+    frames: Mapping[str, Frame]
     found: list[FoundSource] = field(default_factory=list)
 
-    def name_of(self, pattern: str, options: ReaderOptions) -> str:
+    def name_of(self, pattern: str, options: ReaderOptions, arrow: str = "") -> str:
         for source in self.found:
-            if (source.pattern, source.options) == (pattern, options):
+            if (source.pattern, source.options, source.arrow) == (pattern, options, arrow):
                 return source.name
         name = f"source_{len(self.found)}"
-        self.found.append(FoundSource(name=name, pattern=pattern, options=options))
+        self.found.append(FoundSource(name=name, pattern=pattern, options=options, arrow=arrow))
         return name
 
     def error(self, what: str, node: Node, hint: str) -> QueryError:
@@ -86,13 +88,15 @@ class _Search:
             raise self.error(
                 "SHOW has nothing to show here", node, "DESCRIBE FROM 'file.csv' lists its columns"
             )
-        elif kind == "VALUE_PARAMETER":
-            raise self.error("parameters have no values here", node, "write the value itself")
 
     def base_table(self, node: Node, known: frozenset[str]) -> None:
         path = node.get("qualified_name", {}).get("path", [node["table_name"]])
         name = ".".join(path)
         if len(path) == 1 and name.lower() in known:
+            return
+        if name in self.frames:
+            frame = self.frames[name].name
+            self.replace(node, self.name_of(frame, ReaderOptions(), name), frame)
             return
         self.refuse_unread(name, node)
         if not name.lower().endswith(_SUFFIXES):
@@ -131,15 +135,17 @@ class _Search:
         node.update(fresh)
 
 
-def find_sources(text: str, tree: Node, binder: Binder) -> list[FoundSource]:
+def find_sources(text: str, tree: Node, binder: Binder, frames: Sequence[Frame] = ()) -> list[FoundSource]:
     """Replace the files in ``tree`` by tables, and list them in the order of the query.
+
+    ``frames`` are the tables of the user's program, which the tree names by the paths of their files.
 
     Raises
     ------
     QueryError
         The query reads what this version does not read.
     """
-    search = _Search(text=text, binder=binder)
+    search = _Search(text=text, binder=binder, frames={frame.path: frame for frame in frames})
     search.visit(tree, frozenset())
     for node in walk(tree):
         if node.get("class") == "FUNCTION" and node.get("function_name", "").lower() in _TABLE_TEXT:

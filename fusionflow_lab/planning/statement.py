@@ -1,8 +1,159 @@
-"""Tell ``EXPLAIN SELECT …`` from ``SELECT …``: the one statement that asks for the plan alone."""
+"""Tell the statements that are no queries: ``EXPLAIN``, ``CREATE VIEW``, ``DROP VIEW`` and ``SHOW``.
+
+They are read from DuckDB's own tokens, as its syntax tree as JSON holds queries only.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
 import duckdb
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.messages import place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateView:
+    """``CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] AS text``.
+
+    ``padded`` is the text with blanks before it, so that places in it are places in what the user wrote.
+    """
+
+    name: str
+    text: str
+    padded: str
+    columns: tuple[str, ...] = ()
+    replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropView:
+    """``DROP VIEW [IF EXISTS] name``."""
+
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Show:
+    """``SHOW TABLES`` or ``SHOW VIEWS``."""
+
+    what: Literal["tables", "views"]
+
+
+Statement: TypeAlias = CreateView | DropView | Show
+
+
+def statement(text: str) -> Statement | None:
+    """Return what a text asks for, or None where it is a query (or nothing that is known here).
+
+    Raises
+    ------
+    QueryError
+        The statement is begun and not ended as it should.
+
+    Examples
+    --------
+    >>> statement("CREATE VIEW big AS FROM 'trips.csv'").text
+    "FROM 'trips.csv'"
+    >>> statement("drop view if exists big")
+    DropView(name='big', if_exists=True)
+    >>> statement("SELECT 'SHOW TABLES'") is None
+    True
+    """
+    words = _Words(text)
+    if words.take("show"):
+        what = words.next().lower()
+        return Show(what="views" if what == "views" else "tables") if what in {"tables", "views"} else None
+    if words.take("drop", "view"):
+        if_exists = words.take("if", "exists")
+        return DropView(name=words.name(), if_exists=if_exists)
+    if not words.take("create"):
+        return None
+    replace = words.take("or", "replace")
+    # Views last as long as the session, TEMP or not.
+    is_view = words.take("temp", "view") or words.take("temporary", "view") or words.take("view")
+    return _create_view(words, replace=replace) if is_view else None
+
+
+def _create_view(words: _Words, *, replace: bool) -> CreateView:
+    if_not_exists = words.take("if", "not", "exists")
+    name = words.name()
+    columns = []
+    if words.take("("):
+        columns.append(words.name())
+        while words.take(","):
+            columns.append(words.name())
+        words.expect(")")
+    words.expect("as")
+    text = words.rest()
+    return CreateView(
+        name=name,
+        text=text.rstrip().removesuffix(";"),
+        padded=re.sub(r"[^\n]", " ", words.text[: len(words.text) - len(text)]) + text,
+        columns=tuple(columns),
+        replace=replace,
+        if_not_exists=if_not_exists,
+    )
+
+
+class _Words:
+    """The words of a text, as DuckDB cuts them, taken from the front."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._raw = text.encode()
+        starts = [at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
+        ends = [*starts[1:], len(self._raw)]
+        self._words = [self._word(start, end) for start, end in zip(starts, ends, strict=True)]
+        self._starts = [*starts, len(self._raw)]
+        self._at = 0
+
+    def _word(self, start: int, end: int) -> str:
+        part = self._raw[start:end].decode(errors="ignore")
+        found = re.match(r'"(?:[^"]|"")*"|[\w$]+|.', part, re.DOTALL)
+        return found[0] if found else part
+
+    def take(self, *words: str) -> bool:
+        """Take some words if they come next."""
+        following = [word.lower() for word in self._words[self._at : self._at + len(words)]]
+        if following != list(words):
+            return False
+        self._at += len(words)
+        return True
+
+    def next(self) -> str:
+        """Take the next word; empty at the end."""
+        word = self._words[self._at] if self._at < len(self._words) else ""
+        self._at += 1
+        return word
+
+    def name(self) -> str:
+        """Take a name, quoted or not."""
+        offset = self._starts[min(self._at, len(self._words))]
+        word = self.next()
+        if word.startswith('"'):
+            return word[1:-1].replace('""', '"')
+        if not word.replace("_", "a").isalnum():
+            raise QueryError(
+                "a name is missing", where=place(self.text, offset), hint="CREATE VIEW name AS SELECT …"
+            )
+        return word
+
+    def expect(self, word: str) -> None:
+        """Take this word."""
+        offset = self._starts[min(self._at, len(self._words))]
+        if not self.take(word):
+            what = f"{word.upper()} is missing"
+            raise QueryError(what, where=place(self.text, offset), hint="CREATE VIEW name AS SELECT …")
+
+    def rest(self) -> str:
+        """Return the text from the next word on."""
+        return self._raw[self._starts[min(self._at, len(self._words))] :].decode()
 
 
 def explained(text: str) -> str | None:

@@ -136,9 +136,8 @@ try: write one SELECT statement over CSV files
     (
         "select $x from 'trips.csv'",
         """
-parameters have no values here
+$x has no value
 where: line 1, column 8
-try: write the value itself
 """,
     ),
     (

@@ -1,0 +1,245 @@
+"""The names of a session: its views and tables, and how a text that mentions them becomes a query.
+
+A query holds all it needs: the values of its parameters, the texts of its views, the files of its tables.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.frames import FrameStore, is_frame
+from fusionflow_lab.planning.inputs import References
+from fusionflow_lab.planning.messages import nearest, place, suggestion
+from fusionflow_lab.planning.parameters import parameter
+from fusionflow_lab.planning.plan import Planner
+from fusionflow_lab.planning.statement import CreateView
+from fusionflow_lab.query import Frame, Parameter, Query, View
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_RESERVED = re.compile(r"^(source|stage)_\d+$|^state$")
+_PATH = re.compile(r"[/\\*?.\[\]{}]")
+
+
+class Workspace:
+    """Views and registered tables of one session. May be shared by threads.
+
+    Parameters
+    ----------
+    planner
+        Parses and checks.
+    frames
+        Keeps tables of the user's program.
+    """
+
+    def __init__(self, planner: Planner, frames: FrameStore) -> None:
+        self._planner = planner
+        self._frames = frames
+        self._views: dict[str, View] = {}
+        self._tables: dict[str, Frame] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views, in the order they were made."""
+        return tuple(self._views.values())
+
+    @property
+    def tables(self) -> tuple[Frame, ...]:
+        """The registered tables, in the order they were registered."""
+        return tuple(self._tables.values())
+
+    def query(
+        self,
+        text: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        scope: Mapping[str, object] = _NOTHING,
+        name: str = "",
+        use_cache: bool = True,
+    ) -> Query:
+        """Collect what a text mentions into a query.
+
+        Parameters
+        ----------
+        text
+            One SELECT.
+        params
+            Values of parameters; each must be mentioned.
+        scope
+            Variables of the user's program: the values of other parameters, and tables.
+        name
+            A name for the job.
+        use_cache
+            Whether states that are known may stand in for scanning.
+
+        Raises
+        ------
+        QueryError
+            A parameter or a table is unknown, or has a value that cannot be used.
+        """
+        found = self._planner.references(text, self._views)
+        return Query(
+            text=text,
+            name=name,
+            use_cache=use_cache,
+            parameters=_parameters(text, found, params or {}, scope),
+            views=found.views,
+            frames=tuple(self._mentioned(found, scope)),
+        )
+
+    def register(self, name: str, data: object) -> None:
+        """Give a table of the user's program a name; one of this name is replaced.
+
+        Raises
+        ------
+        QueryError
+            The name cannot be used, or the data cannot be read as a table.
+        """
+        _check_name(name)
+        if not is_frame(data):
+            raise QueryError(f"{name} is a {type(data).__name__}, no table", hint=_TABLE_HINT)
+        with self._lock:
+            if name.lower() in self._views:
+                raise QueryError(f"there is a view {name}", hint=f"DROP VIEW {name}, or take another name")
+            self._tables[name] = self._frames.put(name, data)
+
+    def create_view(self, asked: CreateView, *, scope: Mapping[str, object] = _NOTHING) -> bool:
+        """Make a view; it is planned once, so that its mistakes show here. False where there was one.
+
+        Its parameters and variables have the values of the moment when a query reads it; here parameters
+        are NULL.
+
+        Raises
+        ------
+        QueryError
+            There is one of this name, it reads itself, or its query is wrong.
+        FileNotFoundError, SourceError
+            Its files cannot be found or read.
+        """
+        _check_name(asked.name)
+        key = asked.name.lower()
+        if key in {name.lower() for name in self._tables}:
+            raise QueryError(f"there is a table {asked.name}", hint="take another name for the view")
+        if key in self._views and not asked.replace:
+            if asked.if_not_exists:
+                return False
+            raise QueryError(
+                f"there is a view {asked.name}", hint="CREATE OR REPLACE VIEW, or take another name"
+            )
+        view = View(name=asked.name, text=asked.text, columns=asked.columns)
+        views = {**self._views, key: view}
+        found = self._planner.references(asked.padded, views)
+        query = Query(
+            text=asked.padded,
+            parameters=tuple(parameter(name, None) for name in found.parameters),
+            views=found.views,
+            frames=tuple(self._mentioned(found, scope)),
+        )
+        width = len(self._planner.plan(query).names)
+        if len(asked.columns) > width:
+            raise QueryError(f"view {asked.name} names {len(asked.columns)} columns, its query has {width}")
+        with self._lock:
+            self._views = views
+        return True
+
+    def drop_view(self, name: str, *, if_exists: bool = False) -> bool:
+        """Forget a view; False where there was none.
+
+        Raises
+        ------
+        QueryError
+            There is none, and ``if_exists`` is not said.
+        """
+        with self._lock:
+            kept = {key: view for key, view in self._views.items() if key != name.lower()}
+            if len(kept) == len(self._views):
+                if if_exists:
+                    return False
+                known = [view.name for view in self._views.values()]
+                raise QueryError(f"there is no view {name}", hint=suggestion(name, known, "views"))
+            self._views = kept
+        return True
+
+    def listing(self, scope: Mapping[str, object] = _NOTHING, *, views_only: bool = False) -> pa.Table:
+        """List what can stand in FROM by name: views, registered tables, and those of a scope."""
+        rows = [(view.name, "view", " ".join(view.text.split())) for view in self.views]
+        if not views_only:
+            rows += [(name, "table", "registered") for name in self._tables]
+            mine = {name.lower() for name, _, _ in rows}
+            rows += [
+                (name, "variable", type(value).__name__)
+                for name, value in scope.items()
+                if not name.startswith("_") and name.lower() not in mine and is_frame(value)
+            ]
+        columns = zip(*rows, strict=True) if rows else ((), (), ())
+        return pa.table(
+            {
+                name: pa.array(values, pa.string())
+                for name, values in zip(("name", "kind", "what"), columns, strict=True)
+            }
+        )
+
+    def _mentioned(self, found: References, scope: Mapping[str, object]) -> Iterable[Frame]:
+        """Yield the tables that a query mentions, those of the scope kept as they are now."""
+        for name in found.tables:
+            if _PATH.search(name):
+                continue
+            if name in self._tables:
+                yield self._tables[name]
+            elif name in scope:
+                if not is_frame(scope[name]):
+                    kind = type(scope[name]).__name__
+                    raise QueryError(f"there is no table {name}: the variable is a {kind}", hint=_TABLE_HINT)
+                yield self._frames.put(name, scope[name])
+            else:
+                known = [*(view.name for view in self.views), *self._tables]
+                known += [key for key, value in scope.items() if not key.startswith("_") and is_frame(value)]
+                hint = suggestion(name, known, "views and tables") or _FILE_HINT
+                raise QueryError(f"there is no table {name}", hint=hint)
+
+
+_TABLE_HINT = "take a DataFrame of pandas or polars, or a table of pyarrow"
+_FILE_HINT = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
+
+
+def _place(text: str, offset: int | None) -> str:
+    return "" if offset is None else place(text, offset)
+
+
+def _parameters(
+    text: str, found: References, params: Mapping[str, object], scope: Mapping[str, object]
+) -> tuple[Parameter, ...]:
+    for name in params:
+        if name not in found.parameters:
+            hint = suggestion(name, list(found.parameters), "the query mentions")
+            raise QueryError(
+                f"the query has no parameter ${name}", hint=hint or f"write ${name} where its value belongs"
+            )
+    bound = []
+    for name, offset in found.parameters.items():
+        if name.isdecimal():
+            raise QueryError(
+                "parameters have names here",
+                where=_place(text, offset),
+                hint="write $name in place of ? or $1",
+            )
+        if name not in params and name not in scope:
+            near = nearest(name, [key for key in (*params, *scope) if not key.startswith("_")])
+            hint = f"did you mean ${near}? " if near else ""
+            hint += f"give it a value: a variable {name}, or params {{'{name}': …}}"
+            raise QueryError(f"${name} has no value", where=_place(text, offset), hint=hint)
+        bound.append(parameter(name, params[name] if name in params else scope[name]))
+    return tuple(bound)
+
+
+def _check_name(name: str) -> None:
+    if not name or _PATH.search(name):
+        raise QueryError(f"{name or 'an empty text'} cannot be a name here: it looks like a file")
+    if _RESERVED.match(name.lower()):
+        raise QueryError(f"{name} is a name that plans use", hint="take another name")
