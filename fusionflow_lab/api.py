@@ -145,8 +145,8 @@ class Session:
         """Run a statement that is no query, and return what it says; None for a query, which is not run.
 
         These are ``CREATE [OR REPLACE] VIEW``, ``DROP VIEW``, ``SHOW VIEWS`` and ``SHOW TABLES``. A view
-        lasts as long as the session; jobs that read it hold its text, and the values that its ``$x`` and variables
-        have then.
+        lasts as long as the session; jobs that read it hold its text, and the values that its ``$x`` and
+        variables have then.
 
         Raises
         ------

@@ -222,7 +222,8 @@ def test_views_parameters_and_tables_meet_files(session: Session, cities: Path) 
     )
     result = session.sql(sql, params={"least": 600}).result()
     plain = """SELECT city, sum(amount * factor) FROM {t}
-        JOIN (VALUES ('Oslo', 2), ('Łódź', 3)) b(city, factor) USING (city) WHERE amount > 600 GROUP BY 1 ORDER BY 1"""
+        JOIN (VALUES ('Oslo', 2), ('Łódź', 3)) b(city, factor) USING (city)
+        WHERE amount > 600 GROUP BY 1 ORDER BY 1"""
     assert [tuple(row.values()) for row in result.arrow().to_pylist()] == oracle(plain, cities)
 
 

@@ -74,7 +74,10 @@ class Planner:
             It does not parse, or a view reads itself.
         """
         with self._lock:
-            return references(self._binder.parse(text), views, self._binder)
+            try:
+                return references(self._binder.parse(text), views, self._binder)
+            except RecursionError as error:
+                raise too_deep() from error
 
     def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.
