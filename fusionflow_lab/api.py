@@ -27,15 +27,17 @@ from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, Statu
 from fusionflow_lab.jobs.manager import JobManager
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.store import JobStore
+from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.plan import Planner
+from fusionflow_lab.planning.sniffed import sniffed_text
 from fusionflow_lab.planning.statement import CreateView, DropView, Show, statement
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
-from fusionflow_lab.states.evaluate import warm_up
+from fusionflow_lab.states.evaluate import quoted, warm_up
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
 
@@ -201,6 +203,33 @@ class Session:
             It is larger than ``frame_limit``, or cannot be read as a table.
         """
         self._names.register(name, data)
+
+    def schema(self, name: str, *, scope: Mapping[str, object] | None = None) -> pa.Table:
+        """Return the columns of a file, pattern, view or table: ``column_name``, ``column_type``.
+
+        Raises
+        ------
+        QueryError, SourceError, FileNotFoundError
+            There is none of this name, or it cannot be read.
+        """
+        path = any(mark in name for mark in "./*?")
+        text = f"FROM {literal(name) if path else quoted(name)}"
+        plan = self._plan(self.sql(text, scope=scope).query)
+        return pa.table({"column_name": plan.names, "column_type": plan.types})
+
+    def sniff(self, pattern: str) -> str:
+        """Say how CSV files are read: dialect, columns, types, and the ``read_csv`` call that says so.
+
+        Raises
+        ------
+        SourceError, FileNotFoundError
+            They cannot be found or read.
+        """
+        return sniffed_text(self._planner.source(pattern))
+
+    def take_names(self, other: Session) -> None:
+        """Take over the views and registered tables of another session of the same home."""
+        self._names.take(other._names)
 
     def _refuse_statement(self, text: str) -> None:
         if statement(text) is not None:

@@ -22,6 +22,7 @@ import typer
 
 from fusionflow_lab.api import Relation, Session, connect
 from fusionflow_lab.errors import JobError, JobStoppedError
+from fusionflow_lab.planning.parameters import spelled
 from fusionflow_lab.planning.statement import explained
 from fusionflow_lab.results.follow import run_job
 from fusionflow_lab.results.jobs_table import jobs_table
@@ -63,6 +64,12 @@ File: TypeAlias = Annotated[
 ]
 Command: TypeAlias = Annotated[
     str | None, typer.Option("-c", "--command", metavar="SQL", help="The SQL.", show_default=False)
+]
+Params: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p", "--param", metavar="NAME=VALUE", help="The value of $NAME: JSON, or a text.", show_default=False
+    ),
 ]
 Workers: TypeAlias = Annotated[
     int | None, typer.Option("-w", "--workers", min=1, help="Local workers; one a core if not given.")
@@ -140,27 +147,36 @@ def run(  # noqa: PLR0913 - each is an option of the command
     workers: Workers = None,
     cluster: Cluster = "local",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Scan everything again.")] = False,
+    param: Params = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and run nothing.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")] = False,
 ) -> None:
     """Run one query and write its rows to stdout or a file."""
     text = _text(file, command)
     target = _target(out, out_format, limit)
     with _exit_codes(), _session(cluster, workers) as session:
-        query = explained(text)
-        if query is not None:
-            typer.echo(session.sql(query).explain())
+        query, params = explained(text), spelled(param or ())
+        if query is not None or dry_run:
+            typer.echo(session.sql(text if query is None else query, params=params).explain())
             return
-        relation = session.sql(text, name=name, use_cache=not no_cache)
+        relation = session.sql(text, params=params, name=name, use_cache=not no_cache)
         _write(_run(relation, quiet=quiet), target)
 
 
 @app.command()
-def explain(file: File = None, *, command: Command = None) -> None:
+def explain(file: File = None, *, command: Command = None, param: Params = None) -> None:
     """Print the plan of a query: stages, their SQL, what is read."""
     text = _text(file, command)
     with _exit_codes(), _session() as session:
         query = explained(text)
-        typer.echo(session.sql(text if query is None else query).explain())
+        typer.echo(session.sql(text if query is None else query, params=spelled(param or ())).explain())
+
+
+@app.command()
+def sniff(pattern: Annotated[str, typer.Argument(metavar="FILE", help="A CSV file or pattern.")]) -> None:
+    """Print how CSV files are read: dialect, columns, types."""
+    with _exit_codes(), _session() as session:
+        typer.echo(session.sniff(pattern))
 
 
 @app.command()

@@ -1,15 +1,20 @@
-"""The words after ``%fusionflow`` that are no SQL: status, jobs, job, rejects, stop, help."""
+"""The words after ``%fusionflow`` that are no SQL: status, jobs, rejects, tables, schema and others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
 
 from fusionflow_lab.api import Job
+from fusionflow_lab.errors import QueryError
 from fusionflow_lab.notebook.options import help_text
 from fusionflow_lab.notebook.sessions import LOCAL, Sessions
 from fusionflow_lab.results.jobs_table import jobs_table
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import bytes_text, count_text
+
+_TAKES_PATHS = frozenset({"schema", "sniff"})
 
 
 class Commands:
@@ -19,10 +24,13 @@ class Commands:
     ----------
     sessions
         Whose jobs they are about.
+    variables
+        The user's variables: DataFrames among them have names in FROM.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, variables: Mapping[str, object]) -> None:
         self._sessions = sessions
+        self._variables = variables
         self._commands: dict[str, Callable[[str], object]] = {
             "": self._help,
             "help": self._help,
@@ -31,13 +39,17 @@ class Commands:
             "job": self._sessions.job,
             "rejects": self._rejects,
             "stop": self._stop,
+            "tables": self._tables,
+            "views": self._views,
+            "schema": self._schema,
+            "sniff": self._sniff,
         }
 
     def run(self, line: str) -> tuple[bool, object]:
         """Return whether the line is a command, and its answer."""
         word, _, rest = line.strip().partition(" ")
         command = self._commands.get(word.lower())
-        if command is None or len(rest.split()) > 1:
+        if command is None or (len(rest.split()) > 1 and word.lower() not in _TAKES_PATHS):
             return False, None
         return True, command(rest.strip())
 
@@ -64,6 +76,35 @@ class Commands:
         job = self._sessions.job(job_id)
         job.stop()
         print(f"job {job.id} is told to stop; its work is kept")  # noqa: T201 - this is the cell's output
+
+    def _tables(self, _: str) -> Result | None:
+        return self._listing("SHOW TABLES")
+
+    def _views(self, _: str) -> Result | None:
+        return self._listing("SHOW VIEWS")
+
+    def _listing(self, statement: str) -> Result | None:
+        said = self._sessions.get(None, None).command(statement, scope=self._variables)
+        return Result(table=said) if isinstance(said, pa.Table) else None
+
+    def _schema(self, name: str) -> Result:
+        _needs(name, "schema", "trips.csv")
+        return Result(table=self._sessions.get(None, None).schema(_plain(name), scope=self._variables))
+
+    def _sniff(self, pattern: str) -> None:
+        _needs(pattern, "sniff", "'data/*.csv'")
+        print(self._sessions.get(None, None).sniff(_plain(pattern)))  # noqa: T201 - this is the cell's output
+
+
+def _needs(argument: str, command: str, example: str) -> None:
+    if not argument:
+        raise QueryError(f"%fusionflow {command} needs a name", hint=f"%fusionflow {command} {example}")
+
+
+def _plain(argument: str) -> str:
+    """Take the quotes off a name."""
+    quoted = len(argument) > 1 and argument[0] == argument[-1] and argument[0] in "'\""
+    return argument[1:-1] if quoted else argument
 
 
 def _line(job: Job) -> str:

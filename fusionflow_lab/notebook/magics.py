@@ -11,6 +11,7 @@ import atexit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pyarrow as pa
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
@@ -23,9 +24,11 @@ from fusionflow_lab.notebook.display import screen_for
 from fusionflow_lab.notebook.failure import without_traceback
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
 from fusionflow_lab.notebook.sessions import Sessions
-from fusionflow_lab.planning.statement import explained
+from fusionflow_lab.notebook.values import given_params
+from fusionflow_lab.planning.statement import explained, statement
 from fusionflow_lab.results.follow import run_job, submitted
 from fusionflow_lab.results.message import USER_ERRORS
+from fusionflow_lab.results.result import Result
 
 
 @magics_class
@@ -42,7 +45,7 @@ class FusionflowMagics(Magics):
         super().__init__(shell)
         self._shell = shell
         self._sessions = Sessions()
-        self._commands = Commands(self._sessions)
+        self._commands = Commands(self._sessions, shell.user_ns)
         self._awaiting = AwaitingCells(shell)
 
     @no_var_expand
@@ -63,6 +66,14 @@ class FusionflowMagics(Magics):
             options = parse_line(line)
             text = _cell_text(options, cell)
             query = explained(text)
+            if statement(text) is not None:
+                self._show(await asyncio.to_thread(self._command, options, text), options)
+                return
+            if options.save:
+                await asyncio.to_thread(self._save, options, text)
+                if not options.execute:
+                    _print(f"view {options.save} is made")
+                    return
             if query is not None or options.dry_run:
                 wanted = text if query is None else query
                 _print(await asyncio.to_thread(self._explain, options, wanted))
@@ -89,7 +100,30 @@ class FusionflowMagics(Magics):
 
     def _relation(self, options: CellOptions, text: str) -> Relation:
         session = self._sessions.get(options.cluster, options.workers)
-        return session.sql(text, name=options.name, use_cache=options.cache)
+        return session.sql(
+            text,
+            params=given_params(options.params, self._shell.user_ns),
+            scope=self._shell.user_ns,
+            name=options.name,
+            use_cache=options.cache,
+        )
+
+    def _command(self, options: CellOptions, text: str) -> pa.Table | str | None:
+        session = self._sessions.get(options.cluster, options.workers)
+        return session.command(text, scope=self._shell.user_ns)
+
+    def _save(self, options: CellOptions, text: str) -> None:
+        session = self._sessions.get(options.cluster, options.workers)
+        session.create_view(options.save, text, replace=True, scope=self._shell.user_ns)
+
+    def _show(self, said: pa.Table | str | None, options: CellOptions) -> None:
+        if isinstance(said, pa.Table):
+            result = Result(table=said)
+            self._shell.display_pub.publish(result._repr_mimebundle_())
+            if options.result:
+                self._shell.user_ns[options.result] = result
+        elif said and not options.quiet:
+            _print(said)
 
     def _submitter(self, options: CellOptions, text: str) -> Callable[[], Job]:
         def submit() -> Job:
@@ -121,6 +155,9 @@ class FusionflowMagics(Magics):
         query = explained(text)
         if query is not None:
             _print(self._explain(options, query))
+            return None
+        if statement(text) is not None:
+            self._show(self._command(options, text), options)
             return None
         screen = screen_for(self._shell, options, table=False)
         return run_blocking(run_job(self._submitter(options, text), screen))

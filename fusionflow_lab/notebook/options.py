@@ -26,7 +26,7 @@ class CellOptions:
     """What the first line of a cell asks for.
 
     ``result`` is the variable that takes the result; empty for none. ``cluster`` and ``workers`` are None
-    where the session in use is meant.
+    where the session in use is meant. ``params`` is as written; ``save`` names a view, or is empty.
     """
 
     result: str = ""
@@ -42,6 +42,9 @@ class CellOptions:
     workers: int | None = None
     file: Path | None = None
     dry_run: bool = False
+    params: str = ""
+    save: str = ""
+    execute: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +106,23 @@ OPTIONS = (
         value="PATH",
         text="Take the SQL from a file; leave the cell empty.",
         example="%%fusionflow trips -f trips.sql",
+    ),
+    OptionHelp(
+        flags=("-p", "--params"),
+        value="JSON|$DICT",
+        text="Values of $x in the SQL. What is not given is taken from the variable x.",
+        example="""%%fusionflow trips --params '{"city": "Oslo"}'""",
+    ),
+    OptionHelp(
+        flags=("-S", "--save"),
+        value="VIEW",
+        text="Give the query a name that later cells can read: FROM VIEW.",
+        example="%%fusionflow trips --save long_trips",
+    ),
+    OptionHelp(
+        flags=("-N", "--no-execute"),
+        text="With --save: make the view and run nothing.",
+        example="%%fusionflow --save long_trips -N",
     ),
     OptionHelp(
         flags=("-c", "--cluster"),
@@ -214,7 +234,19 @@ def _options(result: str, chosen: dict[str, str]) -> CellOptions:
         workers=_whole("--workers", chosen, least=1, default=0) or None,
         file=Path(chosen["--file"]).expanduser() if "--file" in chosen else None,
         dry_run="--dry-run" in chosen,
+        params=chosen.get("--params", ""),
+        save=_view_name(chosen),
+        execute="--no-execute" not in chosen,
     )
+
+
+def _view_name(chosen: dict[str, str]) -> str:
+    name = chosen.get("--save", "")
+    if "--no-execute" in chosen and not name:
+        raise _wrong("--no-execute goes with --save", "write --dry-run to see the plan;")
+    if name and not name.isidentifier():
+        raise _wrong(f"{name} cannot be the name of a view", "use letters, digits and _")
+    return name
 
 
 def _whole(flag: str, chosen: dict[str, str], *, least: int, default: int) -> int:
@@ -252,8 +284,9 @@ Run SQL over files on a Dask cluster; the cell shows progress, a preview and the
   SELECT city, count(*) AS trips FROM 'data/*.csv' GROUP BY ALL
 
 RESULT is a variable: .df(), .pl() and .arrow() give its rows. The SQL is DuckDB's; read_csv('…', …) takes
-options of the file. EXPLAIN SELECT … prints the plan. Stop the cell (■, Ctrl-C) and the work is kept: run it
-again to go on. On an error RESULT holds the job.
+options of the file. $x is the value of the variable x, or of a control; FROM df reads a DataFrame df.
+CREATE VIEW v AS SELECT … names a query, SHOW TABLES lists what has a name, EXPLAIN SELECT … prints the plan.
+Stop the cell (■, Ctrl-C) and the work is kept: run it again to go on. On an error RESULT holds the job.
 
 Options
 """
@@ -262,6 +295,10 @@ _COMMANDS = """\
 In one line
 
   %fusionflow SELECT …          run it and return the result:  r = %fusionflow SELECT 42 AS answer
+  %fusionflow explain SELECT …  print its plan:  %fusionflow explain SELECT count(*) FROM 'trips.csv'
+  %fusionflow tables            what can stand in FROM by name; views: the views:  %fusionflow tables
+  %fusionflow schema NAME       columns of a file, view, table or DataFrame:  %fusionflow schema trips.csv
+  %fusionflow sniff FILE        how a CSV file is read:  %fusionflow sniff 'data/*.csv'
   %fusionflow status            what this session runs on, and the last job:  %fusionflow status
   %fusionflow jobs              the newest jobs, of other sessions too:  %fusionflow jobs
   %fusionflow job [ID]          return a job, the last one without an id:  job = %fusionflow job

@@ -33,9 +33,12 @@ class Sessions:
         """Return the session for a cell; what the cell leaves open stays as it was."""
         target = self._wanted(cluster, workers)
         if not self._open or target != self._target:
+            session = connect(target[0], workers=target[1])
+            if self._open:
+                session.take_names(self._open[-1])
             if all(job.done() for job in self.jobs):
                 self._close_all()
-            self._open.append(connect(target[0], workers=target[1]))
+            self._open.append(session)
             self._target = target
         return self._open[-1]
 

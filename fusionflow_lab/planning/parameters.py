@@ -8,6 +8,7 @@ SQL. Types are those that DuckDB itself gives to values of Python.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -206,6 +207,31 @@ def _widest(kinds: set[str]) -> str:
     scale = max(int(scale) for _, scale in pairs)
     whole = max(int(width) - int(scale) for width, scale in pairs)
     return f"DECIMAL({min(whole + scale, _MOST_DIGITS)},{scale})"
+
+
+def spelled(pairs: Iterable[str]) -> dict[str, object]:
+    """Read ``name=value`` pairs: a value that is JSON is that, any other a text.
+
+    Raises
+    ------
+    QueryError
+        A pair has no ``=``.
+
+    Examples
+    --------
+    >>> spelled(["n=5", "city=Oslo", 'ids=[1, 2]', 'code="007"'])
+    {'n': 5, 'city': 'Oslo', 'ids': [1, 2], 'code': '007'}
+    """
+    values: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise QueryError(f"{pair} gives no parameter a value", hint="write -p name=value")
+        try:
+            values[name.strip()] = json.loads(value)
+        except ValueError:
+            values[name.strip()] = value
+    return values
 
 
 def constant(bound: Parameter) -> Node:

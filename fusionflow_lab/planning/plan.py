@@ -30,7 +30,7 @@ from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker
-from fusionflow_lab.query import Plan, Query, Source, View
+from fusionflow_lab.query import Plan, Query, ReaderOptions, Source, View
 
 __all__ = ["Planner", "map_hash"]
 
@@ -78,6 +78,16 @@ class Planner:
                 return references(self._binder.parse(text), views, self._binder)
             except RecursionError as error:
                 raise too_deep() from error
+
+    def source(self, pattern: str) -> Source:
+        """Look at the files of a pattern: how they are cut, their columns, and which they are.
+
+        Raises
+        ------
+        FileNotFoundError, SourceError
+            They cannot be found or read.
+        """
+        return self._catalog.resolve(pattern, ReaderOptions(), "")
 
     def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.

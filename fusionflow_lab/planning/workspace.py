@@ -148,6 +148,12 @@ class Workspace:
             self._views = views
         return True
 
+    def take(self, other: Workspace) -> None:
+        """Take over the names of another session."""
+        with self._lock:
+            self._views = {**other._views, **self._views}
+            self._tables = {**other._tables, **self._tables}
+
     def drop_view(self, name: str, *, if_exists: bool = False) -> bool:
         """Forget a view; False where there was none.
 

@@ -213,6 +213,86 @@ def test_an_interrupted_line_comes_back_too(kernel: Kernel, slow_data: Path) -> 
     assert output.back_after < 1.0
 
 
+def shown_rows(output: Output) -> str:
+    assert output.status == "ok", output.error
+    return output.shown["text/plain"]
+
+
+def test_variables_are_parameters(kernel: Kernel) -> None:
+    kernel.run("import datetime\nsince, cities = datetime.date(2024, 1, 2), ['Oslo', 'Bergen']")
+    kernel.run("class Slider: value = 4\nleast = Slider()")
+    filters = "day >= $since AND city IN $cities AND distance > $least"
+    cell = f"SELECT city, distance FROM 'trips_a.csv' WHERE {filters}"
+    assert "Oslo" in shown_rows(kernel.run(f"%%fusionflow chosen\n{cell}"))
+    assert (
+        kernel.run("chosen.arrow().to_pylist()").result["text/plain"] == "[{'city': 'Oslo', 'distance': 5}]"
+    )
+    line = """x = %fusionflow SELECT $x AS x, 'a'[:2] AS a, 1::int AS i, '{"a":1}'::JSON->>'$.a' AS j"""
+    kernel.run(f'x = "\'; DROP TABLE trips"\n{line}')
+    values = kernel.run("list(x.arrow().to_pylist()[0].values())").result["text/plain"]
+    assert values == """["'; DROP TABLE trips", 'a', 1, '1']"""
+
+
+def test_params_win_over_variables(kernel: Kernel) -> None:
+    kernel.run("city, given = 'Oslo', {'city': 'Bergen'}")
+    for params in ("""'{"city": "Bergen"}'""", "$given"):
+        cell = f"%%fusionflow r --params {params}\nSELECT count(*) AS n FROM 'trips_*.csv' WHERE city = $city"
+        assert "2" in shown_rows(kernel.run(cell))
+        assert kernel.run("r.arrow()['n'].to_pylist()").result["text/plain"] == "[2]"
+
+
+def test_a_query_is_saved_and_read_by_later_cells(kernel: Kernel) -> None:
+    cell = "SELECT * FROM 'trips_*.csv' WHERE distance < $most"
+    assert "view short is made" in kernel.run(f"%%fusionflow --save short -N\n{cell}").stdout
+    kernel.run("most = 6")
+    assert "rows read 6" in shown_rows(
+        kernel.run("%%fusionflow n\nSELECT city, count(*) AS n FROM short GROUP BY 1")
+    )
+    again = "%%fusionflow n\nSELECT city, count(*) AS n FROM short GROUP BY 1 ORDER BY n LIMIT 1"
+    assert "0 B scanned" in shown_rows(kernel.run(again))
+    assert "view far is made" in kernel.run("%%fusionflow\nCREATE VIEW far AS FROM 'trips_a.csv'").stdout
+    listed = kernel.run("%fusionflow views").result["text/plain"]
+    assert "short" in listed
+    assert "far" in shown_rows(kernel.run("%%fusionflow\nSHOW VIEWS"))
+    assert "view far is dropped" in kernel.run("%fusionflow drop view far").stdout
+
+
+def test_dataframes_stand_in_from(kernel: Kernel) -> None:
+    kernel.run("import pandas as pd, polars\ncountry = pd.DataFrame({'city': ['Oslo'], 'land': ['Norge']})")
+    cell = "SELECT land, sum(distance) AS km FROM 'trips_*.csv' JOIN country USING (city) GROUP BY 1"
+    shown_rows(kernel.run(f"%%fusionflow joined\n{cell}"))
+    assert kernel.run("joined.arrow().to_pylist()[0]['km']").result["text/plain"] == "Decimal('24')"
+    shown_rows(kernel.run("%%fusionflow again\nSELECT land FROM joined"))
+    assert (
+        "'country'"
+        in kernel.run("t = %fusionflow tables\nt.arrow()['name'].to_pylist()").result["text/plain"]
+    )
+    assert "land" in kernel.run("%fusionflow schema country").result["text/plain"]
+
+
+def test_files_are_looked_at(kernel: Kernel) -> None:
+    assert "distance" in kernel.run("%fusionflow schema 'trips_*.csv'").result["text/plain"]
+    assert "delimiter ','" in kernel.run("%fusionflow sniff trips_a.csv").stdout
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("%%fusionflow\nSELECT $nothing", "$nothing has no value"),
+        ("%%fusionflow --params '{\"y\": 1}'\nSELECT 1", "the query has no parameter $y"),
+        ("%%fusionflow --params {y}\nSELECT 1", "--params is no JSON"),
+        ("%%fusionflow --params $kernel_has_no_such\nSELECT 1", "is no dictionary"),
+        ("%%fusionflow\nFROM no_such_table", "there is no table no_such_table"),
+        ("%%fusionflow -N\nSELECT 1", "--no-execute goes with --save"),
+        ("%fusionflow schema", "%fusionflow schema needs a name"),
+    ],
+)
+def test_values_that_are_missing_are_named(kernel: Kernel, cell: str, message: str) -> None:
+    output = kernel.run(cell)
+    assert message in output.error
+    assert "Traceback" not in output.error
+
+
 def test_loading_twice_and_unloading(kernel: Kernel) -> None:
     kernel.run("%reload_ext fusionflow_lab\n%load_ext fusionflow_lab")
     transformers = "sum('Awaiting' in repr(one) for one in get_ipython().input_transformers_post)"

@@ -21,6 +21,8 @@ from fusionflow_lab.notebook.options import OPTIONS, CellOptions, help_text, par
         ("--progress text --verbose", CellOptions(progress="text", verbose=True)),
         ("-c tcp://10.0.0.1:8786", CellOptions(cluster="tcp://10.0.0.1:8786")),
         ("-w 4 --dry-run", CellOptions(workers=4, dry_run=True)),
+        ("-S near -N", CellOptions(save="near", execute=False)),
+        ("""--params '{"a": 1}'""", CellOptions(params='{"a": 1}')),
         ("--file 'my queries/q.sql'", CellOptions(file=Path("my queries/q.sql"))),
     ],
 )
@@ -39,6 +41,8 @@ def test_the_first_line_is_read(line: str, options: CellOptions) -> None:
         ("--name", "--name needs a value"),
         ("--quiet=yes", "--quiet takes no value"),
         ("--progress bar", "one of auto, text, none"),
+        ("-S my-view", "my-view cannot be the name of a view"),
+        ("-N", "--no-execute goes with --save"),
         ("my-trips", "my-trips cannot be the name of a variable"),
         ("class", "class cannot be the name of a variable"),
         ("SELECT 1", "write the SQL on the lines below"),
