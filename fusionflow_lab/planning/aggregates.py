@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from fusionflow_lab.planning.ast import Node, call, cast, clone, column, integer, named
 from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.own_states import StateColumn, Types, own_state
 
 Method = Literal["count", "value", "state"]
 
@@ -29,7 +29,7 @@ _STATE_NAMES = """
     regr_sxx regr_sxy regr_syy
     first arbitrary arg_min arg_max argmin argmax min_by max_by arg_min_null arg_max_null
     list array_agg string_agg listagg group_concat
-    median quantile quantile_cont quantile_disc mad approx_count_distinct
+    median quantile quantile_cont quantile_disc mad approx_count_distinct approx_quantile
 """
 _STATES = frozenset(_STATE_NAMES.split())
 # Their answer depends on the order of rows, or which of equals comes first.
@@ -38,6 +38,14 @@ _ORDERED_NAMES = """
     list array_agg string_agg listagg group_concat
 """
 _ORDERED = frozenset(_ORDERED_NAMES.split())
+# Sorting its rows first does not change the answer.
+_ANY_ORDER = (
+    (frozenset(_VALUES) | _COUNTS | _STATES) - _ORDERED - {"quantile", "quantile_cont", "quantile_disc"}
+) - {"approx_quantile"}
+# With more arguments they answer with several values, which the exported state does not hold.
+_MOST_ARGUMENTS = {"min": 1, "max": 1} | dict.fromkeys(
+    ("arg_min", "arg_max", "argmin", "argmax", "min_by", "max_by"), 2
+)
 _ZERO = frozenset({"regr_count", "approx_count_distinct"})
 _SAME_IF_DISTINCT = frozenset({"min", "max", "bool_and", "bool_or", "bit_and", "bit_or", "any_value"})
 # Numbers whose sums may need more than the 38 digits that Arrow carries.
@@ -46,16 +54,6 @@ _SUMS = frozenset({"sum", "sum_no_overflow"})
 _FOREIGN = re.compile(
     r"\bBIT\b|(?<!STAMP )\bTIME WITH TIME ZONE|TIME_NS|VARIANT|BIGNUM|UNION|GEOMETRY|ENUM\([^)]*\)\["
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StateColumn:
-    """One column of a state: the expression of the map, of the merge, and what stands in the final."""
-
-    mapped: Node
-    merged: Node
-    final: Node
-    ordered: bool = False
 
 
 def method_of(name: str) -> Method | None:
@@ -109,8 +107,17 @@ def needs_distinct(aggregate: Node) -> bool:
     return bool(aggregate.get("distinct")) and name not in _SAME_IF_DISTINCT
 
 
-def state_column(aggregate: Node, name: str) -> StateColumn:
+def state_column(aggregate: Node, name: str, types: Types) -> StateColumn:
     """Split an aggregate call into the three parts of the state column ``name``.
+
+    Parameters
+    ----------
+    aggregate
+        The call.
+    name
+        Of the column.
+    types
+        Asks DuckDB for the types of expressions.
 
     Raises
     ------
@@ -118,13 +125,18 @@ def state_column(aggregate: Node, name: str) -> StateColumn:
         It has no state that merges exactly.
     """
     function = str(aggregate["function_name"]).lower()
-    refuse(aggregate)
+    if aggregate.get("export_state"):
+        raise Gather(f"{function} has no partial result that merges exactly")
     method = method_of(function)
-    plain = named(aggregate, "")
+    if method is None or needs_distinct(aggregate) or _needs_rows(aggregate):
+        return own_state(aggregate, name, types)
+    plain = {**named(aggregate, ""), "order_bys": {"type": "ORDER_MODIFIER"}}
     plain.pop("distinct", None)
     if method == "count":
         total = cast(_zero(call("sum", column(name))), "BIGINT")
         return StateColumn(mapped=plain, merged=total, final=clone(total))
+    if function == "sum" and types([plain["arguments"][0]["expression"]])[0] == "HUGEINT":
+        return _wide_sum(plain, name)
     if method == "value":
         again = call(_VALUES[function], column(name))
         return StateColumn(mapped=plain, merged=again, final=clone(again), ordered=is_ordered(aggregate))
@@ -138,27 +150,20 @@ def state_column(aggregate: Node, name: str) -> StateColumn:
     )
 
 
-def refuse(aggregate: Node) -> None:
-    """Raise ``Gather`` for an aggregate without a state that merges exactly."""
+def _wide_sum(plain: Node, name: str) -> StateColumn:
+    """Let sums of up to 39 digits travel as text: Arrow carries 38."""
+    final = call("sum", cast(column(name), "HUGEINT"))
+    mapped, merged = cast(plain, "VARCHAR"), cast(final, "VARCHAR")
+    return StateColumn(mapped=mapped, merged=merged, final=clone(final))
+
+
+def _needs_rows(aggregate: Node) -> bool:
+    """Tell whether an aggregate with an exported state takes more than that state holds."""
     function = str(aggregate["function_name"]).lower()
     arguments = aggregate.get("arguments", [])
-    method = method_of(function)
-    if method is None or aggregate.get("export_state"):
-        raise Gather(f"{function} has no partial result that merges exactly")
-    if aggregate.get("order_bys", {}).get("orders"):
-        raise Gather(f"{function} is told an order of all rows")
-    limit = {
-        "min": 1,
-        "max": 1,
-        "arg_min": 2,
-        "arg_max": 2,
-        "min_by": 2,
-        "max_by": 2,
-        "argmin": 2,
-        "argmax": 2,
-    }
-    if len(arguments) > limit.get(function, len(arguments)):
-        raise Gather(f"{function} of several values has no partial result that merges exactly")
+    if len(arguments) > _MOST_ARGUMENTS.get(function, len(arguments)):
+        return True
+    return bool(aggregate.get("order_bys", {}).get("orders")) and function not in _ANY_ORDER
 
 
 def _zero(expression: Node) -> Node:

@@ -15,16 +15,10 @@ Every state counts its rows in ``__used``, so that ``count(*)`` may join a query
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fusionflow_lab.planning.aggregates import (
-    StateColumn,
-    is_ordered,
-    needs_distinct,
-    refuse_type,
-    state_column,
-)
+from fusionflow_lab.planning.aggregates import is_ordered, needs_distinct, refuse_type, state_column
 from fusionflow_lab.planning.ast import (
     Node,
     call,
@@ -44,10 +38,12 @@ from fusionflow_lab.planning.ast import (
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.classify import Block, has_aggregate, is_aggregate, plain_name
 from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.own_states import StateColumn, unfolded
 from fusionflow_lab.planning.scope import with_ctes
 from fusionflow_lab.planning.stages import Ending, StageMaker
 
 USED = "__used"
+SET = "__set"
 _TAKEN = re.compile(r"^[kds]\d+$")
 
 
@@ -65,6 +61,32 @@ class _Grouping:
     extras: list[Node] = field(default_factory=list)
     states: list[StateColumn] = field(default_factory=list)
     finals: dict[str, Node] = field(default_factory=dict)
+    beside: bool = False
+    by_set: bool = False
+
+    def read_aggregates(self) -> None:
+        """Make the states of all aggregates, and see whether grouping sets must be told apart below."""
+        node = self.block.node
+        tree = [*self.block.items, node.get("having"), node.get("qualify"), node.get("modifiers")]
+        calls = [self._bare(part) for part in walk_block(tree) if is_aggregate(part, self.binder.functions)]
+        for aggregate in calls:
+            if not needs_distinct(aggregate):
+                self._aggregate(aggregate)
+        distinct = {fingerprint(aggregate): aggregate for aggregate in calls if needs_distinct(aggregate)}
+        sides = {_values_of(aggregate) for aggregate in distinct.values()}
+        ordered = any(state.ordered for state in self.states) or any(map(is_ordered, distinct.values()))
+        self.beside = len(sides) == 1 and not ordered and "" not in sides
+        for aggregate in distinct.values():
+            self._aggregate(aggregate)
+        self.by_set = any(state.ordered for state in self.states) and not self.whole
+        if self.by_set:
+            self._tell_sets_apart()
+
+    def _tell_sets_apart(self) -> None:
+        """Let the map group by each set: rows of one group then stay in the order of the file."""
+        sets = [frozenset(group) for group in self.sets or []]
+        if len(set(sets)) < len(sets) or len(self.places) < len(self.keys):
+            raise Gather("an aggregate depends on the order of rows, and a grouping set is there twice")
 
     def read_keys(self) -> None:
         """Read the keys of GROUP BY: expressions, places in the select list, aliases or ALL."""
@@ -112,6 +134,8 @@ class _Grouping:
                 return None
             if kind == "SUBQUERY":
                 return self._subquery(node)
+            if node.get("type") == "GROUPING_FUNCTION" and self.by_set:
+                return self._grouping(node)
             name = plain_name(node)
             key = self.places.get(fingerprint(self.block.inlined(node)))
             if key:
@@ -154,28 +178,49 @@ class _Grouping:
             raise Gather("an aggregate takes a subquery")
         mark = fingerprint(aggregate)
         if mark not in self.finals:
-            self.finals[mark] = (
-                self._distinct(aggregate) if needs_distinct(aggregate) else self._state(aggregate)
-            )
+            beside = needs_distinct(aggregate) and self.beside
+            self.finals[mark] = self._distinct(aggregate) if beside else self._state(aggregate)
         return clone(self.finals[mark])
 
     def _state(self, aggregate: Node) -> Node:
-        if aggregate["function_name"] == "count_star" and "filter" not in aggregate:
+        if aggregate["function_name"] == "count_star" and not {"filter", "distinct"} & set(aggregate):
             return _counted()
-        made = state_column(aggregate, f"{self.prefix}s{len(self.states)}")
+        made = state_column(aggregate, f"{self.prefix}s{len(self.states)}", self.types)
         self.states.append(made)
         return made.final
 
+    def types(self, expressions: Sequence[Node]) -> tuple[str, ...]:
+        """Ask DuckDB for the types of expressions over the FROM of the block."""
+        items = [named(expression, "") for expression in expressions]
+        node = select(items, self.block.node["from_table"])
+        shape = self.binder.shape_of(with_ctes(node, self.visible))
+        if shape is None:
+            raise Gather("an argument of an aggregate does not stand by itself")
+        return shape.types
+
     def _distinct(self, aggregate: Node) -> Node:
         """Keep an aggregate over DISTINCT values in the final; its values become keys of the map."""
-        if is_ordered(aggregate) or aggregate.get("order_bys", {}).get("orders"):
-            raise Gather(f"{aggregate['function_name']}(DISTINCT …) depends on the order of rows")
         copied = clone(aggregate)
         for argument in copied.get("arguments", []):
             argument["expression"] = self._extra(argument["expression"])
         if "filter" in copied:
             copied["filter"] = self._extra(copied["filter"])
         return copied
+
+    def _grouping(self, node: Node) -> Node:
+        """Read ``GROUPING(a, b)`` from the number of the grouping set: a bit for each key left out."""
+        bits = []
+        for child in node.get("children", []):
+            place = self.places.get(fingerprint(self._bare(child)))
+            if place is None:
+                raise Gather("GROUPING names what is no key")
+            key = int(place.removeprefix(f"{self.prefix}k"))
+            shifted = call(">>", column(SET), integer(len(self.keys) - 1 - key))
+            bits.append(call("&", shifted, integer(1)))
+        total = integer(0)
+        for bit in bits:
+            total = call("+", call("*", total, integer(2)), bit)
+        return {**cast(total, "BIGINT"), **({"alias": node["alias"]} if "alias" in node else {})}
 
     def _extra(self, expression: Node) -> Node:
         if expression.get("class") == "CONSTANT":
@@ -199,17 +244,40 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
     prefix = "__" if any(_TAKEN.match(word.lower()) for word in words) else ""
     group = _Grouping(block=block, binder=maker.binder, visible=visible, prefix=prefix)
     group.read_keys()
+    group.read_aggregates()
     final = _final(group)
     _refuse_order(group)
     _refuse_types(group)
     mapped, merged, used = _map_items(group)
-    groups = len(group.keys) + len(group.extras)
+    groups = len(group.keys) + len(group.extras) + group.by_set
     node = select(mapped, _bare_origin(block.node["from_table"]), where=_where(block), groups=groups)
+    if group.by_set:
+        del node["group_expressions"][-1]
+        node["group_sets"] = group.sets
     merge = select(merged, table("state"), groups=groups)
     ordered = any(state.ordered for state in group.states)
     ending = Ending(merge_sql=maker.binder.sql(merge), used_column=used, ordered=ordered)
     name = maker.add("aggregate", with_ctes(node, visible), ending)
-    return {**final, "from_table": table(name)}
+    return {**final, "from_table": _end(group, name)}
+
+
+def _end(group: _Grouping, name: str) -> Node:
+    """Write the FROM of the final: the stage's table, its lists unfolded where they must be."""
+    if not any(state.unfolded for state in group.states):
+        return table(name)
+    plain = [f"{group.prefix}k{place}" for place in range(len(group.keys))]
+    plain += [SET] if group.by_set else []
+    plain += [f"{group.prefix}d{place}" for place in range(len(group.extras))]
+    states = [(f"{group.prefix}s{place}", state.unfolded) for place, state in enumerate(group.states)]
+    return unfolded(table(name), plain, [*states, (USED, False)])
+
+
+def _values_of(aggregate: Node) -> str:
+    """Tell apart what aggregates over DISTINCT values are given; empty where sorting is part of it."""
+    if aggregate["order_bys"].get("orders"):
+        return ""
+    parts = [argument["expression"] for argument in aggregate.get("arguments", [])]
+    return fingerprint({"values": parts, "filter": aggregate.get("filter")})
 
 
 def _outside_aggregates(tree: object, binder: Binder) -> Iterator[Node]:
@@ -238,6 +306,9 @@ def _bare_origin(origin: Node) -> Node:
 def _map_items(group: _Grouping) -> tuple[list[Node], list[Node], str]:
     """Build the select lists of map and merge, and name the hidden count."""
     mapped = [named(key, f"{group.prefix}k{place}") for place, key in enumerate(group.keys)]
+    if group.by_set:
+        keys: Node = {"class": "OPERATOR", "type": "GROUPING_FUNCTION", "children": group.keys}
+        mapped.append(named(keys, SET))
     mapped += [named(extra, f"{group.prefix}d{place}") for place, extra in enumerate(group.extras)]
     merged = [column(item["alias"]) for item in mapped]
     for place, state in enumerate(group.states):
@@ -273,10 +344,12 @@ def _final(group: _Grouping) -> Node:
         "select_list": items,
         "aggregate_handling": "STANDARD_HANDLING",
     }
-    if group.keys:
-        final["group_expressions"] = [column(f"{group.prefix}k{place}") for place in range(len(group.keys))]
+    keys = [column(f"{group.prefix}k{place}") for place in range(len(group.keys))]
+    keys += [column(SET)] if group.by_set else []
+    if keys:
+        final["group_expressions"] = keys
     if group.sets is not None:
-        final["group_sets"] = group.sets
+        final["group_sets"] = [list(range(len(keys)))] if group.by_set else group.sets
     for clause in ("having", "qualify"):
         if clause in node:
             final[clause] = group.above(node[clause])
@@ -298,8 +371,6 @@ def _modifier(group: _Grouping, entry: Node) -> Node:
 def _refuse_order(group: _Grouping) -> None:
     if len(group.places) < len(group.keys) and not group.whole:
         raise Gather("one key is in several grouping sets by different places")
-    if any(state.ordered for state in group.states) and not group.whole:
-        raise Gather("an aggregate depends on the order of rows across its groups")
 
 
 def _refuse_types(group: _Grouping) -> None:
@@ -311,10 +382,6 @@ def _refuse_types(group: _Grouping) -> None:
     ]
     if not arguments:
         return
-    items = [named(expression, "") for _, expression in arguments]
-    node = select(items, group.block.node["from_table"])
-    shape = group.binder.shape_of(with_ctes(node, group.visible))
-    if shape is None:
-        raise Gather("an argument of an aggregate does not stand by itself")
-    for (aggregate, _), kind in zip(arguments, shape.types, strict=True):
+    kinds = group.types([expression for _, expression in arguments])
+    for (aggregate, _), kind in zip(arguments, kinds, strict=True):
         refuse_type(aggregate, kind)

@@ -172,18 +172,9 @@ def test_order_matters_where_the_answer_depends_on_it(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("SELECT mode(city) FROM 'trips.csv'", "mode has no partial result that merges exactly"),
-        ("SELECT last(city) FROM 'trips.csv'", "last has no partial result that merges exactly"),
         (
-            "SELECT max(n, 2) FROM 'trips.csv'",
-            "max of several values has no partial result that merges exactly",
-        ),
-        ("SELECT list(city ORDER BY n) FROM 'trips.csv'", "list is told an order of all rows"),
-        ("SELECT list(DISTINCT city) FROM 'trips.csv'", "list(DISTINCT …) depends on the order of rows"),
-        ("SELECT sum(big) FROM 'trips.csv'", "sum of HUGEINT may need more than 38 digits on the way"),
-        (
-            "SELECT first(city), count(DISTINCT n) FROM 'trips.csv'",
-            "an aggregate depends on the order of rows across its groups",
+            "SELECT reservoir_quantile(n, 0.5) FROM 'trips.csv'",
+            "reservoir_quantile draws its sample among all rows",
         ),
         (
             "SELECT count(*) FROM 'trips.csv' WHERE random() < 1",
@@ -228,3 +219,33 @@ def test_rows_are_counted_where_a_map_filters(plan: Callable[[str], Plan]) -> No
     (plain,) = plan("SELECT city FROM 'trips.csv' GROUP BY city").stages
     assert filtering.used_column == "__used"
     assert plain.used_column == ""
+
+
+@pytest.mark.parametrize(
+    "call", ["mode(city)", "list(city ORDER BY n)", "arg_max(city, n, 2)", "list(DISTINCT city)"]
+)
+def test_what_has_no_exported_state_keeps_its_arguments_in_order(
+    call: str, plan: Callable[[str], Plan]
+) -> None:
+    found = plan(f"SELECT {call} FROM 'trips.csv'")
+    assert not found.gathered
+    (stage,) = found.stages
+    assert stage.ordered
+    assert "list(struct_pack(v0 := city" in stage.map_sql
+    assert "unnest(s0) AS s0" in found.final_sql
+
+
+def test_several_distinct_arguments_keep_a_set_each(plan: Callable[[str], Plan]) -> None:
+    (stage,) = plan("SELECT count(DISTINCT city), sum(DISTINCT n), max(price) FROM 'trips.csv'").stages
+    assert (
+        "list(DISTINCT struct_pack(v0 := city)) AS s1, list(DISTINCT struct_pack(v0 := n)) AS s2"
+        in stage.map_sql
+    )
+    assert "list_distinct(flatten(list(s1))) AS s1" in stage.merge_sql
+    assert not stage.ordered
+
+
+def test_the_order_of_rows_within_grouping_sets_is_told_below(plan: Callable[[str], Plan]) -> None:
+    found = plan("SELECT city, day, first(n), GROUPING(day) FROM 'trips.csv' GROUP BY ROLLUP (city, day)")
+    assert 'GROUPING(city, "day") AS __set' in found.stages[0].map_sql
+    assert found.final_sql.endswith("GROUP BY k0, k1, __set")
