@@ -188,6 +188,11 @@ class FileSniff:
     @property
     def quote(self) -> str: ...
     @property
+    def escape(self) -> str: ...
+    @property
+    def carriage_returns(self) -> bool:
+        """Whether a CR alone ends a record."""
+    @property
     def header(self) -> bool: ...
     @property
     def columns(self) -> list[tuple[str, str]]:

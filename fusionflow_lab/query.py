@@ -75,15 +75,27 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dialect:
-    """How the bytes of a CSV file are cut into fields (RFC 4180, the delimiter free).
+    """How the bytes of a CSV file are cut into fields.
 
-    ``quote`` is ``""`` where the file has none. ``null_string`` is the unquoted text that means NULL.
+    ``quote`` is ``""`` where the file has none. ``escape`` takes the meaning of the character after it
+    inside quotes; a doubled quote is a quote all the same. ``comment`` starts a remark that goes on to the
+    end of its line. ``null_string`` and ``more_nulls`` are the unquoted texts that mean NULL.
+    ``carriage_returns``: a CR alone ends a record, too. ``null_padding``: fields that a record lacks at its
+    end are NULL. Not ``strict``: records that break the rules are taken where it can be told what they mean.
+    ``column_count``: fields of a record, so that one with a stray quote ends where it should; 0 for unknown.
     """
 
     delimiter: str = ","
     quote: str = '"'
     header: bool = True
     null_string: str = ""
+    escape: str = ""
+    comment: str = ""
+    more_nulls: tuple[str, ...] = ()
+    carriage_returns: bool = False
+    null_padding: bool = False
+    strict: bool = True
+    column_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,3 +296,9 @@ class ReaderOptions:
     columns: tuple[tuple[str, str], ...] = ()
     all_varchar: bool = False
     skip: int = 0
+    escape: str | None = None
+    comment: str = ""
+    more_nulls: tuple[str, ...] = ()
+    new_line: str = ""
+    null_padding: bool = False
+    strict: bool = True

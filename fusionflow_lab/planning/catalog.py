@@ -51,6 +51,14 @@ class SniffedFile(Protocol):
         """What stands around fields; empty for none."""
 
     @property
+    def escape(self) -> str:
+        """What stands before a quote that is text, beside another quote; empty for nothing else."""
+
+    @property
+    def carriage_returns(self) -> bool:
+        """Whether a CR alone ends a record."""
+
+    @property
     def header(self) -> bool:
         """Whether the first record names the columns."""
 
@@ -158,6 +166,13 @@ class Catalog:
                 quote=first.quote,
                 header=first.header,
                 null_string=options.null_string,
+                escape=first.escape,
+                comment=options.comment,
+                more_nulls=options.more_nulls,
+                carriage_returns=first.carriage_returns,
+                null_padding=options.null_padding,
+                strict=options.strict,
+                column_count=len(names),
             ),
             columns=_columns(names, types, options),
             files=tuple(

@@ -18,12 +18,14 @@ _ALIASES = {"sep": "delim", "delimiter": "delim", "dtypes": "types", "column_typ
 _ALIASES |= {"column_names": "names", "null_string": "nullstr"}
 _KNOWN = (
     "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
-    "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors",
+    "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
+    "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size",
 )  # fmt: skip
 _TYPE_NAMES = """
     BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT HUGEINT
     FLOAT DOUBLE DATE TIMESTAMP VARCHAR
 """
+_LENGTHS = {"delim": (1, 4), "delimiter": (1, 4), "sep": (1, 4)}
 _TYPES = frozenset(_TYPE_NAMES.split())
 
 
@@ -113,15 +115,18 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         types = tuple(zip(names, types, strict=False))
     if columns and (types or names):
         raise draft.error("columns already says names and types", function, "leave out names and types")
-    quote, escape = found.get("quote"), found.get("escape")
-    if escape and escape != ('"' if quote is None else quote):
-        hint = "leave escape out, or give the quote"
-        raise draft.error("this version reads only quotes that are escaped by doubling", function, hint)
+    nulls = [str(null) for null in _sequence(found.get("nullstr", ()))]
     return ReaderOptions(
         delimiter=_text(found.get("delim")),
-        quote=_text(quote),
+        quote=_text(found.get("quote")),
+        escape=_text(found.get("escape")),
+        comment=_text(found.get("comment")) or "",
+        new_line=_text(found.get("new_line")) or "",
+        null_padding=bool(found.get("null_padding", False)),
+        strict=bool(found.get("strict_mode", True)),
         header=None if found.get("header") is None else bool(found["header"]),
-        null_string=_text(found.get("nullstr")) or "",
+        null_string=nulls[0] if nulls else "",
+        more_nulls=tuple(nulls[1:]),
         names=names,
         types=_pairs(types),
         columns=columns,
@@ -157,19 +162,29 @@ def _boolean(draft: _Draft, name: str, node: Node) -> object:
 def _character(draft: _Draft, name: str, node: Node) -> object:
     value = draft.value(node)
     value = "\t" if value == "\\t" else value
-    least = 0 if name in {"quote", "escape"} else 1
-    if not isinstance(value, str) or not least <= len(value.encode()) <= 1:
-        raise draft.error(f"{name} is one ASCII character", node, "for example delim = ';' or delim = '\\t'")
+    least, most = _LENGTHS.get(name, (0, 1))
+    if not isinstance(value, str) or not least <= len(value.encode()) <= most or not value.isascii():
+        what = f"{name} is one ASCII character" + (", four at most" if most > 1 else "")
+        raise draft.error(what, node, "for example delim = ';' or delim = '\\t'")
     return value
 
 
-def _string(draft: _Draft, name: str, node: Node) -> object:
+def _new_line(draft: _Draft, name: str, node: Node) -> object:
     value = draft.value(node)
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if not isinstance(value, str):
-        raise draft.error(f"{name} is one text", node, "this version knows one text for NULL")
+    known = {"\\n": "\n", "\\r": "\r", "\\r\\n": "\r\n"}
+    value = known.get(str(value), value)
+    if value not in known.values():
+        hint = r"new_line = '\r' for lines that end with CR alone; LF and CR LF are always read"
+        raise draft.error(rf"{name} is '\n', '\r' or '\r\n'", node, hint)
     return value
+
+
+def _strings(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(entry, str) for entry in values):
+        raise draft.error(f"{name} is a text or a list of texts", node, f"{name} = ['NA', '-']")
+    return values
 
 
 def _skip(draft: _Draft, name: str, node: Node) -> object:
@@ -218,6 +233,11 @@ def _accepted(draft: _Draft, name: str, node: Node) -> object:
     raise draft.error(f"{name} is always on", node, hint)
 
 
+def _ignored(draft: _Draft, name: str, node: Node) -> object:
+    """Accept what can change nothing here."""
+    return (name, draft.value(node))
+
+
 _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "delim": _character,
     "quote": _character,
@@ -226,10 +246,17 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "columns": _types,
     "names": _names,
     "types": _types,
-    "nullstr": _string,
+    "nullstr": _strings,
     "all_varchar": _boolean,
     "skip": _skip,
     "auto_detect": _accepted,
     "store_rejects": _accepted,
     "ignore_errors": _accepted,
+    "comment": _character,
+    "new_line": _new_line,
+    "null_padding": _boolean,
+    "strict_mode": _boolean,
+    "parallel": _ignored,
+    "sample_size": _ignored,
+    "buffer_size": _ignored,
 }

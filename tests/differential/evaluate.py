@@ -28,6 +28,8 @@ class TableFile:
     header_lines: int = 1
     delimiter: str = ","
     quote: str = '"'
+    escape: str = ""
+    carriage_returns: bool = False
     header: bool = True
 
 

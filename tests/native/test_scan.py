@@ -312,11 +312,13 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
 def test_arguments_are_checked() -> None:
     for dialect in (
         Dialect(delimiter=""),
-        Dialect(delimiter="ab"),
+        Dialect(delimiter="a\n"),
+        Dialect(delimiter=";", escape=";"),
+        Dialect(comment='"'),
         Dialect(delimiter="é"),
         Dialect(quote=","),
     ):
-        with pytest.raises(ValueError, match=r"delimiter|quote"):
+        with pytest.raises(ValueError, match=r"delimiter|quote|escape"):
             Scan([], TEXTS, 2, dialect, CancelToken())
     with pytest.raises(ValueError, match="cannot be read from a file"):
         Scan([], columns("INTERVAL"), 1, Dialect(), CancelToken())

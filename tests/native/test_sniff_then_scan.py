@@ -32,7 +32,9 @@ def scan_all(path: Path) -> tuple[int, list[tuple[int, str]]]:
     ]
     file = SourceFile(path=found.path, size=found.size, mtime_ns=found.mtime_ns, data_start=found.data_start)
     block = Block(offset=found.data_start, end=found.size, start=found.data_start)
-    dialect = Dialect(delimiter=found.delimiter, quote=found.quote, header=found.header)
+    dialect = Dialect(
+        delimiter=found.delimiter, quote=found.quote, header=found.header, column_count=len(columns)
+    )
     chunk = Chunk(ordinal=0, file=file, blocks=(block,))
     scan = Scan([chunk], columns, len(columns), dialect, CancelToken())
     try:

@@ -39,7 +39,7 @@ def test_files_columns_and_dialect_are_found(files: Path) -> None:
         Column(name="price", type="DOUBLE", ordinal=1),
         Column(name="n", type="BIGINT", ordinal=2),
     )
-    assert source.dialect == Dialect(delimiter=",", quote='"', header=True)
+    assert source.dialect == Dialect(delimiter=",", quote='"', header=True, column_count=3)
     assert source.files[0].data_start == len("city,price,n\n")
     assert source.size == sum((files / f"part{number}.csv").stat().st_size for number in range(3))
 

@@ -15,7 +15,11 @@ READ = [
     ("'x.csv', auto_detect = true, store_rejects = true, ignore_errors = true", ReaderOptions()),
     ("'x.csv', delim = ';', header = false", ReaderOptions(delimiter=";", header=False)),
     ("'x.csv', sep := '\t', quote => ''", ReaderOptions(delimiter="\t", quote="")),
-    (r"'x.csv', delim = '\t', quote = '''', escape = ''''", ReaderOptions(delimiter="\t", quote="'")),
+    (r"'x.csv', delim = '\t', quote = '''', escape = ''''", ReaderOptions(delimiter="\t", quote="'", escape="'")),
+    (r"'x.csv', escape = '\', comment = '#', delim = '||'", ReaderOptions(escape="\\", comment="#", delimiter="||")),
+    (r"'x.csv', null_padding = true, strict_mode = false", ReaderOptions(null_padding=True, strict=False)),
+    (r"'x.csv', new_line = '\r', parallel = false, sample_size = -1", ReaderOptions(new_line="\r")),
+    ("'x.csv', nullstr = ['NA', '-', '']", ReaderOptions(null_string="NA", more_nulls=("-", ""))),
     ("'x.csv', nullstr = 'NA', all_varchar = true", ReaderOptions(null_string="NA", all_varchar=True)),
     ("'x.csv', nullstr = ['NA'], skip = 1 + 2", ReaderOptions(null_string="NA", skip=3)),
     ("'x.csv', names = ['a', 'b']", ReaderOptions(names=("a", "b"))),
@@ -29,23 +33,28 @@ REFUSED = [
     (
         "'x.csv', delimeter = ';'",
         "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
-        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 7 more",
+        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 14 more",
     ),
     ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
     (
-        "'x.csv', delim = ';;'",
-        "delim is one ASCII character\nwhere: line 1, column 24\ntry: for example delim = ';' or delim = '\\t'",
+        "'x.csv', delim = ';;;;;'",
+        "delim is one ASCII character, four at most\n"
+        "where: line 1, column 24\ntry: for example delim = ';' or delim = '\\t'",
     ),
     (
-        "'x.csv', escape = '\\'",
-        "this version reads only quotes that are escaped by doubling\n"
-        "where: line 1, column 6\ntry: leave escape out, or give the quote",
+        "'x.csv', comment = '//'",
+        "comment is one ASCII character\nwhere: line 1, column 24\ntry: for example delim = ';' or delim = '\\t'",
+    ),
+    (
+        "'x.csv', new_line = 'x'",
+        "new_line is '\\n', '\\r' or '\\r\\n'\nwhere: line 1, column 24\n"
+        "try: new_line = '\\r' for lines that end with CR alone; LF and CR LF are always read",
     ),
     ("'x.csv', header = 1", "header is true or false\nwhere: line 1, column 24"),
     ("'x.csv', skip = -1", "skip is a number of lines\nwhere: line 1, column 24"),
     (
-        "'x.csv', nullstr = ['a', 'b']",
-        "nullstr is one text\nwhere: line 1, column 24\ntry: this version knows one text for NULL",
+        "'x.csv', nullstr = 1",
+        "nullstr is a text or a list of texts\nwhere: line 1, column 24\ntry: nullstr = ['NA', '-']",
     ),
     (
         "'x.csv', ignore_errors = false",

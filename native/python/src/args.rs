@@ -13,7 +13,14 @@ use pyo3::prelude::*;
 pub struct Dialect {
     delimiter: String,
     quote: String,
+    escape: String,
+    comment: String,
     null_string: String,
+    more_nulls: Vec<String>,
+    carriage_returns: bool,
+    null_padding: bool,
+    strict: bool,
+    column_count: usize,
 }
 
 /// `fusionflow_lab.query.Column`.
@@ -55,16 +62,30 @@ impl TryFrom<Dialect> for csv::Dialect {
     type Error = Error;
 
     fn try_from(dialect: Dialect) -> Result<Self> {
-        let delimiter = one_byte("delimiter", &dialect.delimiter)?;
-        let quote = if dialect.quote.is_empty() { None } else { Some(one_byte("quote", &dialect.quote)?) };
-        Self::new(delimiter, quote, &dialect.null_string)
+        let quote = character("quote", &dialect.quote)?;
+        let parsed = Self {
+            delimiter: dialect.delimiter.into_bytes(),
+            quote,
+            escape: character("escape", &dialect.escape)?.filter(|_| dialect.escape != dialect.quote),
+            comment: character("comment", &dialect.comment)?,
+            null: dialect.null_string.into_bytes(),
+            more_nulls: dialect.more_nulls.into_iter().map(String::into_bytes).collect(),
+            carriage_returns: dialect.carriage_returns,
+            null_padding: dialect.null_padding,
+            strict: dialect.strict,
+            column_count: dialect.column_count,
+        };
+        parsed.check()?;
+        Ok(parsed)
     }
 }
 
-fn one_byte(what: &str, text: &str) -> Result<u8> {
+/// One ASCII character that does not end lines, or none.
+pub fn character(what: &str, text: &str) -> Result<Option<u8>> {
     match text.as_bytes() {
-        [byte] => Ok(*byte),
-        _ => Err(Error::Invalid(format!("{what} {text:?} is not one ASCII character"))),
+        [] => Ok(None),
+        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | 0) => Ok(Some(*byte)),
+        _ => Err(Error::Invalid(format!("{what} is {text:?}; it must be one ASCII character"))),
     }
 }
 

@@ -9,7 +9,7 @@ use fusionflow_engine::{
 };
 use pyo3::prelude::*;
 
-use crate::error::detached;
+use crate::{args::character, error::detached};
 
 /// What one file looks like.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
@@ -46,12 +46,22 @@ impl FileSniff {
 
     #[getter]
     fn delimiter(&self) -> String {
-        char::from(self.0.delimiter).to_string()
+        String::from_utf8_lossy(&self.0.dialect.delimiter).into_owned()
     }
 
     #[getter]
     fn quote(&self) -> String {
-        self.0.quote.map(|quote| char::from(quote).to_string()).unwrap_or_default()
+        text_of(self.0.dialect.quote)
+    }
+
+    #[getter]
+    fn escape(&self) -> String {
+        text_of(self.0.dialect.escape)
+    }
+
+    #[getter]
+    fn carriage_returns(&self) -> bool {
+        self.0.dialect.carriage_returns
     }
 
     #[getter]
@@ -75,8 +85,14 @@ impl FileSniff {
 pub struct ReaderOptions {
     delimiter: Option<String>,
     quote: Option<String>,
+    escape: Option<String>,
+    comment: String,
+    new_line: String,
+    null_padding: bool,
+    strict: bool,
     header: Option<bool>,
     null_string: String,
+    more_nulls: Vec<String>,
     names: Vec<String>,
     types: Vec<(String, String)>,
     columns: Vec<(String, String)>,
@@ -93,16 +109,20 @@ pub fn sniff_files(py: Python<'_>, paths: Vec<PathBuf>, options: ReaderOptions) 
 
 impl ReaderOptions {
     fn parse(self) -> Result<SniffOptions, Error> {
-        let quote = match self.quote.as_deref() {
-            None => None,
-            Some("") => Some(None),
-            Some(text) => Some(Some(one_byte("quote", text)?)),
-        };
+        let told = |what, text: Option<&str>| text.map(|text| character(what, text)).transpose();
+        let quote = told("quote", self.quote.as_deref())?;
+        let escape = told("escape", self.escape.as_deref())?;
         Ok(SniffOptions {
-            delimiter: self.delimiter.as_deref().map(|text| one_byte("delimiter", text)).transpose()?,
+            delimiter: self.delimiter.map(String::into_bytes),
             quote,
+            escape: escape.map(|escape| escape.filter(|_| Some(escape) != quote)),
+            comment: character("comment", &self.comment)?,
+            carriage_returns: if self.new_line.is_empty() { None } else { Some(self.new_line == "\r") },
+            null_padding: self.null_padding,
+            lax: !self.strict,
             header: self.header,
             null: self.null_string.into_bytes(),
+            more_nulls: self.more_nulls.into_iter().map(String::into_bytes).collect(),
             names: self.names,
             types: typed(self.types)?,
             columns: typed(self.columns)?,
@@ -117,10 +137,6 @@ fn typed(columns: Vec<(String, String)>) -> Result<Vec<(String, ColumnType)>, Er
     columns.into_iter().map(|(name, kind)| Ok((name, kind.parse()?))).collect()
 }
 
-/// A delimiter or quote: one ASCII character that does not end lines.
-fn one_byte(what: &str, text: &str) -> Result<u8, Error> {
-    match text.as_bytes() {
-        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | 0) => Ok(*byte),
-        _ => Err(Error::Invalid(format!("{what} is {text:?}; it must be one ASCII character"))),
-    }
+fn text_of(byte: Option<u8>) -> String {
+    byte.map(|byte| char::from(byte).to_string()).unwrap_or_default()
 }

@@ -56,7 +56,7 @@ fn compare(text: &[u8], limit: usize, at_end: bool, plan: &ScanPlan) -> bool {
     let tolerant = cut_tolerantly(text, 0, limit, at_end, plan);
     let mut verdicts = vec![];
     for level in Level::available() {
-        let Dialect { delimiter, quote, .. } = plan.dialect;
+        let (delimiter, quote) = (plan.dialect.delimiter[0], plan.dialect.quote);
         let input = Input { bytes: &bytes, len: text.len(), limit, at_end, delimiter, quote };
         let mut positions = vec![];
         let found = index(level, input, &layout, &mut positions);

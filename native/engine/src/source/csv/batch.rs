@@ -5,15 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow_array::{ArrayRef, NullArray, RecordBatch, RecordBatchOptions};
 use arrow_buffer::Buffer;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use memchr::memchr_iter;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     column::{Cells, ReadColumn, Values, reader_of},
+    dialect::Dialect,
     file::{OpenFile, Window},
     index::{Input, Layout, Level, Refusal, index},
     locate::{MAX_RECORD, TOO_LONG, UNCLOSED},
-    plan::{ColumnSpec, ScanPlan},
+    plan::{ColumnSpec, DEFAULT_WINDOW, ScanPlan},
     pool::Pool,
     rows::Rows,
     tolerant::{Cut, Refused, Uncut, cut_tolerantly},
@@ -25,6 +25,8 @@ use crate::error::{Error, Result};
 const TAIL: usize = 4 << 10;
 /// Bytes that may be read there once records have shown to be longer.
 const MAX_TAIL: usize = 256 << 10;
+/// Fewest bytes that are read tolerantly.
+const SLOW: usize = 4 << 10;
 /// Bytes of a rejected record that are kept.
 const MAX_RAW: usize = 64 << 10;
 
@@ -59,6 +61,31 @@ pub struct Batcher {
     pool: Pool<u8>,
     positions: Pool<u32>,
     tail: usize,
+    pace: Pace,
+}
+
+/// How many bytes are tried at once. One flawed record costs the index its window, so the bytes around it are
+/// narrowed down and only a few of them read tolerantly; where flaws are many, all are.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Bytes that the index tries next.
+    fast: usize,
+    /// Bytes that are read tolerantly where it fails.
+    slow: usize,
+}
+
+impl Pace {
+    /// After the index took its bytes.
+    fn faster(&mut self) {
+        self.fast = self.fast.saturating_mul(2);
+        self.slow = (self.slow / 2).max(SLOW);
+    }
+
+    /// After bytes were read tolerantly.
+    fn slower(&mut self) {
+        self.slow = (self.slow * 2).min(DEFAULT_WINDOW);
+        self.fast = self.slow;
+    }
 }
 
 impl Batcher {
@@ -83,6 +110,7 @@ impl Batcher {
             pool: Pool::default(),
             positions: Pool::default(),
             tail: TAIL,
+            pace: Pace { fast: usize::MAX, slow: SLOW },
             plan,
         }
     }
@@ -93,7 +121,8 @@ impl Batcher {
         self.schema.clone()
     }
 
-    /// Read the records that start in `[from, limit)`, `from` being a record start; digest their bytes.
+    /// Read records from `from` on, `from` being a record start, at most those that start before `limit`;
+    /// digest their bytes.
     ///
     /// # Errors
     /// [`Error::Malformed`], [`Error::Widened`], or as the file reads. The digest is untouched then.
@@ -121,9 +150,10 @@ impl Batcher {
         from: u64,
         limit: u64,
     ) -> Result<(Cut, Vec<Values>, Vec<Rejected>)> {
-        window.load(file, from, limit + self.tail as u64)?;
-        let wanted = (limit - from) as usize;
+        let wanted = self.pace.fast.min((limit - from) as usize);
+        window.load(file, from, from + (wanted + self.tail) as u64)?;
         let mut cut = self.cut(window, file, wanted)?;
+        window.append(&cut.rewritten);
         self.tail = self.tail.max(window.text().len().saturating_sub(wanted)).min(MAX_TAIL);
         let mut refused = std::mem::take(&mut cut.refused);
         let (mut values, failures) = self.parse(window.padded(), &cut.rows);
@@ -135,19 +165,30 @@ impl Batcher {
             cut.rows = cut.rows.without(window.padded(), &dropped);
             (values, _) = self.parse(window.padded(), &cut.rows);
         }
-        let rejected = locate(window, refused);
+        let rejected = locate(window, refused, &self.plan.dialect);
         Ok((cut, values, rejected))
     }
 
-    fn cut(&self, window: &mut Window, file: &OpenFile, limit: usize) -> Result<Cut> {
+    fn cut(&mut self, window: &mut Window, file: &OpenFile, mut limit: usize) -> Result<Cut> {
         let mut more = TAIL;
         loop {
             let at_end = window.reaches_end_of(file);
             match self.cut_fast(window, limit, at_end) {
-                Ok(cut) => return Ok(cut),
+                Ok(cut) => {
+                    self.pace.faster();
+                    return Ok(cut);
+                }
                 Err(Refusal::NeedsMore) if window.text().len() <= limit + MAX_RECORD => {}
+                Err(_) if limit > self.pace.slow => {
+                    limit = (limit / 2).max(self.pace.slow);
+                    self.pace.fast = limit;
+                    continue;
+                }
                 Err(_) => match cut_tolerantly(window.text(), 0, limit, at_end, &self.plan) {
-                    Ok(cut) => return Ok(cut),
+                    Ok(cut) => {
+                        self.pace.slower();
+                        return Ok(cut);
+                    }
                     Err(Uncut::NeedsMore(_)) => {}
                     Err(Uncut::TooLong(start)) => return Err(file.malformed(window.base() + start as u64, TOO_LONG)),
                     Err(Uncut::Unclosed(start)) => return Err(file.malformed(window.base() + start as u64, UNCLOSED)),
@@ -160,20 +201,15 @@ impl Batcher {
 
     /// Cut by the structural index; the text is valid UTF-8 where this succeeds.
     fn cut_fast(&self, window: &Window, limit: usize, at_end: bool) -> std::result::Result<Cut, Refusal> {
-        let mut positions = self.positions.take();
         let dialect = &self.plan.dialect;
-        let input = Input {
-            bytes: window.padded(),
-            len: window.text().len(),
-            limit,
-            at_end,
-            delimiter: dialect.delimiter,
-            quote: dialect.quote,
-        };
+        let Some(delimiter) = dialect.plain_delimiter(window.text()) else { return Err(Refusal::Irregular) };
+        let mut positions = self.positions.take();
+        let input =
+            Input { bytes: window.padded(), len: window.text().len(), limit, at_end, delimiter, quote: dialect.quote };
         let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|(rows, found)| {
             match simdutf8::basic::from_utf8(&window.text()[..found.end]) {
                 Ok(_) if found.end <= MAX_RECORD => {
-                    Ok(Cut { rows, refused: Vec::new(), end: found.end, lines: found.lines })
+                    Ok(Cut { rows, refused: Vec::new(), end: found.end, lines: found.lines, rewritten: Vec::new() })
                 }
                 _ => Err(Refusal::Irregular),
             }
@@ -257,14 +293,14 @@ impl Batcher {
 }
 
 /// Say where refused records lie, in the order of the file.
-fn locate(window: &Window, mut refused: Vec<Refused>) -> Vec<Rejected> {
+fn locate(window: &Window, mut refused: Vec<Refused>, dialect: &Dialect) -> Vec<Rejected> {
     refused.sort_by_key(|refused| refused.span.start);
     let text = window.text();
     let (mut line, mut counted) = (0, 0);
     refused
         .into_iter()
         .map(|Refused { span, column, reason }| {
-            line += memchr_iter(b'\n', &text[counted..span.start]).count() as u64;
+            line += dialect.count_lines(&text[counted..span.start]) as u64;
             counted = span.start;
             Rejected {
                 byte: window.base() + span.start as u64,

@@ -3,7 +3,7 @@
 //! The first of the next few line feeds after which records look right is taken. Where none does, both
 //! hypotheses, "the block starts outside quotes" and "inside", are scored over a longer stretch.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::{
     dialect::Dialect,
@@ -60,9 +60,9 @@ impl Strict<'_> {
     /// The first of the next line feeds after which records look right.
     fn near(&self, data: &[u8], at_end: bool) -> Option<usize> {
         let Some(quote) = self.dialect.quote else {
-            return memchr(b'\n', data).map(|at| at + 1).or(at_end.then_some(data.len()));
+            return self.dialect.line_starts(data).next().or(at_end.then_some(data.len()));
         };
-        let starts = || memchr_iter(b'\n', data).take(CANDIDATES).map(|at| at + 1);
+        let starts = || self.dialect.line_starts(data).take(CANDIDATES);
         let found = starts().find(|&start| self.looks_right(data, start, at_end))?;
         // Without a quote between them an earlier line feed is outside quotes if the found one is.
         starts().find(|&start| start == found || memchr(quote, &data[start..found]).is_none())
@@ -86,8 +86,8 @@ impl Strict<'_> {
 
     /// The start of the better of both hypotheses; `None` where no line ends in `data`.
     fn scored(&self, data: &[u8], at_end: bool) -> Option<usize> {
-        let outside = memchr(b'\n', data).map(|at| at + 1);
-        let inside = self.dialect.quote.and_then(|quote| end_of_inside(data, quote));
+        let outside = self.dialect.line_starts(data).next();
+        let inside = self.dialect.quote.and_then(|quote| end_of_inside(data, quote, self.dialect));
         match (outside, inside) {
             (Some(outside), Some(inside)) if self.score(data, inside, at_end) > self.score(data, outside, at_end) => {
                 Some(inside)
@@ -119,19 +119,21 @@ impl Strict<'_> {
             bare |=
                 self.dialect.quote.is_some_and(|quote| text.first() != Some(&quote) && memchr(quote, text).is_some());
         })?;
-        Some((record, record.flaw.is_none() && !bare && fields == self.column_count))
+        let fits = record.remark || fields == self.column_count;
+        Some((record, record.flaw.is_none() && !bare && fits))
     }
 }
 
 /// Byte after the first line feed behind the quote that closes a field which is open where `data` starts.
-fn end_of_inside(data: &[u8], quote: u8) -> Option<usize> {
+fn end_of_inside(data: &[u8], quote: u8, dialect: &Dialect) -> Option<usize> {
     let mut from = 1;
     loop {
         let at = from + memchr(quote, data.get(from..)?)?;
-        if data.get(at + 1) != Some(&quote) {
-            return memchr(b'\n', &data[at..]).map(|distance| at + distance + 1);
+        let escaped = dialect.escape.is_some_and(|escape| at > 1 && data[at - 1] == escape);
+        if !escaped && data.get(at + 1) != Some(&quote) {
+            return dialect.line_starts(&data[at..]).next().map(|distance| at + distance);
         }
-        from = at + 2;
+        from = if escaped { at + 1 } else { at + 2 };
     }
 }
 

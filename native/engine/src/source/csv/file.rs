@@ -112,13 +112,15 @@ pub struct Window {
     bytes: Vec<u8>,
     base: u64,
     len: usize,
+    /// Bytes after the text that belong to it: see [`Self::append`].
+    appended: usize,
 }
 
 impl Window {
     /// A window that fills a used vector.
     #[must_use]
     pub fn over(bytes: Vec<u8>) -> Self {
-        Self { bytes, base: 0, len: 0 }
+        Self { bytes, base: 0, len: 0, appended: 0 }
     }
 
     /// Read bytes `[from, to)`, less where the file ends.
@@ -144,6 +146,7 @@ impl Window {
         let offset = self.end();
         file.read_exact_at(&mut self.bytes[self.len..len], offset)?;
         self.len = len;
+        self.appended = 0;
         if self.reaches_end_of(file) {
             self.bytes[len] = b'\n';
         }
@@ -156,10 +159,20 @@ impl Window {
         &self.bytes[..self.len]
     }
 
-    /// The text and the bytes kept after it.
+    /// The text, what was appended to it, and the bytes kept after it.
     #[must_use]
     pub fn padded(&self) -> &[u8] {
-        &self.bytes[..self.len + PAD]
+        &self.bytes[..self.len + self.appended + PAD]
+    }
+
+    /// Keep bytes that are not in the file right after the text.
+    pub fn append(&mut self, more: &[u8]) {
+        let (start, end) = (self.len, self.len + more.len());
+        if self.bytes.len() < end + PAD {
+            self.bytes.resize(end + PAD, 0);
+        }
+        self.bytes[start..end].copy_from_slice(more);
+        self.appended = more.len();
     }
 
     /// Byte of the file where the text starts.

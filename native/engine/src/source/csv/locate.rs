@@ -8,7 +8,7 @@ use super::{
     dialect::Dialect,
     file::{OpenFile, Window},
     plan::CancelFlag,
-    record::{Flaw, read_record},
+    record::{Flaw, read_fields},
 };
 use crate::error::Result;
 
@@ -86,14 +86,15 @@ impl Walk<'_> {
         let base = self.window.base();
         let (start, target) = ((self.at - base) as usize, (offset - base) as usize);
         let mut at = start;
+        let mut fields = Vec::new();
         while at < target && at < text.len() {
             if let Some(jump) = self.over_plain_lines(text, at, target) {
                 at = jump;
                 continue;
             }
-            let Some(record) = read_record(text, at, self.dialect, at_end, |_| ()) else { break };
+            let Some(record) = read_fields(text, at, self.dialect, at_end, &mut fields) else { break };
             if matches!(record.flaw, Some((_, Flaw::UnclosedQuote)))
-                && memchr(b'\n', &text[at..record.end - 1]).is_some()
+                && self.dialect.line_starts(&text[at..record.end]).next().is_some_and(|start| start < record.end - at)
             {
                 return Err(self.unclosed(base + at as u64));
             }
@@ -108,6 +109,9 @@ impl Walk<'_> {
 
     /// Past all lines that end before the next quote, or to the first start from `target` on.
     fn over_plain_lines(&self, text: &[u8], at: usize, target: usize) -> Option<usize> {
+        if self.dialect.carriage_returns {
+            return None;
+        }
         let plain = match self.dialect.quote {
             Some(quote) => memchr(quote, &text[at..]).map_or(text.len(), |distance| at + distance),
             None => text.len(),

@@ -1,4 +1,4 @@
-//! CSV (RFC 4180, any one-byte delimiter): records found, fields cut, values parsed into Arrow.
+//! CSV (RFC 4180 and its dialects): records found, fields cut, values parsed into Arrow.
 //!
 //! Way of the data: `file` (bytes) → `boundary` (first record) → `index`, else
 //! `tolerant` (fields of records)
@@ -18,6 +18,7 @@ mod plan;
 mod pool;
 mod record;
 mod report;
+mod rewrite;
 mod rows;
 mod scan;
 pub mod sniff;

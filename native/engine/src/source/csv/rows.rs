@@ -79,6 +79,11 @@ impl Rows {
         self.positions.resize(self.count * self.stride, 0);
     }
 
+    /// Let spans lie in a text that is longer by now.
+    pub fn reach(&mut self, len: usize) {
+        self.len = self.len.max(len);
+    }
+
     /// How column `place` is read.
     #[must_use]
     pub fn slots(&self, place: usize) -> Slots {

@@ -1,9 +1,11 @@
 //! The reader that takes any bytes: records by the grammar, one at a time, flawed ones told apart.
 
 use super::{
+    dialect::Dialect,
     locate::MAX_RECORD,
-    plan::ScanPlan,
-    record::{Flaw, Record, Span, read_record},
+    plan::{ColumnSpec, ScanPlan},
+    record::{Flaw, Record, Span, read_fields},
+    rewrite::Rewriter,
     rows::Rows,
 };
 
@@ -23,8 +25,10 @@ pub struct Cut {
     pub refused: Vec<Refused>,
     /// Byte after the last record.
     pub end: usize,
-    /// Line feeds, those inside quotes included.
+    /// Line ends, those inside quotes included.
     pub lines: usize,
+    /// Fields in plain form, for those that are written otherwise: rows find them behind the window's text.
+    pub rewritten: Vec<u8>,
 }
 
 /// Why a window cannot be cut.
@@ -40,57 +44,70 @@ pub enum Uncut {
 
 /// Cut the records that start in `[from, limit)` of `data`.
 pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan: &ScanPlan) -> Result<Cut, Uncut> {
-    let mut cut = Cut {
-        rows: Rows::pairs(plan.columns.len(), data.len(), plan.dialect.quote),
-        refused: Vec::new(),
-        end: from,
-        lines: 0,
-    };
+    let dialect = &plan.dialect;
+    let mut rows = Rows::pairs(plan.columns.len(), data.len(), dialect.quote);
+    let mut rewriter = Rewriter::new(data, dialect);
+    let mut refused = Vec::new();
     let valid = simdutf8::basic::from_utf8(&data[from..]).is_ok();
     let mut fields = Vec::with_capacity(plan.column_count);
-    while cut.end < limit.min(data.len()) {
-        let start = cut.end;
-        fields.clear();
-        let Some(record) = read_record(data, start, &plan.dialect, at_end, |span| fields.push(span)) else {
+    let mut wanted = Vec::with_capacity(plan.columns.len());
+    let mut end = from;
+    while end < limit.min(data.len()) {
+        let start = end;
+        let Some(record) = read_fields(data, start, dialect, at_end, &mut fields) else {
             let too_long = data.len() - start > MAX_RECORD;
             return Err(if too_long { Uncut::TooLong(start) } else { Uncut::NeedsMore(start) });
         };
         if record.end - start > MAX_RECORD {
             return Err(Uncut::TooLong(start));
         }
-        cut.end = record.end;
-        if plan.column_count > 1 && fields.len() == 1 && record.text_end == start {
+        end = record.end;
+        if record.remark || plan.column_count > 1 && fields.len() == 1 && record.text_end == start {
             continue;
         }
         let span = Span { start, end: record.text_end };
         if let Some((_, Flaw::UnclosedQuote)) = record.flaw
-            && lines_inside(&data[start..record.end])
+            && lines_inside(dialect, &data[start..record.end])
         {
             return Err(Uncut::Unclosed(start));
         }
-        match flaw_of(&data[start..record.end], &record, fields.len(), plan.column_count, valid) {
-            Some(reason) => cut.refused.push(Refused { span, column: None, reason }),
-            None => cut.rows.push(plan.columns.iter().map(|column| fields[column.ordinal]), span),
+        match flaw_of(&data[start..record.end], &record, &fields, plan, valid) {
+            Some(reason) => refused.push(Refused { span, column: None, reason }),
+            None => {
+                let plain = |column: &ColumnSpec| match fields.get(column.ordinal) {
+                    Some(&span) => rewriter.plain(span, record.reading),
+                    None => rewriter.null(),
+                };
+                wanted.clear();
+                wanted.extend(plan.columns.iter().map(plain));
+                rows.reach(rewriter.end());
+                rows.push(wanted.iter().copied(), span);
+            }
         }
     }
-    cut.lines = memchr::memchr_iter(b'\n', &data[from..cut.end]).count();
-    Ok(cut)
+    let lines = dialect.count_lines(&data[from..end]);
+    Ok(Cut { rows, refused, end, lines, rewritten: rewriter.into_bytes() })
 }
 
-/// Whether a line feed stands before the last byte.
-fn lines_inside(record: &[u8]) -> bool {
-    memchr::memchr(b'\n', record).is_some_and(|at| at + 1 < record.len())
+/// Whether a line end stands before the last one.
+fn lines_inside(dialect: &Dialect, record: &[u8]) -> bool {
+    dialect.line_starts(record).next().is_some_and(|start| start < record.len())
 }
 
-fn flaw_of(text: &[u8], record: &Record, found: usize, wanted: usize, valid: bool) -> Option<String> {
+fn flaw_of(text: &[u8], record: &Record, fields: &[Span], plan: &ScanPlan, valid: bool) -> Option<String> {
     match record.flaw {
         Some((field, Flaw::TextAfterQuote)) => {
             return Some(format!("text after the closing quote of field {}", field + 1));
         }
         Some((field, Flaw::UnclosedQuote)) => return Some(format!("the quote of field {} is never closed", field + 1)),
+        Some((_, Flaw::StrayQuote)) => return Some("a quote that no other one belongs to".to_owned()),
         None => {}
     }
-    if found != wanted {
+    let (found, wanted) = (fields.len(), plan.column_count);
+    let padded = found < wanted && plan.dialect.null_padding;
+    let surplus = |fields: &[Span]| fields.iter().all(|field| field.start == field.end);
+    let cropped = found > wanted && !plan.dialect.strict && surplus(&fields[wanted..]);
+    if found != wanted && !padded && !cropped {
         let s = if found == 1 { "" } else { "s" };
         return Some(format!("{found} field{s} instead of {wanted}"));
     }

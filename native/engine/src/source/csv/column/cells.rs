@@ -50,7 +50,7 @@ impl<'a> Cells<'a> {
     #[must_use]
     pub fn value_text(&self, content: Content<'a>) -> Option<&'a [u8]> {
         let text = content.cell.text();
-        let null = text.is_empty() || !content.quoted && text == self.dialect.null.as_slice();
+        let null = text.is_empty() || !content.quoted && self.dialect.is_null(text);
         (!null).then(|| trim(text))
     }
 }

@@ -41,7 +41,7 @@ where
             values.resize(count, A::Native::default());
         }
         let mut validity = Validity::default();
-        if looks_like_a_value(&cells.dialect.null) {
+        if cells.dialect.nulls().any(looks_like_a_value) {
             for (row, (content, slot)) in cells.contents().zip(&mut values[..count]).enumerate() {
                 *slot = self.read_slowly(cells, content, row, &mut validity, failed);
             }

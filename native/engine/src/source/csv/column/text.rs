@@ -56,7 +56,7 @@ impl ReadColumn for Text {
                     *slot = unescaped(text, escape, &mut aside);
                     continue;
                 }
-            } else if text == cells.dialect.null.as_slice() {
+            } else if cells.dialect.is_null(text) {
                 validity.set_null(row, count);
                 *slot = 0;
                 continue;

@@ -55,7 +55,7 @@ impl ReadColumn for Words {
                     *slot = self.known.number(Key::of_text(&self.scratch), &self.scratch);
                     continue;
                 }
-            } else if text == cells.dialect.null.as_slice() {
+            } else if cells.dialect.is_null(text) {
                 validity.set_null(row, count);
                 *slot = 0;
                 continue;

@@ -9,24 +9,28 @@ use crate::error::{Error, Result};
 
 /// The dialect that most files speak for; what no file speaks for stays open.
 #[must_use]
-pub fn common_dialect(looks: &[Look], given: Given) -> Given {
+pub fn common_dialect(looks: &[Look], given: &Given) -> Given {
     let cuts = || looks.iter().filter(|look| look.first.is_some()).map(|look| &look.cut);
     Given {
-        delimiter: given.delimiter.or_else(|| most_frequent(cuts().filter_map(|cut| cut.delimiter))),
+        delimiter: given.delimiter.clone().or_else(|| most_frequent(cuts().filter_map(|cut| cut.delimiter.clone()))),
         quote: given.quote.or_else(|| most_frequent(cuts().filter_map(|cut| cut.quote))),
-        width: given.width,
+        escape: given.escape.or_else(|| most_frequent(cuts().filter_map(|cut| cut.escape))),
+        carriage_returns: given.carriage_returns.or_else(|| cuts().find_map(|cut| cut.carriage_returns)),
+        ..given.clone()
     }
 }
 
 /// Whether a file must be cut again to follow the common dialect.
 #[must_use]
-pub fn differs(cut: &Cut, common: Given) -> bool {
-    common.delimiter.is_some_and(|delimiter| delimiter != cut.delimiter())
+pub fn differs(cut: &Cut, common: &Given) -> bool {
+    common.delimiter.as_ref().is_some_and(|delimiter| *delimiter != cut.delimiter())
         || common.quote.is_some_and(|quote| quote != cut.quote())
+        || common.escape.is_some_and(|escape| escape != cut.escape())
+        || common.carriage_returns.is_some_and(|lines| lines != cut.carriage_returns())
 }
 
 /// The value that comes most often; the first of equals.
-fn most_frequent<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+fn most_frequent<T: PartialEq>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     for value in values {
         match counts.iter_mut().find(|(known, _)| *known == value) {
@@ -34,7 +38,7 @@ fn most_frequent<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option
             None => counts.push((value, 1)),
         }
     }
-    counts.iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| *value)
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value)
 }
 
 /// Whether the files have a header.
@@ -96,10 +100,10 @@ pub fn check_columns(looks: &[Look], header: bool, by_position: bool) -> Result<
 }
 
 fn widths(one: &Look, other: &Look) -> String {
-    let cut = |look: &Look| match (look.cut.width, look.cut.delimiter()) {
+    let cut = |look: &Look| match (look.cut.width, look.cut.delimiter().as_slice()) {
         (1, _) => "1 column".to_owned(),
-        (width, b'\t') => format!("{width} columns (cut by tab)"),
-        (width, delimiter) => format!("{width} columns (cut by {:?})", char::from(delimiter)),
+        (width, b"\t") => format!("{width} columns (cut by tab)"),
+        (width, delimiter) => format!("{width} columns (cut by '{}')", String::from_utf8_lossy(delimiter)),
     };
     format!("the first has {}, the second {}", cut(one), cut(other))
 }

@@ -5,7 +5,10 @@
 //! quotes. A few ragged records lower a score, they never turn the file into one column.
 
 use super::records::{Record, Records, split_records, text_of};
-use crate::{source::csv::value::least_type, types::ColumnType};
+use crate::{
+    source::csv::{Dialect, value::least_type},
+    types::ColumnType,
+};
 
 /// Delimiters that are tried first, in the order that breaks ties.
 const COMMON: [u8; 4] = [b',', b'|', b';', b'\t'];
@@ -17,19 +20,30 @@ const RECORDS: usize = 1_000;
 const TYPED_RECORDS: usize = 60;
 
 /// What the user said; `None`: find out. An inner `None` of `quote` means that the file has none.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Given {
-    pub delimiter: Option<u8>,
+    pub delimiter: Option<Vec<u8>>,
     pub quote: Option<Option<u8>>,
+    /// An inner `None`: quotes are escaped by doubling.
+    pub escape: Option<Option<u8>>,
+    pub comment: Option<u8>,
+    /// Whether a CR alone ends a record.
+    pub carriage_returns: Option<bool>,
+    /// Whether fields that a record lacks are NULL.
+    pub null_padding: bool,
+    /// Whether records that break the rules are taken where it can be told what they mean.
+    pub lax: bool,
     /// Fields that a record has.
     pub width: Option<usize>,
 }
 
 /// A way to cut the sample. `None` where the sample gives no reason to choose.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cut {
-    pub delimiter: Option<u8>,
+    pub delimiter: Option<Vec<u8>>,
     pub quote: Option<Option<u8>>,
+    pub escape: Option<Option<u8>>,
+    pub carriage_returns: Option<bool>,
     /// Fields of a record.
     pub width: usize,
     /// Share of the sample's bytes that complete records cover.
@@ -39,8 +53,8 @@ pub struct Cut {
 impl Cut {
     /// The delimiter to read with.
     #[must_use]
-    pub fn delimiter(&self) -> u8 {
-        self.delimiter.unwrap_or(COMMON[0])
+    pub fn delimiter(&self) -> Vec<u8> {
+        self.delimiter.clone().unwrap_or_else(|| vec![COMMON[0]])
     }
 
     /// The quote to read with.
@@ -48,32 +62,103 @@ impl Cut {
     pub fn quote(&self) -> Option<u8> {
         self.quote.unwrap_or(Some(b'"'))
     }
+
+    /// The escape to read with.
+    #[must_use]
+    pub fn escape(&self) -> Option<u8> {
+        self.escape.flatten()
+    }
+
+    /// Whether a CR alone ends a record.
+    #[must_use]
+    pub fn carriage_returns(&self) -> bool {
+        self.carriage_returns.unwrap_or(false)
+    }
 }
 
 /// Choose how to cut `bytes`.
 #[must_use]
-pub fn detect(bytes: &[u8], is_end: bool, given: Given) -> Cut {
-    let quotes = given.quote.map_or_else(|| quote_candidates(bytes), |quote| vec![quote]);
-    let delimiters = given.delimiter.map_or_else(|| present(bytes, &COMMON), |delimiter| vec![delimiter]);
-    let best_of = |quotes: &[Option<u8>], delimiters: &[u8]| best_of(bytes, is_end, quotes, delimiters, given.width);
-    let mut best = best_of(&quotes, &delimiters);
-    if best.broken > 1 && given.quote.is_none() {
-        // One broken quote is an error in the data; more may be letters.
-        best = best.or_better(best_of(&[None], &delimiters));
+pub fn detect(bytes: &[u8], is_end: bool, given: &Given) -> Cut {
+    let search = Search { bytes, is_end, given, lines: line_candidates(bytes, given) };
+    search.best().cut(bytes.len(), given)
+}
+
+/// Whether CRs alone may end records: only where there are some.
+fn line_candidates(bytes: &[u8], given: &Given) -> Vec<bool> {
+    if let Some(carriage_returns) = given.carriage_returns {
+        return vec![carriage_returns];
     }
-    if best.is_doubtful() && given.delimiter.is_none() && given.width != Some(1) {
-        let rare = best_of(&quotes, &present(bytes, &RARE));
-        if rare.width > 1 && rare.convinces(bytes) {
-            best = rare;
+    let alone = |at: usize| bytes.get(at + 1).is_some_and(|next| *next != b'\n');
+    if !memchr::memchr_iter(b'\r', bytes).any(alone) {
+        return vec![false];
+    }
+    if memchr::memchr(b'\n', bytes).is_some() { vec![false, true] } else { vec![true] }
+}
+
+/// The search for the best way to cut.
+struct Search<'a> {
+    bytes: &'a [u8],
+    is_end: bool,
+    given: &'a Given,
+    lines: Vec<bool>,
+}
+
+impl Search<'_> {
+    fn best(&self) -> Judged {
+        let Self { bytes, given, .. } = *self;
+        let quotes = given.quote.map_or_else(|| quote_candidates(bytes), |quote| vec![quote]);
+        let delimiters = given.delimiter.clone().map_or_else(|| present(bytes, &COMMON), |delimiter| vec![delimiter]);
+        let mut best = self.best_of(&quotes, &delimiters);
+        if best.broken > 1 && given.quote.is_none() {
+            // One broken quote is an error in the data; more may be letters.
+            best = best.or_better(self.best_of(&[None], &delimiters));
         }
+        if best.is_doubtful() && given.delimiter.is_none() && given.width != Some(1) {
+            let rare = self.best_of(&quotes, &present(bytes, &RARE));
+            if rare.width > 1 && rare.convinces(bytes) {
+                best = rare;
+            }
+        }
+        best
     }
-    best.cut(bytes.len(), given)
+
+    fn best_of(&self, quotes: &[Option<u8>], delimiters: &[Vec<u8>]) -> Judged {
+        let mut best: Option<Judged> = None;
+        for &carriage_returns in &self.lines {
+            for &quote in quotes {
+                for delimiter in delimiters {
+                    let judged = self.judge(delimiter, quote, carriage_returns);
+                    best = Some(match best {
+                        Some(best) => best.or_better(judged),
+                        None => judged,
+                    });
+                }
+            }
+        }
+        best.unwrap_or_else(|| self.judge(&[COMMON[0]], Some(b'"'), false))
+    }
+
+    fn judge(&self, delimiter: &[u8], quote: Option<u8>, carriage_returns: bool) -> Judged {
+        let Self { bytes, is_end, given, .. } = *self;
+        let dialect = Dialect {
+            delimiter: delimiter.to_vec(),
+            quote,
+            escape: given.escape.flatten(),
+            comment: given.comment,
+            null: Vec::new(),
+            more_nulls: Vec::new(),
+            carriage_returns,
+            null_padding: given.null_padding,
+            strict: !given.lax,
+            column_count: 0,
+        };
+        judge(bytes, is_end, dialect, given.width)
+    }
 }
 
 /// One candidate and how well it does.
 struct Judged {
-    delimiter: u8,
-    quote: Option<u8>,
+    dialect: Dialect,
     /// Fields in quotes.
     quoted: usize,
     width: usize,
@@ -97,11 +182,15 @@ impl Judged {
         self.width == 1 || self.preamble > 0 || self.share < 0.8
     }
 
-    fn cut(&self, length: usize, given: Given) -> Cut {
-        let evident = self.quote.is_none() || self.quoted > 0;
+    fn cut(self, length: usize, given: &Given) -> Cut {
+        let Dialect { delimiter, quote, escape, carriage_returns, .. } = self.dialect;
+        let evident = quote.is_none() || self.quoted > 0;
+        let lines = carriage_returns.then_some(true);
         Cut {
-            delimiter: given.delimiter.or((self.width > 1).then_some(self.delimiter)),
-            quote: given.quote.or(evident.then_some(self.quote)),
+            delimiter: given.delimiter.clone().or((self.width > 1).then_some(delimiter)),
+            quote: given.quote.or(evident.then_some(quote)),
+            escape: given.escape.or(escape.map(Some)),
+            carriage_returns: given.carriage_returns.or(lines),
             width: self.width,
             coverage: self.covered as f64 / length.max(1) as f64,
         }
@@ -110,9 +199,9 @@ impl Judged {
     /// Whether a rare delimiter is more than chance: all records agree, and few words are cut.
     fn convinces(&self, bytes: &[u8]) -> bool {
         let all = self.share > 0.999 && self.records >= 3;
-        match self.delimiter {
-            b' ' => all && (self.width >= 3 && self.typed >= 0.5 || self.width >= 4 && self.records >= 10),
-            b':' => all && self.width >= 3 && !has_clock(bytes),
+        match self.dialect.delimiter.as_slice() {
+            b" " => all && (self.width >= 3 && self.typed >= 0.5 || self.width >= 4 && self.records >= 10),
+            b":" => all && self.width >= 3 && !has_clock(bytes),
             _ => all,
         }
     }
@@ -124,10 +213,10 @@ fn has_clock(bytes: &[u8]) -> bool {
 }
 
 /// Those of `delimiters` that are in the sample; the first where none is.
-fn present(bytes: &[u8], delimiters: &[u8]) -> Vec<u8> {
-    let found: Vec<u8> =
-        delimiters.iter().copied().filter(|delimiter| memchr::memchr(*delimiter, bytes).is_some()).collect();
-    if found.is_empty() { vec![delimiters[0]] } else { found }
+fn present(bytes: &[u8], delimiters: &[u8]) -> Vec<Vec<u8>> {
+    let is_there = |delimiter: &&u8| memchr::memchr(**delimiter, bytes).is_some();
+    let found: Vec<Vec<u8>> = delimiters.iter().filter(is_there).map(|delimiter| vec![*delimiter]).collect();
+    if found.is_empty() { vec![vec![delimiters[0]]] } else { found }
 }
 
 /// Quotes that open a field somewhere in the sample; no reason to try others.
@@ -136,7 +225,7 @@ fn quote_candidates(bytes: &[u8]) -> Vec<Option<u8>> {
         bytes.first() == Some(&quote)
             || memchr::memchr_iter(quote, bytes).any(|place| {
                 place > 0
-                    && (bytes[place - 1] == b'\n'
+                    && (matches!(bytes[place - 1], b'\n' | b'\r')
                         || COMMON.contains(&bytes[place - 1])
                         || RARE.contains(&bytes[place - 1]))
             })
@@ -148,35 +237,35 @@ fn quote_candidates(bytes: &[u8]) -> Vec<Option<u8>> {
     quotes
 }
 
-fn best_of(bytes: &[u8], is_end: bool, quotes: &[Option<u8>], delimiters: &[u8], width: Option<usize>) -> Judged {
-    let judge = |quote, delimiter| judge(bytes, is_end, delimiter, quote, width);
-    let candidates = quotes.iter().flat_map(|quote| delimiters.iter().map(|delimiter| (*quote, *delimiter)));
-    candidates
-        .map(|(quote, delimiter)| judge(quote, delimiter))
-        .reduce(Judged::or_better)
-        .unwrap_or_else(|| judge(Some(b'"'), COMMON[0]))
-}
-
-fn judge(bytes: &[u8], is_end: bool, delimiter: u8, quote: Option<u8>, width: Option<usize>) -> Judged {
-    let split = split_records(bytes, delimiter, quote, is_end, RECORDS);
+fn judge(bytes: &[u8], is_end: bool, dialect: Dialect, width: Option<usize>) -> Judged {
+    let split = split_records(bytes, &dialect, is_end, RECORDS);
     let records: Vec<&Record> = split.records.iter().filter(|record| !split.is_remark(bytes, record)).collect();
-    let (width, agreeing) = width.map_or_else(|| usual_width(&records), |width| (width, agreeing(&records, width)));
+    let usual = || match usual_width(&records) {
+        // Shorter records are padded, so the first one may well be the longest.
+        (width, _) if dialect.null_padding => records.first().map_or(width, |first| width.max(first.count as usize)),
+        (width, _) => width,
+    };
+    let width = width.unwrap_or_else(usual);
+    let agreeing = match dialect.null_padding {
+        true => records.iter().filter(|record| record.count as usize <= width && record.count > 1).count(),
+        false => agreeing(&records, width),
+    };
     let total = records.len().max(1) as f64;
     let broken = records.iter().filter(|record| record.broken).count();
     let quoted = split.fields.iter().filter(|field| field.quoted).count();
-    let look = look_of_fields(bytes, &split, &records, width, delimiter, quote);
+    let look = look_of_fields(bytes, &split, &records, width, &dialect);
     let share = agreeing as f64 / total;
-    let preamble = records.iter().take_while(|record| record.count as usize != width).count();
+    let short = |record: &Record| dialect.null_padding && record.count > 1 && (record.count as usize) < width;
+    let preamble = records.iter().take_while(|record| record.count as usize != width && !short(record)).count();
     let covered = if split.records.len() == RECORDS { bytes.len() } else { split.covered };
     let score = share_after_preamble(records.len(), preamble, agreeing)
         * look.clean
         * (1.0 - broken as f64 / total)
         * (1.0 - 1.0 / (width as f64 + 1.0))
         * (covered as f64 / bytes.len().max(1) as f64)
-        * quote_weight(quote, quoted, broken);
+        * quote_weight(dialect.quote, quoted, broken);
     Judged {
-        delimiter,
-        quote,
+        dialect,
         quoted,
         width,
         records: records.len(),
@@ -245,20 +334,13 @@ struct Look {
     clean: f64,
 }
 
-fn look_of_fields(
-    bytes: &[u8],
-    split: &Records,
-    records: &[&Record],
-    width: usize,
-    delimiter: u8,
-    quote: Option<u8>,
-) -> Look {
+fn look_of_fields(bytes: &[u8], split: &Records, records: &[&Record], width: usize, dialect: &Dialect) -> Look {
     let (mut typed, mut clean, mut seen) = (0.0, 0.0, 0.0);
     let mut buffer = Vec::new();
     for record in records.iter().filter(|record| record.count as usize == width).take(TYPED_RECORDS) {
         for field in split.fields_of(record) {
-            let text = text_of(bytes, field, quote, &mut buffer);
-            let look = look_of(text, field.quoted, delimiter);
+            let text = text_of(bytes, field, dialect, &mut buffer);
+            let look = look_of(text, field.quoted, dialect.delimiter[0]);
             typed += f64::from(u8::from(look >= 1.0));
             // One column of free text is cut by many a delimiter.
             clean += if width == 1 { look.max(0.5) } else { look };
@@ -297,8 +379,8 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> (u8, Option<u8>, usize) {
-        let cut = detect(text.as_bytes(), true, Given::default());
-        (cut.delimiter(), cut.quote(), cut.width)
+        let cut = detect(text.as_bytes(), true, &Given::default());
+        (cut.delimiter()[0], cut.quote(), cut.width)
     }
 
     #[test]
@@ -342,16 +424,16 @@ mod tests {
             ("a,b\n\"1\"\" disk,2\n\"2\" disk,3\n\"3\" disk,3\n", Some(None)),
         ];
         for (text, quote) in cases {
-            assert_eq!(detect(text.as_bytes(), true, Given::default()).quote, *quote, "{text:?}");
+            assert_eq!(detect(text.as_bytes(), true, &Given::default()).quote, *quote, "{text:?}");
         }
     }
 
     #[test]
     fn what_is_given_is_taken() {
-        let given = Given { delimiter: Some(b';'), quote: Some(None), width: None };
-        let cut = detect(b"a,b\n1,2\n", true, given);
-        assert_eq!((cut.delimiter(), cut.quote(), cut.width), (b';', None, 1));
+        let given = Given { delimiter: Some(b";".to_vec()), quote: Some(None), ..Given::default() };
+        let cut = detect(b"a,b\n1,2\n", true, &given);
+        assert_eq!((cut.delimiter(), cut.quote(), cut.width), (b";".to_vec(), None, 1));
         let given = Given { width: Some(2), ..Given::default() };
-        assert_eq!(detect(b"a,b;c\nd,e;f\n1,2;3\n", true, given).delimiter(), b';');
+        assert_eq!(detect(b"a,b;c\nd,e;f\n1,2;3\n", true, &given).delimiter(), b";");
     }
 }

@@ -10,7 +10,7 @@ use super::{
     dialect::{Cut, Given, detect},
     guess::Guess,
     header::{HeaderSign, judge_header},
-    records::{Record, Records, split_records, text_of},
+    records::{Field, Record, Records, split_records, text_of},
     sample::{LONGEST_RECORD, Sample, align},
 };
 use crate::{
@@ -26,12 +26,22 @@ const DETECT: usize = 32 << 10;
 /// What the user said about the files. `None` and empty: find out.
 #[derive(Clone, Debug, Default)]
 pub struct SniffOptions {
-    pub delimiter: Option<u8>,
+    pub delimiter: Option<Vec<u8>>,
     /// `Some(None)`: the files have no quote.
     pub quote: Option<Option<u8>>,
+    /// `Some(None)`: quotes are escaped by doubling.
+    pub escape: Option<Option<u8>>,
+    pub comment: Option<u8>,
+    /// Whether a CR alone ends a record.
+    pub carriage_returns: Option<bool>,
     pub header: Option<bool>,
-    /// The unquoted text that means NULL.
+    /// The unquoted text that means NULL, and others that do.
     pub null: Vec<u8>,
+    pub more_nulls: Vec<Vec<u8>>,
+    /// Whether fields that a record lacks are NULL.
+    pub null_padding: bool,
+    /// Whether records that break the rules are taken where it can be told what they mean.
+    pub lax: bool,
     pub names: Vec<String>,
     /// Types of some columns, by name.
     pub types: Vec<(String, ColumnType)>,
@@ -48,14 +58,48 @@ impl SniffOptions {
     /// # Errors
     /// `Invalid` where a name comes twice, or delimiter, quote and null string cannot be told apart.
     pub fn check(&self) -> Result<()> {
-        if let Some(delimiter) = self.delimiter {
-            Dialect::new(delimiter, self.quote.flatten(), &String::from_utf8_lossy(&self.null))?;
+        let Given { delimiter, quote, .. } = self.given();
+        if delimiter.is_some() {
+            let cut = Cut { delimiter, quote: Some(quote.flatten()), ..Cut::default() };
+            self.dialect(&cut).check()?;
         }
         let all = self.names.iter().chain(self.columns.iter().map(|(name, _)| name));
         let mut seen = HashSet::new();
         match all.into_iter().find(|name| !seen.insert(name.to_lowercase())) {
             Some(twice) => Err(Error::Invalid(format!("the name {twice} is given twice"))),
             None => Ok(()),
+        }
+    }
+
+    /// What the user said of the dialect.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        Given {
+            delimiter: self.delimiter.clone(),
+            quote: self.quote,
+            escape: self.escape,
+            comment: self.comment,
+            carriage_returns: self.carriage_returns,
+            null_padding: self.null_padding,
+            lax: self.lax,
+            width: Some(self.columns.len()).filter(|width| *width > 0),
+        }
+    }
+
+    /// The dialect of files that are cut like this.
+    #[must_use]
+    pub fn dialect(&self, cut: &Cut) -> Dialect {
+        Dialect {
+            delimiter: cut.delimiter(),
+            quote: cut.quote(),
+            escape: cut.escape().filter(|escape| Some(*escape) != cut.quote()),
+            comment: self.comment,
+            null: self.null.clone(),
+            more_nulls: self.more_nulls.clone(),
+            carriage_returns: cut.carriage_returns(),
+            null_padding: self.null_padding,
+            strict: !self.lax,
+            column_count: cut.width,
         }
     }
 }
@@ -97,7 +141,7 @@ pub struct First {
 ///
 /// # Errors
 /// `Io` where it cannot be read, `Refused` where it is not text in records.
-pub fn look(path: &Path, options: &SniffOptions, given: Given, head: usize) -> Result<Look> {
+pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> Result<Look> {
     let (mut sample, metadata) = Sample::open(path)?;
     let mut length = head;
     loop {
@@ -112,7 +156,8 @@ pub fn look(path: &Path, options: &SniffOptions, given: Given, head: usize) -> R
         let body = &bytes[start.byte as usize..];
         let detected = &body[..if length > head { body.len() } else { body.len().min(DETECT) }];
         let cut = detect(detected, whole && detected.len() == body.len(), given);
-        let records = split_records(body, cut.delimiter(), cut.quote(), whole, usize::MAX);
+        let dialect = options.dialect(&cut);
+        let records = split_records(body, &dialect, whole, usize::MAX);
         let enough = cut.coverage >= 0.5 && records.records.len() > 1;
         if !whole && !enough && length < LONGEST_RECORD {
             length *= 8;
@@ -122,10 +167,10 @@ pub fn look(path: &Path, options: &SniffOptions, given: Given, head: usize) -> R
             let hint = "name delimiter and quote; is this a CSV file at all?";
             return Err(refused(path, start.byte, "a record is longer than 64 MiB", hint));
         }
-        let view = View { path, bytes: body, offset: start, records: &records, cut, options };
+        let view = View { path, bytes: body, offset: start, records: &records, dialect: &dialect, options };
         let (first, mut below) = view.read()?;
         for (spot, is_end) in sample.spots(bytes.len())? {
-            learn_from_spot(&spot, is_end, &cut, options, &mut below);
+            learn_from_spot(&spot, is_end, &dialect, &mut below);
         }
         let mtime_ns = metadata.modified().map_err(|source| Error::io(path, source))?;
         let mtime_ns = mtime_ns.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i64);
@@ -159,13 +204,6 @@ fn check_encoding(path: &Path, bytes: &[u8]) -> Result<()> {
             if many { ("the text is UTF-16", TO_UTF8) } else { ("a NUL byte", "is it text? remove them: tr -d '\\0'") };
         return Err(refused(path, place as u64, what, hint));
     }
-    if let Some(place) = memchr::memchr(b'\r', bytes)
-        && place + 1 < bytes.len()
-        && memchr::memchr(b'\n', bytes).is_none()
-    {
-        let hint = "convert them: tr '\\r' '\\n'";
-        return Err(refused(path, place as u64, "lines end with a carriage return alone", hint));
-    }
     Ok(())
 }
 
@@ -185,15 +223,15 @@ struct View<'a> {
     bytes: &'a [u8],
     offset: Place,
     records: &'a Records,
-    cut: Cut,
+    dialect: &'a Dialect,
     options: &'a SniffOptions,
 }
 
 impl View<'_> {
     /// The record that may be a header, and the types of those below it.
     fn read(&self) -> Result<(Option<First>, Vec<Guess>)> {
-        let mut below = vec![Guess::default(); self.cut.width];
-        let usual = |record: &&Record| record.count as usize == self.cut.width && !self.is_skipped(record);
+        let mut below = vec![Guess::default(); self.dialect.column_count];
+        let usual = |record: &&Record| record.count as usize == self.dialect.column_count && !self.is_skipped(record);
         let Some(first) = self.records.records.iter().find(usual) else {
             return Ok((None, below));
         };
@@ -202,7 +240,7 @@ impl View<'_> {
         let mut seen = 0;
         for record in rest.filter(usual) {
             seen += 1;
-            learn(self.bytes, self.records, record, &self.cut, self.options, &mut below);
+            learn(self.bytes, self.records, record, self.dialect, &mut below);
         }
         let fields = self.row(first);
         let sign = judge_header(&fields, &below, seen == 0);
@@ -212,17 +250,17 @@ impl View<'_> {
 
     /// Blank lines and broken records tell nothing.
     fn is_skipped(&self, record: &Record) -> bool {
-        record.broken || self.records.is_blank(record)
+        record.broken || record.blank
     }
 
     fn place(&self, byte: u32) -> Place {
-        let lines = memchr::memchr_iter(b'\n', &self.bytes[..byte as usize]).count();
+        let lines = self.dialect.count_lines(&self.bytes[..byte as usize]);
         Place { byte: self.offset.byte + u64::from(byte), lines: self.offset.lines + lines }
     }
 
     fn row(&self, record: &Record) -> Row {
         let mut buffer = Vec::new();
-        let text = |field| value_of(self.bytes, field, &self.cut, self.options, &mut buffer).map(<[u8]>::to_vec);
+        let text = |field| value_of(self.bytes, field, self.dialect, &mut buffer).map(<[u8]>::to_vec);
         self.records.fields_of(record).iter().map(text).collect()
     }
 
@@ -230,7 +268,7 @@ impl View<'_> {
     /// nothing is lost by it, refused where that would be a guess.
     fn with_odd_header(&self, first: First, record: &Record, below: &[Guess]) -> Result<First> {
         let told = self.options.header == Some(false) || !self.options.columns.is_empty();
-        let is_remark = |record: &&Record| !self.records.is_blank(record) && self.bytes[record.start as usize] != b'#';
+        let is_remark = |record: &&Record| !record.blank && self.bytes[record.start as usize] != b'#';
         let Some(above) = self.records.records.iter().find(is_remark) else { return Ok(first) };
         if told || above.start == record.start || above.count < 2 || first.sign == HeaderSign::Header {
             return Ok(first);
@@ -240,7 +278,7 @@ impl View<'_> {
         if is_typed && first.sign == HeaderSign::Data {
             return Ok(first);
         }
-        let width = self.cut.width;
+        let width = self.dialect.column_count;
         let unnamed_are_empty = below.iter().skip(names.len()).all(|guess| guess.seen().is_none());
         let surplus_is_empty = names.iter().skip(width).all(Option::is_none);
         if (unnamed_are_empty && surplus_is_empty && !above.broken) || self.options.names.len() == width {
@@ -251,7 +289,7 @@ impl View<'_> {
     }
 
     fn odd_header(&self, record: &Record, fields: usize) -> Error {
-        let width = self.cut.width;
+        let width = self.dialect.column_count;
         let what = if record.broken {
             "the first line breaks the rules of quoting".to_owned()
         } else {
@@ -288,38 +326,30 @@ impl View<'_> {
 }
 
 /// Value of a field as text; `None` is NULL, and so is a quoted nothing, which every type but text reads so.
-fn value_of<'a>(
-    bytes: &'a [u8],
-    field: &super::records::Field,
-    cut: &Cut,
-    options: &SniffOptions,
-    buffer: &'a mut Vec<u8>,
-) -> Option<&'a [u8]> {
-    let text = text_of(bytes, field, cut.quote(), buffer);
-    let null = if field.quoted { text.is_empty() } else { text == options.null };
+fn value_of<'a>(bytes: &'a [u8], field: &Field, dialect: &Dialect, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    let text = text_of(bytes, field, dialect, buffer);
+    let null = if field.quoted { text.is_empty() } else { dialect.is_null(text) };
     (!null).then_some(text)
 }
 
 /// Widen the guesses by the values of one record, unless the scan will reject it.
-fn learn(bytes: &[u8], records: &Records, record: &Record, cut: &Cut, options: &SniffOptions, guesses: &mut [Guess]) {
+fn learn(bytes: &[u8], records: &Records, record: &Record, dialect: &Dialect, guesses: &mut [Guess]) {
     if simdutf8::basic::from_utf8(&bytes[record.start as usize..record.end as usize]).is_err() {
         return;
     }
     let mut buffer = Vec::new();
     for (field, guess) in records.fields_of(record).iter().zip(guesses) {
-        if let Some(text) = value_of(bytes, field, cut, options, &mut buffer) {
+        if let Some(text) = value_of(bytes, field, dialect, &mut buffer) {
             guess.observe(text);
         }
     }
 }
 
-fn learn_from_spot(bytes: &[u8], is_end: bool, cut: &Cut, options: &SniffOptions, guesses: &mut [Guess]) {
-    let Some((start, records)) = align(bytes, cut.delimiter(), cut.quote(), guesses.len(), is_end) else {
-        return;
-    };
+fn learn_from_spot(bytes: &[u8], is_end: bool, dialect: &Dialect, guesses: &mut [Guess]) {
+    let Some((start, records)) = align(bytes, dialect, guesses.len(), is_end) else { return };
     for record in &records.records {
-        if record.count as usize == guesses.len() && !record.broken && !records.is_blank(record) {
-            learn(&bytes[start..], &records, record, cut, options, guesses);
+        if record.count as usize == guesses.len() && !record.broken && !record.blank {
+            learn(&bytes[start..], &records, record, dialect, guesses);
         }
     }
 }

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::{
     agree::{check_columns, common_dialect, common_header, differs},
-    dialect::Given,
     file::{Look, SniffOptions, look},
     guess::Guess,
     header::{generated_name, names_of, unique_names},
@@ -15,6 +14,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     nearest::nearest,
+    source::csv::Dialect,
     types::ColumnType,
 };
 
@@ -28,8 +28,7 @@ pub struct FileSniff {
     pub data_start: u64,
     /// Line feeds before `data_start`.
     pub header_lines: usize,
-    pub delimiter: u8,
-    pub quote: Option<u8>,
+    pub dialect: Dialect,
     pub header: bool,
     /// Name and least type of each column.
     pub columns: Vec<(String, ColumnType)>,
@@ -42,14 +41,13 @@ pub struct FileSniff {
 /// from the others, `Invalid` for options that do not fit the files.
 pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<FileSniff>> {
     options.check()?;
-    let width = Some(options.columns.len()).filter(|width| *width > 0);
-    let given = Given { delimiter: options.delimiter, quote: options.quote, width };
+    let given = options.given();
     let head = head_size(paths.len());
-    let looks: Vec<Result<Look>> = paths.par_iter().map(|path| look(path, options, given, head)).collect();
+    let looks: Vec<Result<Look>> = paths.par_iter().map(|path| look(path, options, &given, head)).collect();
     let looks: Vec<Look> = looks.into_iter().collect::<Result<_>>()?;
-    let common = common_dialect(&looks, given);
+    let common = common_dialect(&looks, &given);
     let again = |seen: Look| {
-        if differs(&seen.cut, common) { look(&seen.path, options, common, head) } else { Ok(seen) }
+        if differs(&seen.cut, &common) { look(&seen.path, options, &common, head) } else { Ok(seen) }
     };
     let looks: Vec<Result<Look>> = looks.into_par_iter().map(again).collect();
     let looks: Vec<Look> = looks.into_iter().collect::<Result<_>>()?;
@@ -65,8 +63,7 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
             mtime_ns: look.mtime_ns,
             data_start: data.byte,
             header_lines: data.lines,
-            delimiter: common.delimiter.unwrap_or(look.cut.delimiter()),
-            quote: common.quote.unwrap_or(look.cut.quote()),
+            dialect: options.dialect(&look.cut),
             header,
             columns: columns.clone(),
         }

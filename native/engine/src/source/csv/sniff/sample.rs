@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::records::{Field, Record, Records, split_records};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    source::csv::Dialect,
+};
 
 /// Longest record that is read at all.
 pub const LONGEST_RECORD: usize = 64 << 20;
@@ -89,18 +92,18 @@ impl<'a> Sample<'a> {
 ///
 /// `None` where no such place is found: nothing is learned there rather than something wrong.
 #[must_use]
-pub fn align(bytes: &[u8], delimiter: u8, quote: Option<u8>, width: usize, is_end: bool) -> Option<(usize, Records)> {
-    let after_lines = memchr::memchr_iter(b'\n', bytes).map(|place| place + 1).take(STARTS);
-    let after_quotes = quote.into_iter().flat_map(|quote| {
-        let closes = move |place: &usize| matches!(bytes.get(place + 1), Some(&next) if next == delimiter || next == b'\n' || next == b'\r');
-        let line_after = |place: usize| memchr::memchr(b'\n', &bytes[place..]).map(|offset| place + offset + 1);
+pub fn align(bytes: &[u8], dialect: &Dialect, width: usize, is_end: bool) -> Option<(usize, Records)> {
+    let after_lines = dialect.line_starts(bytes).take(STARTS);
+    let after_quotes = dialect.quote.into_iter().flat_map(|quote| {
+        let closes = move |place: &usize| matches!(bytes.get(place + 1), Some(&next) if next == dialect.delimiter[0] || next == b'\n' || next == b'\r');
+        let line_after = |place: usize| dialect.line_starts(&bytes[place..]).next().map(|offset| place + offset);
         memchr::memchr_iter(quote, bytes).filter(closes).filter_map(line_after).take(STARTS)
     });
     after_lines.chain(after_quotes).find_map(|start| {
         let rest = &bytes[start..];
-        let split = split_records(rest, delimiter, quote, is_end, usize::MAX);
-        let mut asked = split.records.iter().filter(|record| !split.is_blank(record));
-        let fits = |record: &Record| record.count as usize == width && is_clean(rest, &split, record, quote);
+        let split = split_records(rest, dialect, is_end, usize::MAX);
+        let mut asked = split.records.iter().filter(|record| !record.blank);
+        let fits = |record: &Record| record.count as usize == width && is_clean(rest, &split, record, dialect.quote);
         if !fits(asked.next()?) {
             return None;
         }
@@ -125,7 +128,8 @@ mod tests {
     use super::*;
 
     fn aligned(text: &str, width: usize) -> Option<usize> {
-        align(text.as_bytes(), b',', Some(b'"'), width, true).map(|(start, _)| start)
+        let dialect = Dialect::new(b',', Some(b'"'), "").unwrap();
+        align(text.as_bytes(), &dialect, width, true).map(|(start, _)| start)
     }
 
     #[test]
