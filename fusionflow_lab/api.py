@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -110,6 +110,7 @@ class Session:
         scope: Mapping[str, object] | None = None,
         name: str = "",
         use_cache: bool = True,
+        allow_failed_chunks: bool = False,
     ) -> Relation:
         """Take a query; nothing runs yet.
 
@@ -125,6 +126,8 @@ class Session:
             A name for the job.
         use_cache
             Whether chunks that were scanned before are left alone.
+        allow_failed_chunks
+            Whether to finish without chunks that kill their workers or cannot be read; the result says so.
 
         Raises
         ------
@@ -141,7 +144,7 @@ class Session:
         """
         self._refuse_statement(text)
         query = self._names.query(text, params=params, scope=scope or {}, name=name, use_cache=use_cache)
-        return Relation(self, query)
+        return Relation(self, replace(query, allow_failed_chunks=allow_failed_chunks))
 
     def command(self, text: str, *, scope: Mapping[str, object] | None = None) -> pa.Table | str | None:
         """Run a statement that is no query, and return what it says; None for a query, which is not run.

@@ -63,6 +63,8 @@ class Query:
         The views that the text reads, those that others read first.
     frames
         The tables of the user's program that the text or a view reads by name.
+    allow_failed_chunks
+        Whether to finish without chunks that cannot be read; the result is then marked.
     """
 
     text: str
@@ -71,6 +73,7 @@ class Query:
     parameters: tuple[Parameter, ...] = ()
     views: tuple[View, ...] = ()
     frames: tuple[Frame, ...] = ()
+    allow_failed_chunks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -259,7 +262,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counters:
-    """Rows and bytes of a scan. The law: ``read = used + filtered + rejected``."""
+    """Rows and bytes of a scan. The law: ``read = used + filtered + rejected``.
+
+    ``bytes_verified`` were read only to see that they are what was scanned before (they are reused, too);
+    ``bytes_unread`` belong to chunks that failed and that the job was allowed to go on without.
+    """
 
     rows_read: int = 0
     rows_used: int = 0
@@ -267,6 +274,8 @@ class Counters:
     rows_rejected: int = 0
     bytes_scanned: int = 0
     bytes_reused: int = 0
+    bytes_verified: int = 0
+    bytes_unread: int = 0
 
     def __add__(self, other: Counters) -> Counters:
         """Add two counts, field by field."""
@@ -277,6 +286,8 @@ class Counters:
             rows_rejected=self.rows_rejected + other.rows_rejected,
             bytes_scanned=self.bytes_scanned + other.bytes_scanned,
             bytes_reused=self.bytes_reused + other.bytes_reused,
+            bytes_verified=self.bytes_verified + other.bytes_verified,
+            bytes_unread=self.bytes_unread + other.bytes_unread,
         )
 
 

@@ -6,21 +6,28 @@ one; a client that lost its scheduler is handed back when the next one is asked 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from distributed import Client, Future
 
+from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
 from fusionflow_lab.execution.plugin import RESOURCE
 from fusionflow_lab.execution.share import Share
+from fusionflow_lab.execution.stragglers import WorkerSight
 from fusionflow_lab.execution.tasks import FinalTask, LocateTask, MapTask, run_task
 from fusionflow_lab.query import Dialect
 
 T = TypeVar("T")
 
 OpenClient = Callable[[Client | None], Awaitable[Client]]
+
+# A lost cluster is asked for this often, each time after twice the pause: half a minute in all.
+MAX_OPENINGS = 6
+FIRST_PAUSE_SECONDS = 0.5
 
 
 class Dispatcher:
@@ -46,6 +53,7 @@ class Dispatcher:
         self._open_client = client
         self._client: Client | None = None
         self._lost: Client | None = None
+        self._opening = asyncio.Lock()
         self._submitted = 0
         self.threads = 1
 
@@ -60,17 +68,35 @@ class Dispatcher:
         """How many tasks the job may have in flight now."""
         return self._share.window(self.job, threads=self.threads)
 
-    async def submit(self, task: MapTask | LocateTask | FinalTask, *, first: bool = False) -> Future:
-        """Submit one task, ahead of the job's others if ``first``.
+    async def connect(self) -> Client:
+        """Return a client that is well: a new one where there is none, or it was lost.
+
+        Raises
+        ------
+        ClusterError
+            There is no cluster; a lost one is waited for.
+        """
+        async with self._opening:
+            if self._client is None:
+                self._client = await self._opened()
+                self.threads = max(1, sum((await self._client.nthreads()).values()))
+            return self._client
+
+    async def submit(
+        self,
+        task: MapTask | LocateTask | FinalTask,
+        *,
+        first: bool = False,
+        workers: Sequence[str] = (),
+    ) -> Future:
+        """Submit one task, ahead of the job's others if ``first``, to some workers only if they are named.
 
         Tuple keys make one group per job on the scheduler, not one per task.
         """
-        if self._client is None:
-            self._client = await self._open_client(self._lost)
-            self.threads = max(1, sum((await self._client.nthreads()).values()))
+        client = await self.connect()
         key = (f"fusionflow-{self.job}", self._submitted)
         self._submitted += 1
-        return self._client.submit(
+        return client.submit(
             run_task,
             task,
             key=key,
@@ -78,6 +104,7 @@ class Dispatcher:
             retries=0,
             resources={RESOURCE: 1},
             priority=2 * self._priority + first,
+            workers=list(workers) or None,
         )
 
     async def run(self, task: LocateTask | FinalTask, kind: type[T]) -> T:
@@ -99,20 +126,71 @@ class Dispatcher:
 
         return locate
 
-    def lose(self) -> None:
-        """Forget a client whose scheduler forgot our tasks: the next submit asks for another one."""
-        self._lost, self._client = self._client or self._lost, None
+    async def workers(self) -> dict[str, WorkerSight]:
+        """Return the workers that can run our tasks, by address; none where the scheduler is silent."""
+        if self._client is None:
+            return {}
+        try:
+            known = (await self._client.scheduler.identity())["workers"]
+            processing = await self._client.processing()
+        except (OSError, TimeoutError):
+            return {}
+        return {
+            address: WorkerSight(
+                last_seen=worker["last_seen"], keys=frozenset(map(_key, processing.get(address, ())))
+            )
+            for address, worker in known.items()
+            if worker["resources"].get(RESOURCE)
+        }
+
+    def lose(self, future: Future) -> bool:
+        """Forget the client whose scheduler forgot ``future``; False where that was known.
+
+        The next submit asks for another client.
+        """
+        if self._client is None or future.client is not self._client:
+            return False
+        self._lost, self._client = self._client, None
+        return True
 
     async def cancel(self, futures: Sequence[Future]) -> None:
         """Cancel tasks; those that run are told."""
-        if self._client is not None and futures:
+        ours = [future for future in futures if future.client is self._client]
+        if self._client is not None and ours:
             with suppress(OSError, TimeoutError):
-                await self._client.cancel(list(futures))
+                await self._client.cancel(ours)
+
+    async def _opened(self) -> Client:
+        pause = FIRST_PAUSE_SECONDS
+        for _ in range(MAX_OPENINGS if self._lost is not None else 0):
+            try:
+                return await self._open_client(self._lost)
+            except ClusterError:
+                await asyncio.sleep(pause)
+                pause *= 2
+        return await self._open_client(self._lost)
+
+
+def _key(key: object) -> object:
+    """Return a task's key as it was submitted: lists are what tuples become on the wire."""
+    return tuple(key) if isinstance(key, list) else key
 
 
 async def outcome(future: Future, kind: type[T]) -> T:
-    """Wait for a task's outcome; an error that it returned is raised."""
-    found = await future
+    """Wait for a task's outcome; an error that it returned is raised.
+
+    Who waits may be cancelled, what fetches may not: a Dask client fetches for several at once, and a fetch
+    that is cancelled fails all of them, and all that come later.
+    """
+    fetching = asyncio.ensure_future(future)
+    fetching.add_done_callback(_seen)
+    found = await asyncio.shield(fetching)
     if isinstance(found, kind):
         return found
     raise found
+
+
+def _seen(fetching: asyncio.Future[object]) -> None:
+    """Look at an outcome that nobody may be waiting for any more."""
+    if not fetching.cancelled():
+        fetching.exception()

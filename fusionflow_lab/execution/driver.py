@@ -51,6 +51,8 @@ class Driver:
         Is told of progress, previews and chunk errors.
     use_cache
         Whether states that the store holds are used.
+    allow_failed
+        Whether to finish without chunks that cannot be read.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Driver:
         finisher: Finisher,
         listener: Listener,
         use_cache: bool = True,
+        allow_failed: bool = False,
     ) -> None:
+        self._allow_failed = allow_failed
         self._dispatcher = dispatcher
         self._plan = plan
         self._store = store
@@ -100,6 +104,7 @@ class Driver:
                 merger=merger,
                 store=self._store,
                 listener=self._listener,
+                allow_failed=self._allow_failed,
             )
             tellers = [
                 asyncio.create_task(self._tell_progress()),

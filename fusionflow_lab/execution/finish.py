@@ -157,7 +157,7 @@ class Finisher:
             plan=self._plan,
             ddl=self._tables(),
             states={
-                run.stage.name: [leaf.name for leaf in run.needed()]
+                run.stage.name: [leaf.name for leaf in run.arrived()]
                 for run in runs
                 if run.stage in self._plan.final_stages
             },
@@ -188,4 +188,4 @@ class Finisher:
         if run.stage.kind in _MERGED_KINDS:
             yield from self._so_far(run)
         else:
-            yield from (self._store.state(leaf.name) for leaf in run.needed())
+            yield from (self._store.state(leaf.name) for leaf in run.arrived())

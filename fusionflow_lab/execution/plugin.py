@@ -10,6 +10,7 @@ import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from distributed import Status
 from distributed.diagnostics.plugin import WorkerPlugin
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
             await asyncio.to_thread(tasks.warm_up)
             worker.extensions[EXTENSION] = tasks.WorkerState()
             await worker.set_resources(**{RESOURCE: float(worker.state.nthreads)})
+            # Tasks that found no worker with the resource are looked at again when a worker begins to run.
+            worker.status = Status.paused
+            worker.status = Status.running
         self.found = tasks.VERSION
 
     def transition(self, key: object, start: str, finish: str, **_: object) -> None:

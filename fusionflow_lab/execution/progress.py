@@ -43,13 +43,16 @@ class Listener(Protocol):
         """Take the newest preview: the final stage over ``fraction`` of the bytes."""
 
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
-        """Take note of a chunk that failed and is tried again."""
+        """Take note of a chunk that failed, to be tried again or not."""
+
+    def unread(self, leaf: Leaf, message: str) -> None:
+        """Take note of a chunk that the job goes on without."""
 
 
 def measure(runs: Sequence[StageRun], *, seconds: float, workers: int) -> Progress:
     """Measure the progress of all stages together, ``seconds`` after the start."""
     needed = [leaf for run in runs for leaf in (run.needed() if run.satisfied() else run.leaves)]
-    done = [leaf for leaf in needed if leaf.header is not None]
+    done = [leaf for leaf in needed if leaf.settled]
     counters = sum((leaf.counters for leaf in done), Counters())
     bytes_done = sum(leaf.size for leaf in done)
     bytes_total = sum(leaf.size for leaf in needed)

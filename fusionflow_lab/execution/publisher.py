@@ -89,18 +89,23 @@ class Publisher:
 
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Publish the failure of a chunk."""
-        blocks = leaf.chunks[0].blocks
+        path = leaf.chunks[0].file.path
+        blocks = [block for chunk in leaf.chunks if chunk.file.path == path for block in chunk.blocks]
         event = ChunkErrorEvent(
             job=self._job,
             seq=0,
             time=time.time(),
-            file=leaf.chunks[0].file.path,
+            file=path,
             start=min(block.offset for block in blocks),
             end=max(block.end for block in blocks),
             attempt=attempt,
             message=message,
         )
         self._later(event)
+
+    def unread(self, leaf: Leaf, message: str) -> None:
+        """Publish that the job goes on without a chunk."""
+        self.notice("unread", f"not read: {leaf.where} ({message})")
 
     def notice(self, code: str, text: str) -> None:
         """Publish something that the user should know."""

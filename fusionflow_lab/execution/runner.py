@@ -110,7 +110,7 @@ class Runner:
             raise
         else:
             changes = JobChanges(counters=result.counters, result_ref=f"{job}.arrow")
-            await publisher.advance("complete", message=_rejected(result.counters), changes=changes)
+            await publisher.advance("complete", message=_remarks(result.counters), changes=changes)
             return result
         finally:
             for helper in helpers:
@@ -146,7 +146,7 @@ class Runner:
         """Run the plan; plan again with wider types as values ask for them, or without large broadcasts."""
         gather = ""
         while True:
-            driver = self._driver(job, plan, evaluator, publisher, use_cache=query.use_cache)
+            driver = self._driver(job, query, plan, evaluator, publisher)
             try:
                 return driver, plan, await driver.run()
             except WidenedError as widened:
@@ -158,11 +158,10 @@ class Runner:
     def _driver(
         self,
         job: str,
+        query: Query,
         plan: Plan,
         evaluator: Evaluator,
         publisher: Publisher,
-        *,
-        use_cache: bool,
     ) -> Driver:
         finisher = Finisher(
             plan=plan,
@@ -178,7 +177,8 @@ class Runner:
             store=self._stores.states,
             finisher=finisher,
             listener=publisher,
-            use_cache=use_cache,
+            use_cache=query.use_cache,
+            allow_failed=query.allow_failed_chunks,
         )
 
     def _widen(self, plan: Plan, widened: WidenedError) -> None:
@@ -202,5 +202,9 @@ class Runner:
             drive.cancel()
 
 
-def _rejected(counters: Counters) -> str:
-    return f"with {counters.rows_rejected} rejects" if counters.rows_rejected else ""
+def _remarks(counters: Counters) -> str:
+    """Say what is not as it should be about a completed job."""
+    remarks = [f"with {counters.rows_rejected} rejects"] if counters.rows_rejected else []
+    if counters.bytes_unread:
+        remarks.append(f"without {counters.bytes_unread} bytes that could not be read")
+    return ", ".join(remarks)

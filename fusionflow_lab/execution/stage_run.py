@@ -10,6 +10,8 @@ from fusionflow_lab.planning.chunks import cut_source, group_tasks
 from fusionflow_lab.query import Chunk, Counters, Stage
 from fusionflow_lab.states.store import BlockRecord, StateHeader, chunk_key
 
+RANGES_SHOWN = 3
+
 
 @dataclass(slots=True)
 class Leaf:
@@ -20,6 +22,35 @@ class Leaf:
     header: StateHeader | None = None
     reused: bool = False
     attempts: int = 0
+    failed: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do: its state is there, or the job goes on without it."""
+        return self.header is not None or self.failed
+
+    @property
+    def where(self) -> str:
+        """Name its bytes: the file and the ranges of bytes that its blocks lie in."""
+        first, last = self.chunks[0], self.chunks[-1]
+        if first.file.path != last.file.path:
+            return f"{first.file.path} … {last.file.path}, {len(self.chunks)} files"
+        ranges = self.ranges()
+        shown = ", ".join(f"{begin}-{end}" for begin, end in ranges[:RANGES_SHOWN])
+        more = f" and {len(ranges) - RANGES_SHOWN} more" if len(ranges) > RANGES_SHOWN else ""
+        return f"{first.file.path}, bytes {shown}{more}"
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Return the ranges of bytes of its blocks, those that touch as one."""
+        ranges: list[tuple[int, int]] = []
+        for begin, end in sorted(
+            (block.offset, block.end) for chunk in self.chunks for block in chunk.blocks
+        ):
+            if ranges and ranges[-1][1] == begin:
+                ranges[-1] = ranges[-1][0], end
+            else:
+                ranges.append((begin, end))
+        return ranges
 
     @property
     def size(self) -> int:
@@ -29,6 +60,8 @@ class Leaf:
     @property
     def counters(self) -> Counters:
         """What its scan counted; bytes of a found state were not scanned now."""
+        if self.failed:
+            return Counters(bytes_unread=self.size)
         if self.header is None:
             return Counters()
         counters = self.header.counters
@@ -91,7 +124,7 @@ class StageRun:
 
         Where rows have no order, files take turns: a preview then shows something of each.
         """
-        places = [place for place, leaf in enumerate(self.leaves) if leaf.header is None]
+        places = [place for place, leaf in enumerate(self.leaves) if not leaf.settled]
         if self.stage.ordered:
             return places
         turns: Counter[str] = Counter()
@@ -103,9 +136,9 @@ class StageRun:
         return sorted(places, key=turn.__getitem__)
 
     def prefix(self) -> int:
-        """Return how many leaves from the first on have arrived without a gap."""
+        """Return how many leaves from the first on are settled without a gap."""
         for place, leaf in enumerate(self.leaves):
-            if leaf.header is None:
+            if not leaf.settled:
                 return place
         return len(self.leaves)
 
@@ -119,9 +152,19 @@ class StageRun:
         headers = (leaf.header for leaf in self.leaves[:prefix])
         return sum(header.rows for header in headers if header is not None) >= self.stage.limit
 
+    def split(self, place: int) -> range:
+        """Put leaves of one chunk each in place of a leaf of several; return their places."""
+        chunks = self.leaves[place].chunks
+        self.leaves[place : place + 1] = [Leaf(chunks=(chunk,)) for chunk in chunks]
+        return range(place, place + len(chunks))
+
     def needed(self) -> Sequence[Leaf]:
         """Return the leaves that make the result: all, or the prefix that satisfies a limit."""
         return self.leaves[: self.prefix()] if self.stage.kind == "limit" else self.leaves
+
+    def arrived(self) -> Sequence[Leaf]:
+        """Return the leaves that make the result and have a state."""
+        return [leaf for leaf in self.needed() if leaf.header is not None]
 
 
 def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:

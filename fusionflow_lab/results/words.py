@@ -83,10 +83,15 @@ def counters_line(counters: Counters, seconds: float) -> str:
     >>> counters_line(Counters(rows_read=3, rows_used=3, bytes_scanned=2048, bytes_reused=10), 0.5)
     'rows read 3 = used 3 + filtered 0 + rejected 0 · 2.0 kB scanned, 10 B reused · 0.50 s'
     """
-    return (
-        f"rows {rows_law(counters)} · {bytes_text(counters.bytes_scanned)} scanned,"
-        f" {bytes_text(counters.bytes_reused)} reused · {seconds_text(seconds)}"
-    )
+    places = [
+        f"{bytes_text(counters.bytes_scanned)} scanned",
+        f"{bytes_text(counters.bytes_reused)} reused",
+    ]
+    if counters.bytes_verified:
+        places.append(f"{bytes_text(counters.bytes_verified)} verified")
+    if counters.bytes_unread:
+        places.append(f"{bytes_text(counters.bytes_unread)} NOT READ: rows are missing")
+    return f"rows {rows_law(counters)} · {', '.join(places)} · {seconds_text(seconds)}"
 
 
 def duckdb_type(arrow_type: str) -> str:

@@ -1,0 +1,57 @@
+"""Chunks that kill their workers: found, named, or left out where that is allowed; innocents are cleared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusionflow_lab.api import Session
+from fusionflow_lab.errors import ChunkError
+from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
+from tests.faults.world import poisoned, written
+
+FILES = 6
+POISON = 3
+ROWS = 100_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of files that travel in one task each or together, one of them poison."""
+    folder = tmp_path_factory.mktemp("files")
+    for number in range(FILES):
+        written(folder / f"part-{number}.csv", ROWS * (2 if number == POISON else 1))
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_the_poison_chunk_is_named_and_the_job_can_do_without(session: Session, folder: Path) -> None:
+    poison = folder / f"part-{POISON}.csv"
+    sql = f"SELECT count(*) AS n, count(DISTINCT k) AS k FROM '{folder}/*.csv'"
+    session.sql(sql).explain()
+    with poisoned(poison) as killed:
+        job = session.sql(sql).submit()
+        with pytest.raises(ChunkError, match="worker died") as caught:
+            job.result(250)
+        assert f"{poison}, bytes 0-{poison.stat().st_size}" in str(caught.value)
+        assert "--allow-failed-chunks" in str(caught.value)
+        assert job.status == "FAILED"
+        events = session._manager.feed(job.id)._durable
+        last = [event for event in events if isinstance(event, ChunkErrorEvent)][-1]
+        assert (last.file, last.start, last.end) == (str(poison), 0, poison.stat().st_size)
+        assert killed() <= 12
+
+        job = session.sql(sql, allow_failed_chunks=True).submit()
+        result = job.result(250)
+    everything = ROWS * (FILES + 1)
+    assert result.arrow().to_pylist() == [{"n": everything - 2 * ROWS, "k": 97}]
+    assert result.counters.bytes_unread == poison.stat().st_size
+    assert "NOT READ" in result.summary()
+    notices = [event for event in session._manager.feed(job.id)._durable if isinstance(event, NoticeEvent)]
+    assert [notice.code for notice in notices] == ["unread"]
+    # Nothing is poison any more: only what was missing is read.
+    result = session.sql(sql).result(250)
+    assert result.arrow().to_pylist() == [{"n": everything, "k": 97}]
+    assert result.counters.bytes_unread == 0
+    assert result.counters.bytes_scanned < 2 * poison.stat().st_size
