@@ -25,6 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_poison_chunk_is_named_and_the_job_can_do_without(session: Session, folder: Path) -> None:
     poison = folder / f"part-{POISON}.csv"
