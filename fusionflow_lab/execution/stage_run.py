@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fusionflow_lab.planning.chunks import cut_source, group_tasks
+from fusionflow_lab.planning.chunks import cut_source, group_tasks, load
 from fusionflow_lab.query import Chunk, Counters, Stage
 from fusionflow_lab.states.store import BlockRecord, StateHeader, chunk_key
 
@@ -179,6 +179,6 @@ def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
             free.difference_update(covered)
             taken = tuple(chunks[place] for place in covered)
             leaves.append(Leaf(chunks=taken, name=name, header=header, reused=True))
-    rest = group_tasks(chunk for place, chunk in enumerate(chunks) if place in free)
+    rest = group_tasks([chunks[place] for place in sorted(free)], source_bytes=load(chunks))
     leaves += [Leaf(chunks=task.chunks) for task in rest]
     return sorted(leaves, key=lambda leaf: leaf.chunks[0].ordinal)

@@ -18,10 +18,13 @@ from fusionflow_lab.query import Block, Chunk, Source, SourceFile
 BLOCK_BYTES = 1 << 20
 SEGMENT_BYTES = 1 << 30
 SMALLEST_SEGMENT_BYTES = 16 << 20
-ORDERED_CHUNK_BLOCKS = 16
-TASK_BYTES_MIN = 8 << 20
+CONTIGUOUS_BLOCKS_MIN = 2
+CONTIGUOUS_BLOCKS_MAX = 16
+TASK_BYTES_MIN = 2 << 20
 TASK_BYTES_MAX = 64 << 20
-TASKS_PER_SEGMENT = 8
+TASKS_PER_SOURCE = 24
+# To open a file takes about as long as to read this many bytes of it.
+OPENING_BYTES = 16 << 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,15 +82,21 @@ def cut_source(source: Source, *, ordered: bool, block_bytes: int = BLOCK_BYTES)
     >>> file = SourceFile(path="a.csv", size=3 << 20, mtime_ns=0, data_start=10)
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=(file,))
     >>> [chunk.size for chunk in cut_source(source, ordered=True)]
-    [3145728]
+    [2097152, 1048576]
     """
     chunks: list[Chunk] = []
     for file in source.files:
+        if file.size <= block_bytes:
+            if file.size:
+                blocks = (Block(offset=0, end=file.size, start=file.data_start),)
+                chunks.append(Chunk(ordinal=len(chunks), file=file, blocks=blocks))
+            continue
         for number, (begin, end) in enumerate(segments(file.size)):
-            blocks = _blocks(file, begin, end, block_bytes)
-            small = end - begin < SMALLEST_SEGMENT_BYTES
-            for part in _contiguous(blocks) if ordered or small else _stratified(blocks, number):
-                chunks.append(Chunk(ordinal=len(chunks), file=file, blocks=tuple(part)))
+            parts = _parts(_blocks(file, begin, end, block_bytes), number, ordered=ordered)
+            chunks += (
+                Chunk(ordinal=ordinal, file=file, blocks=tuple(part))
+                for ordinal, part in enumerate(parts, len(chunks))
+            )
     return chunks
 
 
@@ -102,9 +111,17 @@ def _blocks(file: SourceFile, begin: int, end: int, block_bytes: int) -> list[Bl
     ]
 
 
+def _parts(blocks: Sequence[Block], segment: int, *, ordered: bool) -> Iterator[Sequence[Block]]:
+    if ordered or blocks[-1].end - blocks[0].offset < SMALLEST_SEGMENT_BYTES:
+        return _contiguous(blocks)
+    return _stratified(blocks, segment)
+
+
 def _contiguous(blocks: Sequence[Block]) -> Iterator[Sequence[Block]]:
-    for first in range(0, len(blocks), ORDERED_CHUNK_BLOCKS):
-        yield blocks[first : first + ORDERED_CHUNK_BLOCKS]
+    """Cut so that a small segment gives work to several threads, and a large one few chunks."""
+    count = min(max(len(blocks) // 16, CONTIGUOUS_BLOCKS_MIN), CONTIGUOUS_BLOCKS_MAX)
+    for first in range(0, len(blocks), count):
+        yield blocks[first : first + count]
 
 
 def _stratified(blocks: Sequence[Block], segment: int) -> Iterator[list[Block]]:
@@ -128,51 +145,49 @@ def _permuted(blocks: Sequence[Block], seed: str) -> list[Block]:
     return [blocks[place] for place in sorted(range(len(blocks)), key=rank)]
 
 
-def group_tasks(chunks: Iterable[Chunk]) -> list[ChunkTask]:
-    """Group consecutive chunks into tasks.
+def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask]:
+    """Group consecutive chunks into tasks: about two dozen, none of them very small or large.
 
-    The size depends on the segment alone, never on timing or workers, so that the same files give the
-    same tasks, the same merge tree and the same floating point bits everywhere.
+    The size depends on the source alone, never on timing or workers, so that the same files give the
+    same tasks, the same merge tree and the same floating point bits everywhere. A task of many small
+    files ends where opening them takes as long as reading a large one.
+
+    Parameters
+    ----------
+    chunks
+        The chunks to scan, in order.
+    source_bytes
+        ``load`` of all chunks of the source, whether they are to be scanned or not.
 
     Examples
     --------
     >>> from fusionflow_lab.query import Dialect
     >>> file = SourceFile(path="a.csv", size=64 << 20, mtime_ns=0, data_start=0)
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=(file,))
-    >>> [task.size >> 20 for task in group_tasks(cut_source(source, ordered=False))]
-    [8, 8, 8, 8, 8, 8, 8, 8]
+    >>> chunks = cut_source(source, ordered=False)
+    >>> [task.size >> 20 for task in group_tasks(chunks, source_bytes=load(chunks))]
+    [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4]
     """
+    most = min(max(source_bytes // TASKS_PER_SOURCE, TASK_BYTES_MIN), TASK_BYTES_MAX)
     tasks: list[ChunkTask] = []
-    open_chunks: list[Chunk] = []
-    open_bytes = 0
+    group: list[Chunk] = []
+    filled = 0
     for chunk in chunks:
-        if open_chunks and (
-            chunk.ordinal != open_chunks[-1].ordinal + 1
-            or open_bytes + chunk.size > _task_bytes(chunk)
-            or _segment(chunk) != _segment(open_chunks[-1])
-        ):
-            tasks.append(ChunkTask(chunks=tuple(open_chunks)))
-            open_chunks, open_bytes = [], 0
-        open_chunks.append(chunk)
-        open_bytes += chunk.size
-    if open_chunks:
-        tasks.append(ChunkTask(chunks=tuple(open_chunks)))
+        size = _load(chunk)
+        if group and (filled + size > most or chunk.ordinal != group[-1].ordinal + 1):
+            tasks.append(ChunkTask(chunks=tuple(group)))
+            group, filled = [], 0
+        group.append(chunk)
+        filled += size
+    if group:
+        tasks.append(ChunkTask(chunks=tuple(group)))
     return tasks
 
 
-def _segment_bounds(chunk: Chunk) -> tuple[int, int]:
-    offset = chunk.blocks[0].offset
-    return next((a, b) for a, b in segments(chunk.file.size) if a <= offset < b)
+def load(chunks: Iterable[Chunk]) -> int:
+    """Return the work of scanning chunks, in bytes read: their own, and some for opening each file."""
+    return sum(map(_load, chunks))
 
 
-def _segment(chunk: Chunk) -> tuple[str, int]:
-    """Name the chunk's segment; small whole files share one name, so that they travel together."""
-    begin, end = _segment_bounds(chunk)
-    if begin == 0 and end == chunk.file.size and end < SMALLEST_SEGMENT_BYTES:
-        return "", 0
-    return chunk.file.path, begin
-
-
-def _task_bytes(chunk: Chunk) -> int:
-    begin, end = _segment_bounds(chunk)
-    return min(max((end - begin) // TASKS_PER_SEGMENT, TASK_BYTES_MIN), TASK_BYTES_MAX)
+def _load(chunk: Chunk) -> int:
+    return OPENING_BYTES + sum(block.end - block.offset for block in chunk.blocks)

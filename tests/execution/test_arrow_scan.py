@@ -13,7 +13,7 @@ from fusionflow_lab.execution.arrow_scan import ArrowScan
 from fusionflow_lab.execution.tasks import MapTask, map_chunks
 from fusionflow_lab.planning.arrow import arrow_source
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.planning.chunks import cut_source, group_tasks
+from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.query import Source, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
@@ -89,8 +89,8 @@ def test_a_task_maps_arrow_rows_and_counts_them(source: Source, tmp_path: Path) 
         " WHERE text > 't2' GROUP BY 1",
         used_column="__used",
     )
-    (chunks,) = group_tasks(cut_source(source, ordered=False))
-    task = MapTask(stage=stage, map_hash="m", settings=(), chunks=chunks.chunks, store=str(tmp_path))
+    chunks = tuple(cut_source(source, ordered=False))
+    task = MapTask(stage=stage, map_hash="m", settings=(), chunks=chunks, store=str(tmp_path))
     with Evaluator(()) as evaluator:
         report = map_chunks(task, evaluator, _native.CancelToken())
     assert report.header is not None

@@ -10,8 +10,10 @@ from fusionflow_lab.planning.chunks import (
     BLOCK_BYTES,
     SMALLEST_SEGMENT_BYTES,
     TASK_BYTES_MAX,
+    ChunkTask,
     cut_source,
     group_tasks,
+    load,
     segments,
 )
 from fusionflow_lab.query import Chunk, Dialect, Source, SourceFile
@@ -26,6 +28,10 @@ def source_of(*sizes: int, data_start: int = 10) -> Source:
         for number, size in enumerate(sizes)
     )
     return Source(name="source_0", pattern="*.csv", dialect=Dialect(), columns=(), files=files)
+
+
+def tasks_of(chunks: list[Chunk]) -> list[ChunkTask]:
+    return group_tasks(chunks, source_bytes=load(chunks))
 
 
 def spans(chunks: list[Chunk]) -> list[tuple[str, int, int]]:
@@ -70,7 +76,7 @@ def test_every_byte_is_in_one_block(sizes: list[int], *, ordered: bool, block: i
 
 def test_first_block_starts_behind_the_header() -> None:
     chunks = cut_source(source_of(3 * MIB, data_start=100), ordered=True)
-    assert [block.start for block in chunks[0].blocks] == [100, None, None]
+    assert [block.start for chunk in chunks for block in chunk.blocks] == [100, None, None]
 
 
 def test_a_chunk_is_a_stratified_sample() -> None:
@@ -98,22 +104,41 @@ def test_another_file_changes_nobody_elses_chunks() -> None:
 @given(sizes=st.lists(st.integers(1, 200 * MIB), min_size=1, max_size=5), ordered=st.booleans())
 def test_tasks_hold_every_chunk_once_in_order(sizes: list[int], *, ordered: bool) -> None:
     chunks = cut_source(source_of(*sizes), ordered=ordered)
-    tasks = group_tasks(chunks)
+    tasks = tasks_of(chunks)
     assert [chunk for task in tasks for chunk in task.chunks] == chunks
     assert all(task.size <= TASK_BYTES_MAX for task in tasks)
 
 
-def test_small_files_travel_together() -> None:
-    tasks = group_tasks(cut_source(source_of(*[MIB // 2] * 40), ordered=False))
-    assert [len(task.chunks) for task in tasks] == [16, 16, 8]
+@pytest.mark.parametrize(
+    ("sizes", "tasks"),
+    [
+        ([], []),
+        ([100], [1]),
+        ([MIB // 2] * 40, [3] * 13 + [1]),
+        ([1] * 100_000, [4095] * 24 + [1720]),
+        ([10 * MIB], [1] * 5),
+        ([MIB] * 480, [20] * 24),
+    ],
+)
+def test_work_is_shared_whatever_the_files(sizes: list[int], tasks: list[int]) -> None:
+    """Two dozen tasks; fewer where they would be tiny, more where files are many."""
+    found = tasks_of(cut_source(source_of(*sizes, data_start=0), ordered=False))
+    assert [len(task.chunks) for task in found] == tasks
+
+
+def test_a_large_file_has_about_two_dozen_tasks() -> None:
+    assert 20 <= len(tasks_of(cut_source(source_of(GIB // 2), ordered=False))) <= 32
 
 
 def test_tasks_never_cross_a_missing_chunk() -> None:
-    chunks = cut_source(source_of(64 * MIB), ordered=False)
-    tasks = group_tasks(chunk for chunk in chunks if chunk.ordinal != 1)
+    chunks = cut_source(source_of(480 * MIB), ordered=False)
+    tasks = group_tasks([chunk for chunk in chunks if chunk.ordinal != 1], source_bytes=load(chunks))
     assert [chunk.ordinal for chunk in tasks[0].chunks] == [0]
 
 
-def test_a_rest_below_the_smallest_segment_is_contiguous() -> None:
-    (chunk,) = cut_source(source_of(SMALLEST_SEGMENT_BYTES - 1), ordered=False)
-    assert [block.offset for block in chunk.blocks] == list(range(0, SMALLEST_SEGMENT_BYTES, BLOCK_BYTES))
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_rest_below_the_smallest_segment_is_contiguous(*, ordered: bool) -> None:
+    chunks = cut_source(source_of(SMALLEST_SEGMENT_BYTES - 1), ordered=ordered)
+    offsets = [block.offset for chunk in chunks for block in chunk.blocks]
+    assert offsets == list(range(0, SMALLEST_SEGMENT_BYTES, BLOCK_BYTES))
+    assert {len(chunk.blocks) for chunk in chunks} == {2}
