@@ -21,6 +21,7 @@ from distributed import Client
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.cluster import open_cluster
+from fusionflow_lab.execution.forecast import forecast, speed
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.execution.runner import Runner, Stores
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, Status
@@ -280,6 +281,11 @@ class Session:
     def _plan(self, query: Query) -> Plan:
         return self._runner.plan(query)
 
+    def _explain(self, query: Query) -> str:
+        plan = self._plan(query)
+        forecasts = forecast(plan, self._stores.states, use_cache=query.use_cache)
+        return explain(plan, forecasts, speed(self.jobs(), self.cluster))
+
     def _submit(self, query: Query) -> Job:
         return Job(self._manager, self._manager.submit(query, self._plan(query)), query.text)
 
@@ -292,14 +298,14 @@ class Relation:
     query: Query
 
     def explain(self) -> str:
-        """Draw the plan: stages, their SQL, what is read.
+        """Draw the plan: stages, their SQL, what is to read and what is known. Nothing runs.
 
         Raises
         ------
         QueryError, SourceError, FileNotFoundError
             The query or its files are at fault.
         """
-        return explain(self.session._plan(self.query))  # noqa: SLF001 - a part of the session
+        return self.session._explain(self.query)  # noqa: SLF001 - a part of the session
 
     def submit(self) -> Job:
         """Start a job and return it at once; raises as ``explain`` does."""

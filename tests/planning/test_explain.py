@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fusionflow_lab.planning.explain import explain
+from fusionflow_lab.planning.explain import Forecast, Speed, explain
 from fusionflow_lab.query import Plan
 
 
@@ -11,7 +11,7 @@ def test_a_plan_is_drawn(plan: Callable[[str], Plan]) -> None:
     assert explain(plan(text)) == (
         "final   SELECT city, sum(n) FROM stage_0 AS trips WHERE (price > (SELECT 1)) GROUP BY 1\n"
         "│\n"
-        "└─ stage_0  gather of trips.csv: 1 file, 1 B to read\n"
+        "└─ stage_0  gather of trips.csv: 1 file, 1 B\n"
         "     map    SELECT city, price, n FROM source_0\n"
         "     reads  city VARCHAR, price DOUBLE, n BIGINT (3 of 5 columns)\n"
         "     order  as in the files\n"
@@ -22,8 +22,8 @@ def test_a_plan_is_drawn(plan: Callable[[str], Plan]) -> None:
 def test_every_stage_is_drawn(plan: Callable[[str], Plan]) -> None:
     text = "SELECT (SELECT count(*) FROM 'trips.csv'), (SELECT max(n) FROM 'other.csv')"
     lines = explain(plan(text)).splitlines()
-    assert "├─ stage_0  aggregate of trips.csv: 1 file, 1 B to read" in lines
-    assert "└─ stage_1  aggregate of other.csv: 1 file, 1 B to read" in lines
+    assert "├─ stage_0  aggregate of trips.csv: 1 file, 1 B" in lines
+    assert "└─ stage_1  aggregate of other.csv: 1 file, 1 B" in lines
     assert "│    reads  only counts rows (0 of 5 columns)" in lines
 
 
@@ -31,3 +31,15 @@ def test_limits_are_drawn(plan: Callable[[str], Plan]) -> None:
     lines = explain(plan("FROM 'trips.csv' ORDER BY n LIMIT 3")).splitlines()
     assert "     reduce SELECT * FROM state ORDER BY n LIMIT 1024" in lines
     assert "     order  does not matter" in lines
+
+
+def test_what_is_to_read_is_drawn(plan: Callable[[str], Plan]) -> None:
+    made = plan("SELECT city, count(*) FROM 'trips.csv' GROUP BY 1")
+    some = {"stage_0": Forecast(chunks=24, chunks_known=16, bytes_total=3 << 20, bytes_known=2 << 20)}
+    text = explain(made, some, Speed(bytes_per_second=2 << 20, job="ab12"))
+    assert text.endswith(
+        "     bytes  1.0 MiB to read, 2.0 MiB known; 24 chunks, 16 known\n"
+        "time    about 0.5 s, at the 2.0 MiB a second of job ab12"
+    )
+    unsure = {"stage_0": Forecast(chunks=1, bytes_total=1, certain=False)}
+    assert "bytes  1 B to read; 1 chunks; what is known shows when" in explain(made, unsure)
