@@ -34,7 +34,7 @@ from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.sniffed import sniffed_text
-from fusionflow_lab.planning.statement import CreateView, DropView, Show, statement
+from fusionflow_lab.planning.statement import CreateView, DropView, SetOption, Show, statement
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
@@ -150,8 +150,9 @@ class Session:
     def command(self, text: str, *, scope: Mapping[str, object] | None = None) -> pa.Table | str | None:
         """Run a statement that is no query, and return what it says; None for a query, which is not run.
 
-        These are ``CREATE [OR REPLACE] VIEW``, ``DROP VIEW``, ``SHOW VIEWS`` and ``SHOW TABLES``. A view
-        lasts as long as the session; jobs that read it hold its text, and the values that its ``$x`` and
+        These are ``CREATE [OR REPLACE] VIEW``, ``DROP VIEW``, ``SHOW VIEWS``, ``SHOW TABLES``, and
+        ``SET`` and ``RESET`` of the settings that change what the queries after it mean. A view lasts as long
+        as the session; jobs that read it hold its text, and the values that its ``$x`` and
         variables have then.
 
         Raises
@@ -175,6 +176,9 @@ class Session:
                 return f"view {asked.name} is dropped" if gone else f"there is no view {asked.name}"
             case Show():
                 return self._names.listing(scope or {}, views_only=asked.what == "views")
+            case SetOption():
+                name, value = self._names.set_option(asked)
+                return f"{name} is {value}" if value else f"{name} is as it was at first"
         return None
 
     def create_view(
@@ -238,7 +242,8 @@ class Session:
     def _refuse_statement(self, text: str) -> None:
         if statement(text) is not None:
             raise QueryError(
-                "this is no query", hint="session.command(text) runs CREATE VIEW, DROP VIEW and SHOW"
+                "this is no query",
+                hint="session.command(text) runs CREATE VIEW, DROP VIEW, SHOW, SET and RESET",
             )
 
     def start(self) -> None:
@@ -287,7 +292,8 @@ class Session:
         return explain(plan, forecasts, speed(self.jobs(), self.cluster))
 
     def _submit(self, query: Query) -> Job:
-        return Job(self._manager, self._manager.submit(query, self._plan(query)), query.text)
+        plan = self._plan(query)
+        return Job(self._manager, self._manager.submit(replace(query, moment=plan.moment), plan), query.text)
 
 
 @dataclass(frozen=True, slots=True)

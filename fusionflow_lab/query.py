@@ -65,6 +65,10 @@ class Query:
         The tables of the user's program that the text or a view reads by name.
     allow_failed_chunks
         Whether to finish without chunks that cannot be read; the result is then marked.
+    settings
+        Session settings that change its meaning, as (name, value).
+    moment
+        What ``now()`` and its kin answer, as ISO 8601; empty for the moment of planning.
     """
 
     text: str
@@ -74,6 +78,8 @@ class Query:
     views: tuple[View, ...] = ()
     frames: tuple[Frame, ...] = ()
     allow_failed_chunks: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
+    moment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -248,6 +254,7 @@ class Plan:
     types: tuple[str, ...]
     settings: tuple[tuple[str, str], ...] = ()
     gathered: str = ""
+    moment: str = ""
 
     @property
     def final_stages(self) -> tuple[Stage, ...]:

@@ -105,7 +105,9 @@ def decode_query(body: str) -> Query:
             View(**{**entry, "columns": tuple(entry.get("columns", ()))}) for entry in values.get("views", ())
         )
         frames = (Frame(**entry) for entry in values.get("frames", ()))
+        settings = tuple((str(key), str(value)) for key, value in values.get("settings", ()))
         parts = {"parameters": tuple(parameters), "views": tuple(views), "frames": tuple(frames)}
+        values["settings"] = settings
         return Query(**{**values, **parts})
     except TypeError as error:
         raise JobError(

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError, SourceError
-from fusionflow_lab.planning.ast import Node, named, select
+from fusionflow_lab.planning.ast import Node, literal, named, select
 from fusionflow_lab.planning.messages import syntax_error, too_deep
 from fusionflow_lab.query import Column
 from fusionflow_lab.states.evaluate import quoted
@@ -63,6 +63,11 @@ class Functions:
 class Binder:
     """The locked planning connection.
 
+    Parameters
+    ----------
+    settings
+        Session settings that queries are bound with, as (name, value).
+
     Examples
     --------
     >>> binder = Binder()
@@ -73,8 +78,10 @@ class Binder:
     >>> binder.close()
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Sequence[tuple[str, str]] = ()) -> None:
         self._connection = duckdb.connect(config={"threads": 1})
+        for name, value in settings:
+            self._connection.execute(f"SET {quoted(name)} = {literal(value)}")
         self._connection.execute("PRAGMA disable_optimizer")
         self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         self._tables: set[str] = set()
@@ -143,6 +150,10 @@ class Binder:
             It is not constant, or fails.
         """
         return self._one(self.sql(select([expression], {"type": "EMPTY"})))
+
+    def row(self, sql: str) -> tuple[object, ...]:
+        """Return the first row of a query without tables."""
+        return tuple(self._connection.execute(sql).fetchone() or ())
 
     def shape(self, sql: str) -> Shape:
         """Describe the columns of a query.

@@ -22,12 +22,14 @@ from fusionflow_lab.planning.arrow import arrow_source
 from fusionflow_lab.planning.ast import Node, clone, literal, walk, without_locations
 from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.clock import freeze, now
 from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.inputs import References, fill, references
 from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
+from fusionflow_lab.planning.settings import Settings
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker
 from fusionflow_lab.query import Plan, Query, ReaderOptions, Source, View
@@ -57,13 +59,21 @@ class Planner:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._binder = Binder()
+        self._binders: dict[Settings, Binder] = {}
+        self._binder = self._bound_by(())
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the planning connection."""
         with self._lock:
-            self._binder.close()
+            for binder in self._binders.values():
+                binder.close()
+
+    def _bound_by(self, settings: Settings) -> Binder:
+        """Return the planning connection with some session settings; it is opened once and kept."""
+        if settings not in self._binders:
+            self._binders[settings] = Binder(settings)
+        return self._binders[settings]
 
     def references(self, text: str, views: Mapping[str, View]) -> References:
         """Say what a text needs: parameters, tables, and which of ``views`` (by lower-case name).
@@ -108,12 +118,13 @@ class Planner:
         """
         with self._lock:
             try:
+                self._binder = self._bound_by(query.settings)
                 with self._binder.tables():
                     return self._plan(query, gather)
             except RecursionError as error:
                 raise too_deep() from error
             except (duckdb.InternalException, duckdb.FatalException) as error:
-                self._binder = Binder()  # DuckDB gives up a connection after an error of its own
+                del self._binders[query.settings]  # DuckDB gives up a connection after an error of its own
                 what = f"DuckDB cannot plan this query: {str(error).splitlines()[0]}"
                 raise QueryError(what, hint="write it another way") from error
 
@@ -132,12 +143,14 @@ class Planner:
         _refuse_rowid(text, located, sources)
         shape = self._bind(text, located, tree, sources)
         names = self._names(text, shape, sources)
-        settings = (("TimeZone", binder.time_zone),)
+        others = (entry for entry in query.settings if entry[0] != "TimeZone")
+        settings = (("TimeZone", binder.time_zone), *others)
         plan = Plan(text=text, stages=(), final_sql="", names=names, types=shape.types, settings=settings)
         described = self._described(tree)
         if described:
             return replace(plan, final_sql=described)
-        return self._split(plan, without_locations(tree), sources, reason)
+        plan, tree = _frozen(plan, without_locations(tree), query.moment, sources, binder)
+        return self._split(plan, tree, sources, reason)
 
     def _source(self, found: FoundSource) -> Source:
         if found.arrow:
@@ -213,6 +226,17 @@ class Planner:
             )
             return f"its parts would have other types ({changed})"
         return ""
+
+
+def _frozen(
+    plan: Plan, tree: Node, moment: str, sources: Mapping[str, Source], binder: Binder
+) -> tuple[Plan, Node]:
+    """Stop the clock for a query that reads it."""
+    columns = {column.name.lower() for source in sources.values() for column in source.columns}
+    columns |= {str(node.get("alias", "")).lower() for node in walk(tree)}
+    instant = moment or now()
+    frozen = freeze(tree, instant, frozenset(columns), binder)
+    return (plan, tree) if frozen == tree else (replace(plan, moment=instant), frozen)
 
 
 def _refuse_rowid(text: str, tree: Node, sources: Mapping[str, Source]) -> None:

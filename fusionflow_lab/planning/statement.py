@@ -1,4 +1,4 @@
-"""Tell the statements that are no queries: ``EXPLAIN``, ``CREATE VIEW``, ``DROP VIEW`` and ``SHOW``.
+"""Tell the statements that are no queries: ``EXPLAIN``, views, ``SHOW`` and ``SET``.
 
 They are read from DuckDB's own tokens, as its syntax tree as JSON holds queries only.
 """
@@ -45,7 +45,15 @@ class Show:
     what: Literal["tables", "views"]
 
 
-Statement: TypeAlias = CreateView | DropView | Show
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetOption:
+    """``SET name = value``, or ``RESET name``: then ``value`` is empty."""
+
+    name: str
+    value: str = ""
+
+
+Statement: TypeAlias = CreateView | DropView | Show | SetOption
 
 
 def statement(text: str) -> Statement | None:
@@ -62,6 +70,8 @@ def statement(text: str) -> Statement | None:
     "FROM 'trips.csv'"
     >>> statement("drop view if exists big")
     DropView(name='big', if_exists=True)
+    >>> statement("SET TimeZone = 'Europe/Oslo'")
+    SetOption(name='TimeZone', value='Europe/Oslo')
     >>> statement("SELECT 'SHOW TABLES'") is None
     True
     """
@@ -72,12 +82,33 @@ def statement(text: str) -> Statement | None:
     if words.take("drop", "view"):
         if_exists = words.take("if", "exists")
         return DropView(name=words.name(), if_exists=if_exists)
+    if words.take("set"):
+        return _set(words)
+    if words.take("reset"):
+        name = words.name()
+        words.end()
+        return SetOption(name=name)
     if not words.take("create"):
         return None
     replace = words.take("or", "replace")
     # Views last as long as the session, TEMP or not.
     is_view = words.take("temp", "view") or words.take("temporary", "view") or words.take("view")
     return _create_view(words, replace=replace) if is_view else None
+
+
+def _set(words: _Words) -> SetOption:
+    """Read ``SET [SESSION | LOCAL | GLOBAL] name = value`` and ``SET TIME ZONE value``."""
+    _ = words.take("session") or words.take("local") or words.take("global")
+    if words.take("variable"):
+        return SetOption(name="variable", value=words.name())
+    name = "TimeZone"
+    if not words.take("time", "zone"):
+        name = words.name()
+        if not words.take("to"):
+            words.expect("=", "SET name = value")
+    value = words.value()
+    words.end()
+    return SetOption(name=name, value=value)
 
 
 def _create_view(words: _Words, *, replace: bool) -> CreateView:
@@ -115,7 +146,7 @@ class _Words:
 
     def _word(self, start: int, end: int) -> str:
         part = self._raw[start:end].decode(errors="ignore")
-        found = re.match(r'"(?:[^"]|"")*"|[\w$]+|.', part, re.DOTALL)
+        found = re.match(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|-?[\w$.]+|.""", part, re.DOTALL)
         return found[0] if found else part
 
     def take(self, *words: str) -> bool:
@@ -144,12 +175,27 @@ class _Words:
             )
         return word
 
-    def expect(self, word: str) -> None:
-        """Take this word."""
+    def value(self) -> str:
+        """Take a word, a number or a text in quotes."""
+        word = self.next()
+        if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
+            return word[1:-1].replace(word[0] * 2, word[0])
+        return word
+
+    def end(self) -> None:
+        """Make sure that nothing follows."""
+        while self.take(";"):
+            pass
+        if self._at < len(self._words):
+            where = place(self.text, self._starts[self._at])
+            raise QueryError("SET stands alone", where=where, hint="write what follows in a text of its own")
+
+    def expect(self, word: str, form: str = "CREATE VIEW name AS SELECT …") -> None:
+        """Take this word of a form."""
         offset = self._starts[min(self._at, len(self._words))]
         if not self.take(word):
             what = f"{word.upper()} is missing"
-            raise QueryError(what, where=place(self.text, offset), hint="CREATE VIEW name AS SELECT …")
+            raise QueryError(what, where=place(self.text, offset), hint=form)
 
     def rest(self) -> str:
         """Return the text from the next word on."""

@@ -18,7 +18,8 @@ from fusionflow_lab.planning.inputs import References
 from fusionflow_lab.planning.messages import nearest, place, suggestion
 from fusionflow_lab.planning.parameters import parameter
 from fusionflow_lab.planning.plan import Planner
-from fusionflow_lab.planning.statement import CreateView
+from fusionflow_lab.planning.settings import Settings, allowed, changed
+from fusionflow_lab.planning.statement import CreateView, SetOption
 from fusionflow_lab.query import Frame, Parameter, Query, View
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -42,6 +43,7 @@ class Workspace:
         self._frames = frames
         self._views: dict[str, View] = {}
         self._tables: dict[str, Frame] = {}
+        self._settings: Settings = ()
         self._lock = threading.Lock()
 
     @property
@@ -91,7 +93,21 @@ class Workspace:
             parameters=_parameters(text, found, params or {}, scope),
             views=found.views,
             frames=tuple(self._mentioned(found, scope)),
+            settings=self._settings,
         )
+
+    def set_option(self, asked: SetOption) -> tuple[str, str]:
+        """Set or reset a session setting for the queries to come; return its name and new value.
+
+        Raises
+        ------
+        QueryError
+            It is no setting of queries, or the value is none of its values.
+        """
+        with self._lock:
+            self._settings = changed(self._settings, asked.name, asked.value)
+        name = allowed(asked.name)
+        return name, dict(self._settings).get(name, "")
 
     def register(self, name: str, data: object) -> None:
         """Give a table of the user's program a name; one of this name is replaced.
@@ -140,6 +156,7 @@ class Workspace:
             parameters=tuple(parameter(name, None) for name in found.parameters),
             views=found.views,
             frames=tuple(self._mentioned(found, scope)),
+            settings=self._settings,
         )
         width = len(self._planner.plan(query).names)
         if len(asked.columns) > width:
@@ -153,6 +170,7 @@ class Workspace:
         with self._lock:
             self._views = {**other._views, **self._views}
             self._tables = {**other._tables, **self._tables}
+            self._settings = self._settings or other._settings
 
     def drop_view(self, name: str, *, if_exists: bool = False) -> bool:
         """Forget a view; False where there was none.

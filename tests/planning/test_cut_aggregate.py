@@ -181,19 +181,6 @@ def test_order_matters_where_the_answer_depends_on_it(
             "random() must be answered once for all rows",
         ),
         (
-            "SELECT count(*) FROM 'trips.csv' WHERE day < today()",
-            "today() must be answered once for all rows",
-        ),
-        (
-            "SELECT current_date - day, count(*) FROM 'trips.csv' GROUP BY 1",
-            "current_date must be answered once for all rows",
-        ),
-        ("SELECT max(age(day)) FROM 'trips.csv'", "age() must be answered once for all rows"),
-        (
-            "SELECT count(*) FROM 'trips.csv' WHERE day > ago(INTERVAL 1 DAY)",
-            "ago() must be answered once for all rows",
-        ),
-        (
             "SELECT geomean(price) FROM 'trips.csv'",
             "DuckDB runs it with ungrouped aggregate, which needs other rows too",
         ),
