@@ -98,6 +98,8 @@ pub fn index(
 fn positions_of(level: Level, input: Input<'_>, layout: &Layout, positions: &mut Vec<u32>) -> Result<Indexed, Refusal> {
     match level {
         Level::Portable => run(Portable, input, layout, positions),
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => run(super::neon::Neon, input, layout, positions),
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => {
             // SAFETY: `Level::Avx2` is made only where the machine has these instructions.

@@ -9,6 +9,8 @@ const VARIABLE: &str = "FUSIONFLOW_SIMD";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Portable,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
     #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
@@ -16,8 +18,8 @@ pub enum Level {
 }
 
 impl Level {
-    /// The best level of this machine, or the lower one that `FUSIONFLOW_SIMD` (`portable`, `avx2`, `avx512`)
-    /// asks for.
+    /// The best level of this machine, or the lower one that `FUSIONFLOW_SIMD` (`portable`, `neon`, `avx2`,
+    /// `avx512`) asks for.
     #[must_use]
     pub fn detect() -> Self {
         let forced = env::var(VARIABLE).unwrap_or_default();
@@ -28,7 +30,10 @@ impl Level {
     /// The levels of this machine, slowest first.
     #[must_use]
     pub fn available() -> Vec<Self> {
+        #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(unused_mut))]
         let mut levels = vec![Self::Portable];
+        #[cfg(target_arch = "aarch64")]
+        levels.push(Self::Neon);
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("bmi1")
@@ -53,6 +58,8 @@ impl Level {
     fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => "neon",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]

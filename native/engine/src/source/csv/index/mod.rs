@@ -11,6 +11,8 @@ mod avx512;
 mod kernel;
 mod layout;
 mod level;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 
 pub use kernel::{Input, Refusal, index};
