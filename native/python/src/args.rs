@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use fusionflow_engine::{
     error::{Error, Result},
     source::csv,
+    types::ColumnType,
 };
 use pyo3::prelude::*;
 
@@ -29,9 +30,13 @@ pub struct Column {
     name: String,
     #[pyo3(attribute("type"))]
     column_type: String,
+    format: String,
     ordinal: usize,
     fixed: bool,
 }
+
+/// A row to leave out: its number, the column and the reason.
+pub type Excluded = (u64, String, String);
 
 /// `fusionflow_lab.query.SourceFile`.
 #[derive(FromPyObject)]
@@ -89,11 +94,19 @@ pub fn character(what: &str, text: &str) -> Result<Option<u8>> {
     }
 }
 
+/// A type by DuckDB's name and the format of its dates, empty for that of ISO 8601.
+///
+/// # Errors
+/// [`Error::Invalid`] where the scan does not read it.
+pub fn typed(name: &str, format: &str) -> Result<ColumnType> {
+    if format.is_empty() { name.parse() } else { format!("{name} '{format}'").parse() }
+}
+
 impl TryFrom<Column> for csv::ColumnSpec {
     type Error = Error;
 
     fn try_from(column: Column) -> Result<Self> {
-        let column_type = column.column_type.parse()?;
+        let column_type = typed(&column.column_type, &column.format)?;
         Ok(Self { name: column.name, column_type, ordinal: column.ordinal, fixed: column.fixed })
     }
 }
@@ -111,7 +124,17 @@ impl From<Chunk> for csv::Chunk {
 }
 
 /// Everything a scan is asked to do.
-pub fn scan_plan(chunks: Vec<Chunk>, columns: Vec<Column>, count: usize, dialect: Dialect) -> Result<csv::ScanPlan> {
+pub fn scan_plan(
+    chunks: Vec<Chunk>,
+    columns: Vec<Column>,
+    count: usize,
+    dialect: Dialect,
+    excluded: Vec<Excluded>,
+) -> Result<csv::ScanPlan> {
     let columns = columns.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
-    csv::ScanPlan::new(chunks.into_iter().map(Into::into).collect(), columns, count, dialect.try_into()?)
+    let chunks = chunks.into_iter().map(Into::into).collect();
+    let mut plan = csv::ScanPlan::new(chunks, columns, count, dialect.try_into()?)?;
+    plan.excluded = excluded.into_iter().map(|(row, column, reason)| csv::Excluded { row, column, reason }).collect();
+    plan.excluded.sort_by_key(|excluded| excluded.row);
+    Ok(plan)
 }

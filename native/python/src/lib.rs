@@ -29,6 +29,6 @@ mod _native {
         report::{BlockReport, ChunkReport},
         scan::Scan,
         sniff_files::{FileSniff, sniff_files},
-        widest_type::widest_type,
+        widest_type::{reads_type, widest_type},
     };
 }

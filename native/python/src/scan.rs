@@ -14,7 +14,7 @@ use fusionflow_engine::{
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyCapsule};
 
 use crate::{
-    args::{Chunk, Column, Dialect, scan_plan},
+    args::{Chunk, Column, Dialect, Excluded, scan_plan},
     cancel::CancelToken,
     error::{Failure, detached, exception, guarded},
     report::ChunkReport,
@@ -87,6 +87,7 @@ impl RecordBatchReader for Batches {
 #[pymethods]
 impl Scan {
     #[new]
+    #[pyo3(signature = (chunks, columns, column_count, dialect, token, excluded=Vec::new()))]
     fn new(
         py: Python<'_>,
         chunks: Vec<Chunk>,
@@ -94,9 +95,11 @@ impl Scan {
         column_count: usize,
         dialect: Dialect,
         token: &CancelToken,
+        excluded: Vec<Excluded>,
     ) -> PyResult<Self> {
         let flag = token.flag.clone();
-        let scanner = detached(py, || Ok(Scanner::new(scan_plan(chunks, columns, column_count, dialect)?, flag)))?;
+        let scanner =
+            detached(py, || Ok(Scanner::new(scan_plan(chunks, columns, column_count, dialect, excluded)?, flag)))?;
         let schema = scanner.schema();
         let pass = Pass { scanner: Mutex::new(scanner), failure: Mutex::default(), schema };
         Ok(Self { pass: Arc::new(pass), exported: AtomicBool::new(false) })

@@ -96,6 +96,7 @@ pub struct ReaderOptions {
     names: Vec<String>,
     types: Vec<(String, String)>,
     columns: Vec<(String, String)>,
+    styles: Vec<String>,
     all_varchar: bool,
     skip: i64,
 }
@@ -126,6 +127,7 @@ impl ReaderOptions {
             names: self.names,
             types: typed(self.types)?,
             columns: typed(self.columns)?,
+            styles: self.styles.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
             all_varchar: self.all_varchar,
             skip: usize::try_from(self.skip)
                 .map_err(|_| Error::Invalid(format!("skip is {}; it cannot be negative", self.skip)))?,
@@ -134,7 +136,7 @@ impl ReaderOptions {
 }
 
 fn typed(columns: Vec<(String, String)>) -> Result<Vec<(String, ColumnType)>, Error> {
-    columns.into_iter().map(|(name, kind)| Ok((name, kind.parse()?))).collect()
+    columns.into_iter().map(|(name, kind)| Ok((name, kind.parse().unwrap_or(ColumnType::Varchar)))).collect()
 }
 
 fn text_of(byte: Option<u8>) -> String {

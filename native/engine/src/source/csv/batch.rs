@@ -13,7 +13,7 @@ use super::{
     file::{OpenFile, Window},
     index::{Input, Layout, Level, Refusal, index},
     locate::{MAX_RECORD, TOO_LONG, UNCLOSED},
-    plan::{ColumnSpec, DEFAULT_WINDOW, ScanPlan},
+    plan::{ColumnSpec, DEFAULT_WINDOW, Excluded, ScanPlan},
     pool::Pool,
     rows::Rows,
     tolerant::{Cut, Refused, Uncut, cut_tolerantly},
@@ -39,6 +39,8 @@ pub struct Rejected {
     pub column: Option<String>,
     pub reason: String,
     pub raw: String,
+    /// The value that does not fit its column's type.
+    pub text: Option<String>,
 }
 
 /// What the records that start in a window are.
@@ -62,6 +64,8 @@ pub struct Batcher {
     positions: Pool<u32>,
     tail: usize,
     pace: Pace,
+    /// Rows given out, the excluded ones among them.
+    given: u64,
 }
 
 /// How many bytes are tried at once. One flawed record costs the index its window, so the bytes around it are
@@ -111,6 +115,7 @@ impl Batcher {
             positions: Pool::default(),
             tail: TAIL,
             pace: Pace { fast: usize::MAX, slow: SLOW },
+            given: 0,
             plan,
         }
     }
@@ -156,16 +161,29 @@ impl Batcher {
         window.append(&cut.rewritten);
         self.tail = self.tail.max(window.text().len().saturating_sub(wanted)).min(MAX_TAIL);
         let mut refused = std::mem::take(&mut cut.refused);
+        let mut texts = BTreeMap::new();
         let (mut values, failures) = self.parse(window.padded(), &cut.rows);
         if !failures.is_empty() {
             self.check_widening(file, window.padded(), &cut.rows, &failures)?;
             let dropped: Vec<u32> = failures.keys().copied().collect();
-            refused
-                .extend(failures.iter().map(|(&row, columns)| self.misfit(window.padded(), &cut.rows, row, columns)));
+            for (&row, places) in &failures {
+                let misfit = self.misfit(window.padded(), &cut.rows, row, places);
+                texts.insert(misfit.span.start, raw(self.text(window.padded(), &cut.rows, row, places[0])));
+                refused.push(misfit);
+            }
             cut.rows = cut.rows.without(window.padded(), &dropped);
             (values, _) = self.parse(window.padded(), &cut.rows);
         }
-        let rejected = locate(window, refused, &self.plan.dialect);
+        let count = cut.rows.count as u64;
+        let excluded = self.excluded(window.padded(), &cut.rows);
+        if !excluded.is_empty() {
+            let (rows, told): (Vec<u32>, Vec<Refused>) = excluded.into_iter().unzip();
+            refused.extend(told);
+            cut.rows = cut.rows.without(window.padded(), &rows);
+            (values, _) = self.parse(window.padded(), &cut.rows);
+        }
+        self.given += count;
+        let rejected = locate(window, refused, texts, &self.plan.dialect);
         Ok((cut, values, rejected))
     }
 
@@ -256,6 +274,19 @@ impl Batcher {
         Err(Error::Widened { path: file.path().to_owned(), columns: wider.into_iter().collect() })
     }
 
+    /// Rows of a window that the plan leaves out.
+    fn excluded(&self, data: &[u8], rows: &Rows) -> Vec<(u32, Refused)> {
+        let all = &self.plan.excluded;
+        let from = all.partition_point(|excluded| excluded.row < self.given);
+        let within = all[from..].iter().take_while(|excluded| excluded.row < self.given + rows.count as u64);
+        let refused = |excluded: &Excluded| {
+            let row = (excluded.row - self.given) as u32;
+            let span = rows.record_span(data, row as usize);
+            (row, Refused { span, column: Some(excluded.column.clone()), reason: excluded.reason.clone() })
+        };
+        within.map(refused).collect()
+    }
+
     fn text<'a>(&'a self, data: &'a [u8], rows: &'a Rows, row: u32, place: usize) -> &'a [u8] {
         let cells = Cells { data, rows, slots: rows.slots(place), dialect: &self.plan.dialect };
         cells.content(row as usize).cell.text()
@@ -292,8 +323,13 @@ impl Batcher {
     }
 }
 
-/// Say where refused records lie, in the order of the file.
-fn locate(window: &Window, mut refused: Vec<Refused>, dialect: &Dialect) -> Vec<Rejected> {
+/// Say where refused records lie, in the order of the file; `texts` are the misfit values by record start.
+fn locate(
+    window: &Window,
+    mut refused: Vec<Refused>,
+    mut texts: BTreeMap<usize, String>,
+    dialect: &Dialect,
+) -> Vec<Rejected> {
     refused.sort_by_key(|refused| refused.span.start);
     let text = window.text();
     let (mut line, mut counted) = (0, 0);
@@ -308,6 +344,7 @@ fn locate(window: &Window, mut refused: Vec<Refused>, dialect: &Dialect) -> Vec<
                 column,
                 reason,
                 raw: raw(&text[span.start..span.end]),
+                text: texts.remove(&span.start),
             }
         })
         .collect()

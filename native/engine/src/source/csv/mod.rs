@@ -27,7 +27,7 @@ pub mod value;
 
 pub use dialect::Dialect;
 pub use locate::locate_starts;
-pub use plan::{BlockRange, CancelFlag, Chunk, ColumnSpec, ScanPlan, SourceFile};
+pub use plan::{BlockRange, CancelFlag, Chunk, ColumnSpec, Excluded, ScanPlan, SourceFile};
 pub use record::{Flaw, Record, Span, read_record};
 pub use report::{BlockReport, ChunkReport, Reject, rejects_schema, rejects_to_batch};
 pub use scan::Scanner;

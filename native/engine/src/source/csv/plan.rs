@@ -75,6 +75,15 @@ pub struct ColumnSpec {
     pub fixed: bool,
 }
 
+/// A row that the caller found to hold a value of no use: it is rejected like any other flawed record.
+#[derive(Clone, Debug)]
+pub struct Excluded {
+    /// Its number among the rows that the pass gives out without exclusions.
+    pub row: u64,
+    pub column: String,
+    pub reason: String,
+}
+
 /// One pass over some chunks.
 #[derive(Clone, Debug)]
 pub struct ScanPlan {
@@ -85,6 +94,8 @@ pub struct ScanPlan {
     pub dialect: Dialect,
     /// Bytes looked at in one go; a batch comes from one window.
     pub window: usize,
+    /// Rows to leave out, ascending.
+    pub excluded: Vec<Excluded>,
 }
 
 /// Bytes of a window: a block of the usual size is one. Smaller ones are no faster.
@@ -116,6 +127,6 @@ impl ScanPlan {
                 )));
             }
         }
-        Ok(Self { chunks, columns, column_count, dialect, window: DEFAULT_WINDOW })
+        Ok(Self { chunks, columns, column_count, dialect, window: DEFAULT_WINDOW, excluded: Vec::new() })
     }
 }

@@ -38,6 +38,8 @@ pub struct Reject {
     pub column: Option<String>,
     pub reason: String,
     pub raw: String,
+    /// The value that does not fit its column's type.
+    pub text: Option<String>,
 }
 
 /// Schema of [`rejects_to_batch`].
@@ -51,6 +53,7 @@ pub fn rejects_schema() -> SchemaRef {
         Field::new("column", DataType::Utf8, true),
         Field::new("reason", DataType::Utf8, false),
         Field::new("raw", DataType::Utf8, false),
+        Field::new("text", DataType::Utf8, true),
     ]))
 }
 
@@ -67,6 +70,7 @@ pub fn rejects_to_batch(rejects: &[Reject]) -> Result<RecordBatch, ArrowError> {
         Arc::new(rejects.iter().map(|reject| reject.column.as_deref()).collect::<StringArray>()),
         Arc::new(StringArray::from_iter_values(rejects.iter().map(|reject| &reject.reason))),
         Arc::new(StringArray::from_iter_values(rejects.iter().map(|reject| &reject.raw))),
+        Arc::new(rejects.iter().map(|reject| reject.text.as_deref()).collect::<StringArray>()),
     ];
     RecordBatch::try_new(rejects_schema(), columns)
 }

@@ -176,6 +176,7 @@ impl Scanner {
             column: rejected.column,
             reason: rejected.reason,
             raw: rejected.raw,
+            text: rejected.text,
         }));
         report.lines += batch.lines;
         report.end = batch.end;

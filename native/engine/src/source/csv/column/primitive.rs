@@ -1,4 +1,4 @@
-//! Columns of fixed width: numbers, dates, timestamps.
+//! Columns of fixed width: numbers, dates, times, timestamps.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{
     Cells, ReadColumn, Values,
     cells::{Content, Validity},
 };
-use crate::types::ColumnType;
+use crate::types::{ColumnType, DateStyle};
 
 /// A column whose cells a fast function reads where it can, and an exact one elsewhere.
 struct Primitive<A: ArrowPrimitiveType, Fast, Slow> {
@@ -158,6 +158,35 @@ fn timestamp(strict: bool) -> Box<dyn ReadColumn> {
     )
 }
 
+fn time() -> Box<dyn ReadColumn> {
+    primitive::<types::Time64MicrosecondType, _, _>(
+        DataType::Time64(TimeUnit::Microsecond),
+        |_| None,
+        value::parse_time,
+    )
+}
+
+/// UTC is what DuckDB takes for TIMESTAMP WITH TIME ZONE.
+fn timestamptz() -> Box<dyn ReadColumn> {
+    primitive::<types::TimestampMicrosecondType, _, _>(
+        DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        |_| None,
+        value::parse_timestamptz,
+    )
+}
+
+fn date_in(style: DateStyle) -> Box<dyn ReadColumn> {
+    primitive::<types::Date32Type, _, _>(DataType::Date32, |_| None, move |text| value::parse_date_in(text, style))
+}
+
+fn timestamp_in(style: DateStyle) -> Box<dyn ReadColumn> {
+    primitive::<types::TimestampMicrosecondType, _, _>(
+        DataType::Timestamp(TimeUnit::Microsecond, None),
+        |_| None,
+        move |text| value::parse_timestamp_in(text, style),
+    )
+}
+
 /// The reader of a type of fixed width.
 pub fn reader_of(column_type: ColumnType, strict: bool) -> Box<dyn ReadColumn> {
     match column_type {
@@ -179,7 +208,11 @@ pub fn reader_of(column_type: ColumnType, strict: bool) -> Box<dyn ReadColumn> {
         }),
         ColumnType::Decimal { precision, scale } => decimal(precision, scale),
         ColumnType::Date => date(),
+        ColumnType::Time => time(),
         ColumnType::Timestamp => timestamp(strict),
+        ColumnType::TimestampTz => timestamptz(),
+        ColumnType::DateIn(style) => date_in(style),
+        ColumnType::TimestampIn(style) => timestamp_in(style),
         ColumnType::BigInt | ColumnType::Boolean | ColumnType::Varchar => integer::<types::Int64Type>(strict),
     }
 }

@@ -47,6 +47,8 @@ pub struct SniffOptions {
     pub types: Vec<(String, ColumnType)>,
     /// Names and types of all columns.
     pub columns: Vec<(String, ColumnType)>,
+    /// Types in a style that was told, in place of what could be found out.
+    pub styles: Vec<ColumnType>,
     pub all_varchar: bool,
     /// Lines before the header.
     pub skip: usize,

@@ -105,7 +105,8 @@ fn columns_of(looks: &[Look], header: bool, options: &SniffOptions) -> Result<Ve
     }
     names.splice(..options.names.len(), options.names.iter().cloned());
     let names = unique_names(names.into_iter());
-    let mut types: Vec<ColumnType> = guesses(looks, header, width).into_iter().map(Guess::column_type).collect();
+    let mut types: Vec<ColumnType> =
+        guesses(looks, header, width).into_iter().map(|guess| guess.column_type(&options.styles)).collect();
     if options.all_varchar {
         types.fill(ColumnType::Varchar);
     }

@@ -2,50 +2,84 @@
 
 use crate::{
     source::csv::value::{least_type, reads},
-    types::ColumnType,
+    types::{ColumnType, DateStyle},
 };
 
-/// The type of a column as its values are seen one by one; `None` while only NULLs were seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Guess(Option<ColumnType>);
+/// The type of a column as its values are seen one by one; nothing while only NULLs were seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guess {
+    seen: Option<ColumnType>,
+    /// The styles that every value so far may be a date or a timestamp in: a bit each, places of [`styled`].
+    styles: u16,
+}
+
+impl Default for Guess {
+    fn default() -> Self {
+        Self { seen: None, styles: u16::MAX }
+    }
+}
+
+/// Dates of all styles, then timestamps.
+fn styled() -> impl Iterator<Item = ColumnType> {
+    let dates = DateStyle::ALL.into_iter().map(ColumnType::DateIn);
+    dates.chain(DateStyle::ALL.into_iter().map(ColumnType::TimestampIn))
+}
 
 impl Guess {
     /// See one value that is not NULL.
     pub fn observe(&mut self, text: &[u8]) {
-        if !self.holds(text) || self.0.is_none() && !text.is_empty() {
-            *self = self.widest(Self(Some(least_type(text))));
+        if text.is_empty() {
+            return;
+        }
+        if self.styles != 0 {
+            let holding = styled().enumerate().filter(|(place, _)| self.styles >> place & 1 == 1);
+            self.styles = holding.filter(|&(_, kind)| reads(kind, text)).map(|(place, _)| 1 << place).sum();
+        }
+        if self.seen.is_none_or(|seen| !reads(seen, text)) {
+            let least = least_type(text);
+            self.seen = Some(self.seen.map_or(least, |seen| seen.widest(least)));
         }
     }
 
     /// The guess for the values of both.
     #[must_use]
     pub fn widest(self, other: Self) -> Self {
-        match (self.0, other.0) {
-            (Some(one), Some(two)) => Self(Some(one.widest(two))),
-            (seen, None) | (None, seen) => Self(seen),
-        }
+        let seen = match (self.seen, other.seen) {
+            (Some(one), Some(two)) => Some(one.widest(two)),
+            (one, two) => one.or(two),
+        };
+        Self { seen, styles: self.styles & other.styles }
     }
 
     /// The type, or `None` where no value was seen.
+    ///
+    /// Dates in another style than that of ISO 8601 are dates only where one style alone fits them all.
     #[must_use]
     pub fn seen(self) -> Option<ColumnType> {
-        self.0
+        self.seen.map(|seen| if self.styles.count_ones() == 1 { self.style().unwrap_or(seen) } else { seen })
     }
 
-    /// The type to read the column as: text where nothing is known.
+    fn style(self) -> Option<ColumnType> {
+        styled().nth(self.styles.trailing_zeros() as usize)
+    }
+
+    /// The type to read the column as: text where nothing is known. Styles that were told leave no others.
     #[must_use]
-    pub fn column_type(self) -> ColumnType {
-        self.0.unwrap_or(ColumnType::Varchar)
+    pub fn column_type(self, told: &[ColumnType]) -> ColumnType {
+        let open = styled().enumerate().filter(|(place, _)| self.styles >> place & 1 == 1).map(|(_, kind)| kind);
+        match self.seen() {
+            None => ColumnType::Varchar,
+            Some(_) if !told.is_empty() && self.styles != 0 => {
+                open.into_iter().find(|kind| told.contains(kind)).unwrap_or(ColumnType::Varchar)
+            }
+            Some(seen) => seen,
+        }
     }
 
     /// Whether `text` needs no wider type than the values seen before. NULL always fits.
     #[must_use]
     pub fn holds(self, text: &[u8]) -> bool {
-        match self.0 {
-            _ if text.is_empty() => true,
-            None => true,
-            Some(seen) => reads(seen, text),
-        }
+        text.is_empty() || self.seen().is_none_or(|seen| reads(seen, text))
     }
 }
 
@@ -57,7 +91,7 @@ mod tests {
     #[test]
     fn a_guess_only_widens() {
         let mut guess = Guess::default();
-        assert_eq!((guess.seen(), guess.column_type()), (None, Varchar));
+        assert_eq!((guess.seen(), guess.column_type(&[])), (None, Varchar));
         for (text, expected) in
             [("1", BigInt), ("", BigInt), ("2.5", Double), ("9", Double), ("x", Varchar), ("1", Varchar)]
         {
@@ -73,5 +107,41 @@ mod tests {
         guess.observe(b"1.5");
         assert!(guess.holds(b"2") && guess.holds(b""));
         assert!(!guess.holds(b"x") && !guess.holds(b"2024-01-01"));
+    }
+
+    fn guess(texts: &[&str]) -> Guess {
+        let mut guess = Guess::default();
+        texts.iter().for_each(|text| guess.observe(text.as_bytes()));
+        guess
+    }
+
+    #[test]
+    fn a_date_in_another_style_is_one_where_the_values_decide() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["01/02/2024", "31/12/2024"], "DATE '%d/%m/%Y'"),
+            (&["01/02/2024", "12/31/2024"], "DATE '%m/%d/%Y'"),
+            (&["1.2.2024", "", "13.2.2024"], "DATE '%d.%m.%Y'"),
+            (&["2024/01/02"], "DATE '%Y/%m/%d'"),
+            (&["31-12-2024 10:00", "1-1-2024 1:02:03.5 pm"], "TIMESTAMP '%d-%m-%Y *'"),
+            (&["01/02/2024", "03/04/2024"], "VARCHAR"),
+            (&["31/12/2024", "12/31/2024"], "VARCHAR"),
+            (&["31/12/2024", "31.12.2024"], "VARCHAR"),
+            (&["31/12/2024", "31/12/2024 10:00"], "VARCHAR"),
+            (&["31/12/2024", "2024-12-31"], "VARCHAR"),
+            (&["31/12/24"], "VARCHAR"),
+        ];
+        for (texts, expected) in cases {
+            assert_eq!(guess(texts).column_type(&[]).to_string(), *expected, "{texts:?}");
+            let (head, tail) = texts.split_at(texts.len() / 2);
+            assert_eq!(guess(head).widest(guess(tail)), guess(texts), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_style_that_is_told_decides() {
+        let told = ["DATE '%m/%d/%Y'".parse().unwrap()];
+        for (text, expected) in [("01/02/2024", told[0]), ("31/12/2024", Varchar), ("5", BigInt), ("x", Varchar)] {
+            assert_eq!(guess(&[text]).column_type(&told), expected, "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     float::parse_f64,
     integer::{parse_hugeint, parse_i64},
-    time::{parse_date, parse_timestamp},
+    time::{parse_date, parse_date_in, parse_time, parse_timestamp, parse_timestamp_in, parse_timestamptz},
     trim,
 };
 use crate::types::ColumnType;
@@ -23,6 +23,8 @@ pub fn parse_bool(text: &[u8], strict: bool) -> Option<bool> {
 
 /// Least type that holds the text of a field that is neither NULL nor empty.
 ///
+/// Dates in other styles than that of ISO 8601 are VARCHAR here: one value alone does not tell the style.
+///
 /// ```
 /// use fusionflow_engine::{source::csv::value::least_type, types::ColumnType};
 /// assert_eq!(least_type(b"42"), ColumnType::BigInt);
@@ -30,8 +32,8 @@ pub fn parse_bool(text: &[u8], strict: bool) -> Option<bool> {
 /// ```
 #[must_use]
 pub fn least_type(text: &[u8]) -> ColumnType {
-    use ColumnType::{BigInt, Boolean, Date, Double, HugeInt, Timestamp, Varchar};
-    [BigInt, HugeInt, Double, Boolean, Date, Timestamp]
+    use ColumnType::{BigInt, Boolean, Date, Double, HugeInt, Time, Timestamp, TimestampTz, Varchar};
+    [BigInt, HugeInt, Double, Boolean, Date, Time, Timestamp, TimestampTz]
         .into_iter()
         .find(|&candidate| reads(candidate, text))
         .unwrap_or(Varchar)
@@ -47,7 +49,11 @@ pub fn reads(column_type: ColumnType, text: &[u8]) -> bool {
         ColumnType::Double => parse_f64(text, true).is_some(),
         ColumnType::Boolean => parse_bool(text, true).is_some(),
         ColumnType::Date => parse_date(text).is_some(),
+        ColumnType::Time => parse_time(text).is_some(),
         ColumnType::Timestamp => parse_timestamp(text, true).is_some(),
+        ColumnType::TimestampTz => parse_timestamptz(text).is_some(),
+        ColumnType::DateIn(style) => parse_date_in(text, style).is_some(),
+        ColumnType::TimestampIn(style) => parse_timestamp_in(text, style).is_some(),
         ColumnType::Varchar => true,
         _ => false,
     }
@@ -56,7 +62,7 @@ pub fn reads(column_type: ColumnType, text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ColumnType::{BigInt, Boolean, Date, Double, HugeInt, Timestamp, Varchar};
+    use ColumnType::{BigInt, Boolean, Date, Double, HugeInt, Time, Timestamp, TimestampTz, Varchar};
 
     #[test]
     fn each_text_has_its_least_type() {
@@ -76,7 +82,12 @@ mod tests {
             ("2024-01-02 03:04", Timestamp),
             ("2024-01-02T03:04:05.123456", Timestamp),
             ("2024-01-02T03:04:05.1234567", Varchar),
-            ("2024-01-02T03:04:05Z", Varchar),
+            ("2024-01-02T03:04:05Z", TimestampTz),
+            ("2024-01-02 03:04+05:30", TimestampTz),
+            ("12:30", Time),
+            ("1:02:03.5", Time),
+            ("12", BigInt),
+            ("31/12/2024", Varchar),
             ("007", Varchar),
             ("00.5", Varchar),
             ("+1", Varchar),
@@ -113,6 +124,9 @@ mod tests {
             "2024-02-29",
             "2024-02-30",
             "2024-02-29 01:02",
+            "2024-02-29 01:02Z",
+            "01:02",
+            "24:00",
             "x",
             " ",
             "00",
@@ -122,7 +136,7 @@ mod tests {
             "99999999999999999999999999999999999999",
             "999999999999999999999999999999999999999",
         ];
-        for column_type in [BigInt, HugeInt, Double, Boolean, Date, Timestamp, Varchar] {
+        for column_type in [BigInt, HugeInt, Double, Boolean, Date, Time, Timestamp, TimestampTz, Varchar] {
             for text in texts {
                 let keeps = column_type.widest(least_type(text.as_bytes())) == column_type;
                 assert_eq!(reads(column_type, text.as_bytes()), keeps, "{column_type} {text}");

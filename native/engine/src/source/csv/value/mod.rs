@@ -17,5 +17,8 @@ pub use decimal::parse_decimal;
 pub use float::{parse_f32, parse_f64};
 pub use integer::{parse_hugeint, parse_i64, parse_integer};
 pub use least::{least_type, parse_bool, reads};
-pub use time::{date_value, parse_date, parse_timestamp, timestamp_value};
+pub use time::{
+    date_value, parse_date, parse_date_in, parse_time, parse_timestamp, parse_timestamp_in, parse_timestamptz,
+    timestamp_value,
+};
 pub use trim::trim;

@@ -1,4 +1,6 @@
-//! DATE and TIMESTAMP, ISO 8601, years 0001 to 9999.
+//! DATE, TIME and TIMESTAMP, with and without zone: ISO 8601 and other styles, years 0001 to 9999.
+
+use crate::types::{DateOrder, DateStyle};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -22,9 +24,86 @@ pub fn parse_timestamp(text: &[u8], strict: bool) -> Option<i64> {
     }
 }
 
-fn date_prefix(text: &[u8]) -> Option<(i32, &[u8])> {
+/// Microseconds since midnight of `H:MM[:SS[.f]]`.
+#[must_use]
+pub fn parse_time(text: &[u8]) -> Option<i64> {
+    at_time(0, text)
+}
+
+/// Microseconds since 1970-01-01 in UTC of a timestamp that ends with `Z`, `±HH` or `±HH:MM`.
+#[must_use]
+pub fn parse_timestamptz(text: &[u8]) -> Option<i64> {
+    let (local, zone) = match text {
+        [local @ .., b'Z'] => (local, 0),
+        _ => {
+            let at = text.iter().rposition(|byte| matches!(byte, b'+' | b'-'))?;
+            let (local, zone) = text.split_at(at);
+            let seconds = zone_seconds(&zone[1..])?;
+            (local, if zone[0] == b'-' { -seconds } else { seconds })
+        }
+    };
+    Some(parse_timestamp(local, true)? - i64::from(zone) * 1_000_000)
+}
+
+fn zone_seconds(text: &[u8]) -> Option<i32> {
+    let (hours, rest) = two(text)?;
+    let minutes = match rest {
+        [] => 0,
+        [b':', rest @ ..] => two(rest).filter(|(_, rest)| rest.is_empty())?.0,
+        _ => return None,
+    };
+    (hours < 16 && minutes < 60).then_some((hours * 60 + minutes) * 60)
+}
+
+/// Days since 1970-01-01 of a date in another style, its year of four digits.
+#[must_use]
+pub fn parse_date_in(text: &[u8], style: DateStyle) -> Option<i32> {
+    let (days, rest) = styled_prefix(text, style)?;
+    rest.is_empty().then_some(days)
+}
+
+/// Microseconds since 1970-01-01 of `date H:MM[:SS[.f]][ AM| PM]`, the date in another style.
+#[must_use]
+pub fn parse_timestamp_in(text: &[u8], style: DateStyle) -> Option<i64> {
+    let (days, rest) = styled_prefix(text, style)?;
+    let time = rest.strip_prefix(b" ")?;
+    let (time, half) = match time.split_last_chunk::<3>() {
+        Some((time, half)) if half.eq_ignore_ascii_case(b" AM") => (time, Some(0)),
+        Some((time, half)) if half.eq_ignore_ascii_case(b" PM") => (time, Some(12)),
+        _ => (time, None),
+    };
+    let Some(half) = half else {
+        return at_time(days, time);
+    };
+    let (hour, rest) = one_or_two(time)?;
+    let hours = hour % 12 + half;
+    let minutes = at_time(days, &[b"0", rest].concat())?;
+    (1..=12).contains(&hour).then_some(minutes + i64::from(hours) * 3_600_000_000)
+}
+
+fn styled_prefix(text: &[u8], DateStyle { order, separator }: DateStyle) -> Option<(i32, &[u8])> {
+    let between = |text: &'_ [u8]| text.first().is_some_and(|byte| *byte == separator);
+    if order == DateOrder::YearMonthDay {
+        let (year, rest) = four(text)?;
+        let (month, rest) = one_or_two(rest.get(1..).filter(|_| between(rest))?)?;
+        let (day, rest) = one_or_two(rest.get(1..).filter(|_| between(rest))?)?;
+        return Some((date_value(year, month, day)?, rest));
+    }
+    let (first, rest) = one_or_two(text)?;
+    let (second, rest) = one_or_two(rest.get(1..).filter(|_| between(rest))?)?;
+    let (year, rest) = four(rest.get(1..).filter(|_| between(rest))?)?;
+    let (month, day) = if order == DateOrder::DayMonthYear { (second, first) } else { (first, second) };
+    Some((date_value(year, month, day)?, rest))
+}
+
+fn four(text: &[u8]) -> Option<(i32, &[u8])> {
     let (year, rest) = text.split_at_checked(4)?;
     let year = year.iter().try_fold(0, |sum, &byte| Some(sum * 10 + digit(byte)?))?;
+    Some((year, rest))
+}
+
+fn date_prefix(text: &[u8]) -> Option<(i32, &[u8])> {
+    let (year, rest) = four(text)?;
     let (month, rest) = one_or_two(rest.strip_prefix(b"-")?)?;
     let (day, rest) = one_or_two(rest.strip_prefix(b"-")?)?;
     Some((date_value(year, month, day)?, rest))
@@ -160,5 +239,45 @@ mod tests {
             assert_eq!(parse_timestamp(text.as_bytes(), true), expected, "{text}");
         }
         assert_eq!(parse_timestamp(b"2024-02-29", false), Some(day));
+    }
+
+    #[test]
+    fn zones_are_taken_off() {
+        let utc = parse_timestamp(b"2024-02-29 01:02:03.5", true);
+        for text in ["01:02:03.5Z", "01:02:03.5+00", "03:02:03.5+02", "06:47:03.5+05:45", "00:32:03.5-00:30"] {
+            assert_eq!(parse_timestamptz(format!("2024-02-29 {text}").as_bytes()), utc, "{text}");
+        }
+        for text in ["01:02", "01:02 +02", "01:02+2", "01:02+0200", "01:02+02:60", "01:02+16", "01:02z", "+02", "Z"] {
+            assert_eq!(parse_timestamptz(format!("2024-02-29 {text}").as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_styles_are_read_by_their_order() {
+        use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
+        let day = parse_date(b"2024-12-31");
+        let style = |order, separator| DateStyle { order, separator };
+        assert_eq!(parse_date_in(b"31/12/2024", style(DayMonthYear, b'/')), day);
+        assert_eq!(parse_date_in(b"12-31-2024", style(MonthDayYear, b'-')), day);
+        assert_eq!(parse_date_in(b"2024.12.31", style(YearMonthDay, b'.')), day);
+        for text in ["12/31/2024", "31.12.2024", "31/12/24", "31/12/20240", "031/12/2024", "31/12/2024 ", "31/12", ""] {
+            assert_eq!(parse_date_in(text.as_bytes(), style(DayMonthYear, b'/')), None, "{text}");
+        }
+        let times = [
+            ("10:00", "10:00"),
+            ("1:02:03.25", "01:02:03.25"),
+            ("12:00 AM", "00:00"),
+            ("12:30:00 pm", "12:30"),
+            ("1:02:03 PM", "13:02:03"),
+        ];
+        for (text, iso) in times {
+            let styled = parse_timestamp_in(format!("31/12/2024 {text}").as_bytes(), style(DayMonthYear, b'/'));
+            assert_eq!(styled, parse_timestamp(format!("2024-12-31 {iso}").as_bytes(), true), "{text}");
+            assert!(styled.is_some(), "{text}");
+        }
+        for text in ["13:00 PM", "0:10 AM", "1:02PM", "AM", " AM", "25:00", ""] {
+            let styled = parse_timestamp_in(format!("31/12/2024 {text}").as_bytes(), style(DayMonthYear, b'/'));
+            assert_eq!(styled, None, "{text}");
+        }
     }
 }
