@@ -21,6 +21,7 @@ __all__ = [
     "_panic",
     "list_files",
     "locate_starts",
+    "reads_type",
     "sniff_files",
     "widest_type",
 ]
@@ -86,9 +87,9 @@ class Scan:
 
     The stream has one column for each of ``columns`` (that order, those names): ``VARCHAR`` as string
     view, or as dictionary of strings where the first records show few different texts; HUGEINT and
-    DECIMAL as decimal128, TIMESTAMP as microseconds without zone; NULL where the unquoted text equals the
-    dialect's ``null_string``. With no columns it has one NULL column ``_``, so that rows can be
-    counted. A rejected record is in no batch.
+    DECIMAL as decimal128, TIMESTAMP as microseconds without zone, those with zone in UTC; NULL
+    where the unquoted text equals the dialect's ``null_string``. With no columns it has one NULL column
+    ``_``, so that rows can be counted. A rejected record is in no batch.
 
     Parameters
     ----------
@@ -102,6 +103,9 @@ class Scan:
         How fields are cut.
     token
         Cancels the pass.
+    excluded
+        Rows to reject beside those that do not fit: the number among the rows that the pass hands over
+        without this, the column, the reason.
 
     Examples
     --------
@@ -117,6 +121,7 @@ class Scan:
         column_count: int,
         dialect: Dialect,
         token: CancelToken,
+        excluded: Sequence[tuple[int, str, str]] = ...,
     ) -> Scan: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the stream. Raises ``ValueError`` when it was exported before."""
@@ -133,7 +138,8 @@ class Scan:
 
         Columns: ``chunk`` int32 (ordinal), ``block`` int32 (place in the chunk), ``byte`` uint64 (record
         start in the file), ``line`` int64 (line feeds before it in the block), ``column`` string (name or
-        NULL for the whole record), ``reason`` string, ``raw`` string (the record's text).
+        NULL for the whole record), ``reason`` string, ``raw`` string (the record's text), ``text`` string
+        (the value that does not fit its column's type).
         """
     def widened(self) -> list[tuple[int, str]]:
         """Return (ordinal, wider type) of sniffed columns whose type does not hold their values.
@@ -196,7 +202,10 @@ class FileSniff:
     def header(self) -> bool: ...
     @property
     def columns(self) -> list[tuple[str, str]]:
-        """(name, DuckDB type) of each column; types are the least that hold all sampled values."""
+        """(name, DuckDB type) of each column; types are the least that hold all sampled values.
+
+        The format of dates that are not written as in ISO 8601 follows the type: ``DATE '%d/%m/%Y'``.
+        """
 
 def sniff_files(paths: Sequence[str], options: ReaderOptions) -> list[FileSniff]:
     """Look at several places of every file, in parallel: dialect, header, names and types.
@@ -207,6 +216,12 @@ def sniff_files(paths: Sequence[str], options: ReaderOptions) -> list[FileSniff]
 
 def widest_type(one: str, other: str) -> str:
     """Return the least type that holds the values of both sniffed types."""
+
+def reads_type(name: str, date_format: str) -> bool:
+    """Tell whether the scan reads a type itself, dates in this format (empty: ISO 8601).
+
+    Columns of other types are to be read as VARCHAR and cast.
+    """
 
 def _panic(message: str) -> None:
     """Panic in native code, to show that a bug becomes an exception. For tests only."""

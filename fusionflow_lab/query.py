@@ -112,13 +112,15 @@ class Column:
     """One column of a source: its name, its place in the record (from 0) and its DuckDB type.
 
     ``fixed`` marks a type that the user gave: a value that does not fit is a reject there, while a
-    sniffed type widens.
+    sniffed type widens. ``format`` is how dates are written (as ``strptime`` takes it), empty for
+    ISO 8601; sniffed timestamps have the format of their date and ``" *"`` for any time of day.
     """
 
     name: str
     type: str
     ordinal: int
     fixed: bool = False
+    format: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,6 +305,8 @@ class ReaderOptions:
     """Options of ``read_csv`` that the user gave; None or empty means: find out.
 
     ``types`` maps column names (or, with ``columns``, all of them in order) to DuckDB types.
+    ``date_format`` and ``timestamp_format`` are how dates are written where their types are given,
+    ``styles`` what stands for them where types are found out.
     """
 
     delimiter: str | None = None
@@ -320,3 +324,6 @@ class ReaderOptions:
     new_line: str = ""
     null_padding: bool = False
     strict: bool = True
+    date_format: str = ""
+    timestamp_format: str = ""
+    styles: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ _REJECTS = pa.schema(
         ("column", pa.string()),
         ("reason", pa.string()),
         ("raw", pa.string()),
+        ("text", pa.string()),
     ]
 )
 

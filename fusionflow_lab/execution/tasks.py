@@ -20,6 +20,7 @@ from distributed import get_worker
 from fusionflow_lab import _native
 from fusionflow_lab.errors import FusionflowError, QueryError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
+from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
@@ -165,32 +166,21 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     ScanCancelledError
         The token was raised.
     """
-    stage = task.stage
-    scan = _scan(task, token)
     store = StateStore(Folder(task.store))
     tables = [(digest, partial(store.broadcast, digest)) for digest in task.broadcast]
-    try:
-        mapped = evaluator.map(stage, scan, tables)
-    except duckdb.Error as error:
-        if scan.widened():
-            return MapReport(widened=tuple(scan.widened()))
+    passes = TypedScan(stage=task.stage, chunks=task.chunks, evaluator=evaluator, tables=tables, token=token)
+    made = passes.run()
+    scan, mapped = made.scan, made.mapped
+    if scan.widened():
+        return MapReport(widened=tuple(scan.widened()))
+    if isinstance(mapped, duckdb.Error):
         failure = scan.failure()
         if failure is not None:
             raise failure from None
-        raise QueryError(_first_line(error), where=_where(task.chunks)) from None
-    if scan.widened():
-        return MapReport(widened=tuple(scan.widened()))
+        raise QueryError(_first_line(mapped), where=_where(task.chunks)) from None
     header = _header(task, scan, mapped)
     name = store.put(header, mapped.state, _rejects(task, scan))
     return MapReport(name=name, header=header)
-
-
-def _scan(task: MapTask, token: _native.CancelToken) -> _native.Scan | ArrowScan:
-    """Begin the pass over the task's chunks, by the format of the source."""
-    source, columns = task.stage.source, task.stage.columns
-    if source.format == "arrow":
-        return ArrowScan(task.chunks, columns, token)
-    return _native.Scan(task.chunks, columns, len(source.columns), source.dialect, token)
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:
@@ -254,7 +244,7 @@ def _record(chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRec
 
 def _rejects(task: MapTask, scan: _native.Scan | ArrowScan) -> pa.Table:
     """Return the rejects with ``chunk`` counted from the task's first chunk: the same in every plan."""
-    table = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
+    table = pa.RecordBatchReader.from_stream(scan.rejects()).read_all().drop_columns(["text"])
     place = table.schema.get_field_index("chunk")
     first = pa.scalar(task.chunks[0].ordinal, pa.int32())
     return table.set_column(place, "chunk", pc.subtract(table.column(place), first))

@@ -206,20 +206,31 @@ def _columns(names: list[str], types: list[str], options: ReaderOptions) -> tupl
         if name.lower() not in lowered:
             hint = suggestion(name, names, "columns")
             raise QueryError(f"there is no column {name} to give a type to", hint=hint)
+    formats = {"DATE": options.date_format, "TIMESTAMP": options.timestamp_format}
     return tuple(
-        Column(
-            name=name,
-            type=given.get(name.lower(), "VARCHAR" if options.all_varchar else kind),
-            ordinal=ordinal,
-            fixed=name.lower() in given,
-        )
+        _given(name, ordinal, given[name.lower()], formats)
+        if name.lower() in given
+        else _sniffed(name, ordinal, "VARCHAR" if options.all_varchar else kind)
         for ordinal, (name, kind) in enumerate(zip(names, types, strict=True))
     )
 
 
+def _given(name: str, ordinal: int, kind: str, formats: Mapping[str, str]) -> Column:
+    family = kind.partition("_")[0].partition(" ")[0]
+    return Column(name=name, type=kind, ordinal=ordinal, fixed=True, format=formats.get(family, ""))
+
+
+def _sniffed(name: str, ordinal: int, kind: str) -> Column:
+    """Split what the sniffer says: ``DATE '%d/%m/%Y'``."""
+    plain, _, style = kind.removesuffix("'").partition(" '")
+    return Column(name=name, type=plain, ordinal=ordinal, format=style)
+
+
 def _with_types(source: Source, types: Mapping[int, str]) -> Source:
     columns = tuple(
-        column if column.fixed else replace(column, type=types.get(column.ordinal, column.type))
+        column
+        if column.fixed or column.ordinal not in types
+        else _sniffed(column.name, column.ordinal, types[column.ordinal])
         for column in source.columns
     )
     return replace(source, columns=columns)

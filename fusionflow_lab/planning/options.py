@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
@@ -16,17 +17,15 @@ from fusionflow_lab.query import ReaderOptions
 READERS = frozenset({"read_csv", "read_csv_auto"})
 _ALIASES = {"sep": "delim", "delimiter": "delim", "dtypes": "types", "column_types": "types"}
 _ALIASES |= {"column_names": "names", "null_string": "nullstr"}
+_ALIASES |= {"date_format": "dateformat", "timestamp_format": "timestampformat"}
 _KNOWN = (
     "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
     "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
-    "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size",
+    "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size", "dateformat", "timestampformat",
 )  # fmt: skip
-_TYPE_NAMES = """
-    BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT HUGEINT
-    FLOAT DOUBLE DATE TIMESTAMP VARCHAR
-"""
 _LENGTHS = {"delim": (1, 4), "delimiter": (1, 4), "sep": (1, 4)}
-_TYPES = frozenset(_TYPE_NAMES.split())
+# Times of day that a sniffed timestamp may have after its date.
+_TIMES = (" %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -132,6 +131,9 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         columns=columns,
         all_varchar=bool(found.get("all_varchar", False)),
         skip=int(str(found.get("skip", 0))),
+        date_format=_text(found.get("dateformat")) or "",
+        timestamp_format=_text(found.get("timestampformat")) or "",
+        styles=_styles(*(_text(found.get(name)) or "" for name in ("dateformat", "timestampformat"))),
     )
 
 
@@ -194,6 +196,20 @@ def _skip(draft: _Draft, name: str, node: Node) -> object:
     return value
 
 
+def _format(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if not isinstance(value, str) or "%" not in value:
+        raise draft.error(f"{name} is a format as strptime takes it", node, f"{name} = '%d/%m/%Y'")
+    return value
+
+
+def _styles(date_format: str, timestamp_format: str) -> tuple[str, ...]:
+    """Name the styles that dates are found out in: where one is told, no others."""
+    times = (f"{timestamp_format.removesuffix(time)}" for time in _TIMES if timestamp_format.endswith(time))
+    styles = [("DATE", date_format), *(("TIMESTAMP", f"{date} *") for date in times)]
+    return tuple(f"{kind} '{style}'" for kind, style in styles if style and _native.reads_type(kind, style))
+
+
 def _names(draft: _Draft, name: str, node: Node) -> object:
     value = draft.value(node)
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
@@ -211,16 +227,15 @@ def _types(draft: _Draft, name: str, node: Node) -> object:
 
 
 def _type(draft: _Draft, column: str, kind: object, node: Node) -> str:
-    """Return DuckDB's name of a type that the scan can read."""
+    """Return DuckDB's name of a type."""
     known = ""
     try:
         tree = draft.binder.parse(f"SELECT typeof(CAST(NULL AS {kind}))")
         known = str(draft.binder.value(tree["select_list"][0]))
     except (duckdb.Error, QueryError):
         known = ""
-    if known not in _TYPES and not known.startswith("DECIMAL("):
-        hint = f"use {', '.join(_TYPE_NAMES.split())} or DECIMAL(p,s), and cast in the query"
-        raise draft.error(f"{column} cannot be read as {kind}", node, hint)
+    if not known or known == '"NULL"':
+        raise draft.error(f"{column} cannot be read as {kind}", node, "use the name of a type of DuckDB's")
     return known
 
 
@@ -249,6 +264,8 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "nullstr": _strings,
     "all_varchar": _boolean,
     "skip": _skip,
+    "dateformat": _format,
+    "timestampformat": _format,
     "auto_detect": _accepted,
     "store_rejects": _accepted,
     "ignore_errors": _accepted,

@@ -18,12 +18,13 @@ import duckdb
 import pyarrow as pa
 
 from fusionflow_lab.query import Broadcast, Plan, Stage
+from fusionflow_lab.states.casts import quoted, read_sql
+
+__all__ = ["ArrowStream", "Evaluator", "Mapped", "broadcast_sql", "quoted", "warm_up"]
 
 _BATCH_ROWS = 1 << 17
 # Broadcast tables that one process keeps for maps to come.
 KEPT_BYTES = 256 << 20
-# Types that Arrow carries under another name; the view over a scan casts them back.
-_CAST_TYPES = {"HUGEINT"}
 
 
 class ArrowStream(Protocol):
@@ -39,17 +40,6 @@ class Mapped:
 
     state: pa.Table
     rows_used: int | None
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier for DuckDB.
-
-    Examples
-    --------
-    >>> quoted("a b")
-    '"a b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 class Evaluator:
@@ -81,7 +71,7 @@ class Evaluator:
         if streaming:
             self._root.execute("SET disabled_optimizers = 'build_side_probe_side'")
         for name, value in settings:
-            self._root.execute(f"SET {quoted(name)} = '{value.replace(chr(39), chr(39) * 2)}'")
+            self._root.execute(f"SET GLOBAL {quoted(name)} = '{value.replace(chr(39), chr(39) * 2)}'")
         self._root.execute("SET enable_external_access = false; SET lock_configuration = true")
 
     def __enter__(self) -> Self:
@@ -106,7 +96,12 @@ class Evaluator:
             self._root.execute(sql)
 
     def map(
-        self, stage: Stage, stream: ArrowStream, tables: Sequence[tuple[str, Callable[[], pa.Table]]] = ()
+        self,
+        stage: Stage,
+        stream: ArrowStream,
+        tables: Sequence[tuple[str, Callable[[], pa.Table]]] = (),
+        *,
+        text: frozenset[str] = frozenset(),
     ) -> Mapped:
         """Run the map of a stage over a scan.
 
@@ -118,6 +113,9 @@ class Evaluator:
             The scan.
         tables
             The stage's broadcast tables, in their order: the digest, and a function that loads it.
+        text
+            Names of columns that the scan hands over as text. All their values are cast before the map
+            sees the first: whether a row is rejected does not depend on what is asked about it.
 
         Raises
         ------
@@ -127,7 +125,10 @@ class Evaluator:
         with self._root.cursor() as cursor:
             self._show(cursor, stage, tables)
             cursor.register("__scan", stream)
-            cursor.execute(f"CREATE TEMP VIEW {quoted(stage.source.name)} AS {_scan_sql(stage)}")
+            kind = "TABLE" if text else "VIEW"
+            cursor.execute(
+                f"CREATE TEMP {kind} {quoted(stage.source.name)} AS {read_sql(stage.columns, text)}"
+            )
             if not stage.reduce_sql:
                 state = cursor.sql(stage.map_sql).to_arrow_table()
                 return Mapped(state=state, rows_used=_rows_used(stage, state))
@@ -136,6 +137,12 @@ class Evaluator:
                 reducer.register("state", rows.reader())
                 state = reducer.sql(stage.reduce_sql).to_arrow_table()
             return Mapped(state=state, rows_used=rows.count)
+
+    def read(self, sql: str, name: str, stream: ArrowStream) -> list[tuple[object, ...]]:
+        """Run one statement over a stream, known to it as ``name``, and return its rows."""
+        with self._root.cursor() as cursor:
+            cursor.register(name, stream)
+            return cursor.execute(sql).fetchall()
 
     def _show(
         self,
@@ -274,19 +281,6 @@ class _Counted:
         for batch in self._source:
             self.count += batch.num_rows
             yield batch
-
-
-def _scan_sql(stage: Stage) -> str:
-    """Select the scan's columns under the types that the plan was bound with."""
-    if not stage.columns:
-        return "FROM __scan"
-    items = (
-        f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}"
-        if column.type in _CAST_TYPES
-        else quoted(column.name)
-        for column in stage.columns
-    )
-    return f"SELECT {', '.join(items)} FROM __scan"
 
 
 def _rows_used(stage: Stage, state: pa.Table) -> int | None:

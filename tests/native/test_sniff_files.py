@@ -13,7 +13,9 @@ from fusionflow_lab.errors import SourceError
 from fusionflow_lab.query import ReaderOptions
 
 DEFAULTS = ReaderOptions()
-CANDIDATES = "['BOOLEAN', 'BIGINT', 'HUGEINT', 'DOUBLE', 'DATE', 'TIMESTAMP', 'VARCHAR']"
+CANDIDATES = (
+    "['BOOLEAN', 'BIGINT', 'HUGEINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
+)
 
 
 def sniff(folder: Path, data: bytes | str, options: ReaderOptions = DEFAULTS) -> FileSniff:
@@ -110,7 +112,9 @@ def test_like_duckdb(tmp_path: Path, data: str) -> None:
     ("data", "expected"),
     [
         ("a\n2020-01-01 10:20:30.1234567\n", "VARCHAR"),
-        ("a\n2020/01/02\n", "VARCHAR"),
+        ("a\n01/02/2020\n", "VARCHAR"),
+        ("a\n31/12/20\n", "VARCHAR"),
+        ("a\ninf\n", "DOUBLE"),
         ("a\n1e400\n", "VARCHAR"),
         ("a\n-00\n", "VARCHAR"),
         ("a\n0x10\n", "VARCHAR"),

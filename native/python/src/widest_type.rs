@@ -13,6 +13,6 @@ pub fn widest_type(py: Python<'_>, one: &str, other: &str) -> PyResult<String> {
 
 /// Whether the scan reads a type itself, dates in this format; else it is read as VARCHAR and cast.
 #[pyfunction]
-pub fn reads_type(name: &str, format: &str) -> bool {
-    typed(name, format).is_ok()
+pub fn reads_type(name: &str, date_format: &str) -> bool {
+    typed(name, date_format).is_ok()
 }

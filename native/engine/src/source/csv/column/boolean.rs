@@ -23,11 +23,14 @@ impl ReadColumn for Booleans {
         let mut validity = Validity::default();
         let mut contents = cells.contents();
         let bits = BooleanBuffer::collect_bool(count, |row| {
-            let Some(text) = contents.next().and_then(|content| cells.value_text(content)) else {
+            let value = contents.next().and_then(|content| Some((content, cells.value_text(content)?)));
+            let Some((content, text)) = value else {
                 validity.set_null(row, count);
                 return false;
             };
-            parse_bool(text, self.strict).unwrap_or_else(|| {
+            // DuckDB's cast takes spaces around numbers and dates, none around truth words.
+            let whole = self.strict || text.len() == content.cell.size();
+            parse_bool(text, self.strict).filter(|_| whole).unwrap_or_else(|| {
                 failed.push(row as u32);
                 false
             })

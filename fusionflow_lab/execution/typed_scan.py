@@ -1,0 +1,120 @@
+"""Scan and map the chunks of a task until DuckDB's cast has the last word on every value.
+
+The native scan reads plain values of common types. Columns of other types it hands over as text, which is
+cast before the map. A value of a type that the user gave, and that the scan did not take, is asked of
+DuckDB: where its CAST takes it, the pass is made again with that column as text. Rows whose text cannot be
+cast are found by their number, and the pass is made again without them: rejects like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+import pyarrow as pa
+
+from fusionflow_lab import _native
+from fusionflow_lab.execution.arrow_scan import ArrowScan
+from fusionflow_lab.query import Chunk, Column, Stage
+from fusionflow_lab.states.casts import castable_sql, misfits_sql
+from fusionflow_lab.states.evaluate import Evaluator, Mapped
+
+Tables = Sequence[tuple[str, Callable[[], pa.Table]]]
+Excluded = tuple[int, str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pass:
+    """A pass that was made, and what the map made of it: a state, or the error that ended it."""
+
+    scan: _native.Scan | ArrowScan
+    mapped: Mapped | duckdb.Error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TypedScan:
+    """Passes over the same chunks.
+
+    Parameters
+    ----------
+    stage
+        Whose columns are read and whose map is run.
+    chunks
+        What to read.
+    evaluator
+        Runs the map and the casts.
+    tables
+        The stage's broadcast tables.
+    token
+        Cancels the passes.
+    """
+
+    stage: Stage
+    chunks: tuple[Chunk, ...]
+    evaluator: Evaluator
+    tables: Tables
+    token: _native.CancelToken
+
+    def run(self) -> Pass:
+        """Make passes until every value has its verdict; most data needs one."""
+        stage = self.stage
+        if stage.source.format == "arrow":
+            return self._pass(ArrowScan(self.chunks, stage.columns, self.token), frozenset())
+        text = frozenset(column.name for column in stage.columns if not _is_read(column))
+        excluded: Sequence[Excluded] = ()
+        while True:
+            made = self._pass(self._scan(stage.columns, text, excluded), text)
+            failed = isinstance(made.mapped, duckdb.Error)
+            if made.scan.widened() or made.scan.failure() is not None:
+                return made
+            if failed and text and not excluded:
+                excluded = self._misfits(text)
+                if excluded:
+                    continue
+            castable = frozenset() if failed else self._castable(made.scan) - text
+            if not castable:
+                return made
+            text, excluded = text | castable, ()
+
+    def _pass(self, scan: _native.Scan | ArrowScan, text: frozenset[str]) -> Pass:
+        try:
+            return Pass(scan=scan, mapped=self.evaluator.map(self.stage, scan, self.tables, text=text))
+        except duckdb.Error as error:
+            return Pass(scan=scan, mapped=error)
+
+    def _scan(
+        self, columns: Iterable[Column], text: frozenset[str], excluded: Sequence[Excluded]
+    ) -> _native.Scan:
+        source = self.stage.source
+        read = [
+            replace(column, type="VARCHAR", format="") if column.name in text else column
+            for column in columns
+        ]
+        return _native.Scan(
+            self.chunks, read, len(source.columns), source.dialect, self.token, excluded=excluded
+        )
+
+    def _misfits(self, text: frozenset[str]) -> list[Excluded]:
+        """Find the rows whose text cannot be cast; all columns are read, so that rows count alike."""
+        scan = self._scan(self.stage.columns, text, ())
+        sql = misfits_sql(column for column in self.stage.columns if column.name in text)
+        rows = self.evaluator.read(sql, "__scan", scan)
+        return [(int(str(row)), str(column), str(reason)) for row, column, reason in rows]
+
+    def _castable(self, scan: _native.Scan | ArrowScan) -> frozenset[str]:
+        """Name the columns of which values were rejected that DuckDB can cast."""
+        rejects = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
+        if not rejects.num_rows:
+            return frozenset()
+        names = set(rejects.column("column").to_pylist())
+        asked = [column for column in self.stage.columns if column.name in names]
+        counts = {
+            column.name: self.evaluator.read(castable_sql(column), "__rejects", rejects)[0][0]
+            for column in asked
+        }
+        return frozenset(name for name, count in counts.items() if count)
+
+
+def _is_read(column: Column) -> bool:
+    return _native.reads_type(column.type, column.format)
