@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from fusionflow_lab.api import Job, Session, connect
+    from fusionflow_lab.api import Job, Session, attach, connect
     from fusionflow_lab.errors import (
         ChunkError,
         ClusterError,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         JobError,
         JobStoppedError,
         NativePanicError,
+        NoWorkersError,
         QueryError,
         ScanCancelledError,
         SourceChangedError,
@@ -40,6 +41,7 @@ __all__ = [
     "JobError",
     "JobStoppedError",
     "NativePanicError",
+    "NoWorkersError",
     "QueryError",
     "Result",
     "ScanCancelledError",
@@ -48,12 +50,13 @@ __all__ = [
     "SourceError",
     "StateError",
     "__version__",
+    "attach",
     "connect",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
 
-_HOMES = {"Job": "api", "Session": "api", "connect": "api", "Result": "results.result"}
+_HOMES = {"Job": "api", "Session": "api", "attach": "api", "connect": "api", "Result": "results.result"}
 
 
 def __getattr__(name: str) -> object:

@@ -1,33 +1,33 @@
 """The Python face: connect, ask, watch, take the result.
 
-Everything else (magics, command line, server) calls this module and nothing below it. A session owns
-one cluster, which starts with the first job and ends with the session.
+Everything else (magics, command line, server) calls this module and nothing below it. A session leaves
+its jobs to a runner, a process of its own that starts with the first job and outlives the session; or it
+drives them itself (``runner="inprocess"``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import threading
+import weakref
 from collections.abc import AsyncIterator, Generator, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
-from distributed import Client
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.execution.cluster import open_cluster
+from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.forecast import forecast, speed
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.execution.runner import Runner, Stores
+from fusionflow_lab.execution.runner import Runner, open_stores
+from fusionflow_lab.jobs.detached import DetachedManager
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, Status
+from fusionflow_lab.jobs.inprocess import InProcessManager
 from fusionflow_lab.jobs.manager import JobManager
 from fusionflow_lab.jobs.records import JobRecord
-from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.explain import explain
@@ -38,12 +38,16 @@ from fusionflow_lab.planning.statement import CreateView, DropView, SetOption, S
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
-from fusionflow_lab.states.evaluate import quoted, warm_up
-from fusionflow_lab.states.store import StateStore
-from fusionflow_lab.storage import Folder
+from fusionflow_lab.states.evaluate import quoted
 
 
-def connect(cluster: str = "local", *, home: str | Path | None = None, workers: int | None = None) -> Session:
+def connect(
+    cluster: str = "local",
+    *,
+    home: str | Path | None = None,
+    workers: int | None = None,
+    runner: str | None = None,
+) -> Session:
     """Open a session.
 
     Parameters
@@ -54,6 +58,9 @@ def connect(cluster: str = "local", *, home: str | Path | None = None, workers: 
         Folder of job database, states and results; by default ``FUSIONFLOW_HOME`` or the user's data folder.
     workers
         Worker processes of a local cluster; by default one for each processor.
+    runner
+        Who drives the jobs: ``"detached"``, a process of its own that outlives this one, or
+        ``"inprocess"``, this one; by default ``FUSIONFLOW_RUNNER`` or detached.
 
     Raises
     ------
@@ -62,36 +69,53 @@ def connect(cluster: str = "local", *, home: str | Path | None = None, workers: 
 
     Examples
     --------
-    >>> with connect(workers=1) as session:
+    >>> with connect(workers=1, runner="inprocess") as session:
     ...     result = session.sql("SELECT count(*) AS n FROM 'orders/*.csv'").result()
     """
-    return Session(Config.load(home=home, workers=workers), cluster)
+    return Session(Config.load(home=home, workers=workers, runner=runner), cluster, workers=workers)
+
+
+def attach(job_id: str, *, home: str | Path | None = None) -> Job:
+    """Return a job of any process, at work or ended, by its id or the start of it.
+
+    Raises
+    ------
+    JobError
+        There is none of this id; the message names the nearest.
+    """
+    session = connect(home=home)
+    job = session.attach(job_id)
+    weakref.finalize(job, session.close)
+    return job
 
 
 class Session:
-    """A cluster, a job store and the jobs submitted through it. Made by ``connect``."""
+    """A job store, a cluster and the jobs submitted through it. Made by ``connect``."""
 
-    def __init__(self, config: Config, cluster: str) -> None:
+    def __init__(self, config: Config, cluster: str, *, workers: int | None = None) -> None:
         self.config = config
         self.cluster = cluster
         self._thread = LoopThread()
-        stores = Stores(
-            jobs=JobStore(config.home / "jobs.sqlite"),
-            states=StateStore(Folder(str(config.home / "states"))),
-            results=Folder(str(config.home / "results")),
-        )
-        self._stores = stores
-        self._catalog = Catalog(config.home / "sources")
-        self._planner = Planner(self._catalog)
+        self._stores = open_stores(config)
+        catalog = Catalog(config.home / "sources")
+        self._planner = Planner(catalog)
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
         self._names = Workspace(self._planner, frames)
-        self._dask = _LazyClient(cluster, config)
-        self._runner = Runner(
-            stores=stores, catalog=self._catalog, planner=self._planner, client=self._dask.client
-        )
-        self._manager = JobManager(stores=stores, runner=self._runner, thread=self._thread, cluster=cluster)
+        self._manager = self._new_manager(catalog, workers)
         self._closing = threading.Lock()
         self._closed = False
+
+    def _new_manager(self, catalog: Catalog, workers: int | None) -> JobManager:
+        stores, thread, cluster = self._stores, self._thread, self.cluster
+        if self.config.runner == "detached" and not cluster.startswith("inproc:"):
+            return DetachedManager(
+                stores=stores, thread=thread, cluster=cluster, config=self.config, workers=workers
+            )
+        connection = ClusterConnection(cluster, self.config)
+        runner = Runner(stores=stores, catalog=catalog, planner=self._planner, client=connection.client)
+        return InProcessManager(
+            stores=stores, thread=thread, cluster=cluster, runner=runner, connection=connection
+        )
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -145,7 +169,8 @@ class Session:
         """
         self._refuse_statement(text)
         query = self._names.query(text, params=params, scope=scope or {}, name=name, use_cache=use_cache)
-        return Relation(self, replace(query, allow_failed_chunks=allow_failed_chunks))
+        here = replace(query, allow_failed_chunks=allow_failed_chunks, folder=str(Path.cwd()))
+        return Relation(self, here)
 
     def command(self, text: str, *, scope: Mapping[str, object] | None = None) -> pa.Table | str | None:
         """Run a statement that is no query, and return what it says; None for a query, which is not run.
@@ -248,52 +273,60 @@ class Session:
 
     def start(self) -> None:
         """Start the cluster now, and wait until it is there."""
-        self._thread.submit(self._dask.client()).result()
+        self._manager.start()
 
     @property
     def scheduler_address(self) -> str:
         """Address of the cluster's scheduler; starts the cluster where there is none yet."""
-        address: str = self._thread.submit(self._dask.client()).result().scheduler.address
-        return address
+        return self._manager.start()
 
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs of this job store, newest first."""
         return self._manager.jobs()
 
     def job(self, job_id: str) -> Job:
-        """Return a job by its id.
+        """Return a job by its id, or by the start of it.
 
         Raises
         ------
         JobError
-            There is none of this id.
+            There is none of this id; the message names the nearest.
         """
         record = self._manager.record(job_id)
-        return Job(self._manager, job_id, record.query.text)
+        return Job(self._manager, record.id, record.query.text)
+
+    def attach(self, job_id: str) -> Job:
+        """Return a job as ``job`` does, and see that it is driven where it lost its runner."""
+        job = self.job(job_id)
+        self._manager.attach(job.id)
+        return job
 
     def close(self) -> None:
-        """Stop what runs (its work is kept), end the cluster, release everything. Twice does no harm."""
+        """Release everything. Jobs of a runner go on; those driven here stop. Twice does no harm."""
         with self._closing:
             if self._closed:
                 return
             self._closed = True
-        self._manager.stop_all()
-        self._thread.submit(self._dask.close()).result()
+        self._manager.close()
         self._thread.close()
         self._planner.close()
         self._stores.jobs.close()
 
     def _plan(self, query: Query) -> Plan:
-        return self._runner.plan(query)
+        return self._planner.plan(query)
 
     def _explain(self, query: Query) -> str:
         plan = self._plan(query)
         forecasts = forecast(plan, self._stores.states, use_cache=query.use_cache)
         return explain(plan, forecasts, speed(self.jobs(), self.cluster))
 
-    def _submit(self, query: Query) -> Job:
+    def _submit(self, query: Query, *, priority: int, reuse: bool) -> Job:
         plan = self._plan(query)
-        return Job(self._manager, self._manager.submit(replace(query, moment=plan.moment), plan), query.text)
+        known = {name for name, _ in query.settings}
+        zone = () if "TimeZone" in known else (("TimeZone", self._planner.time_zone),)
+        whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))
+        found = self._manager.submit(whole, plan, priority=priority, reuse=reuse)
+        return Job(self._manager, found.job, query.text, reused=found.reused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +346,18 @@ class Relation:
         """
         return self.session._explain(self.query)  # noqa: SLF001 - a part of the session
 
-    def submit(self) -> Job:
-        """Start a job and return it at once; raises as ``explain`` does."""
-        return self.session._submit(self.query)  # noqa: SLF001 - a part of the session
+    def submit(self, *, priority: int = 0, reuse: bool = False) -> Job:
+        """Start a job and return it at once; raises as ``explain`` does.
+
+        Parameters
+        ----------
+        priority
+            Jobs of a higher one go first.
+        reuse
+            Whether a job of the same query over unchanged files, at work or completed, is returned instead
+            of a new one; what a cell does that is run again.
+        """
+        return self.session._submit(self.query, priority=priority, reuse=reuse)  # noqa: SLF001
 
     def result(self, timeout: float | None = None) -> Result:
         """Submit, wait and return the result."""
@@ -323,12 +365,16 @@ class Relation:
 
 
 class Job:
-    """A submitted query: its status, progress, events and, in the end, its result."""
+    """A submitted query: its status, progress, events and, in the end, its result.
 
-    def __init__(self, manager: JobManager, job_id: str, text: str) -> None:
+    ``reused`` says that it was there before, and that submitting found it instead of making another.
+    """
+
+    def __init__(self, manager: JobManager, job_id: str, text: str, *, reused: bool = False) -> None:
         self._manager = manager
         self.id = job_id
         self.text = text
+        self.reused = reused
 
     def __repr__(self) -> str:
         """Name the job and its status."""
@@ -377,11 +423,27 @@ class Job:
         FusionflowError, OSError
             What the job failed of.
         """
-        return self._manager.result(self.id, timeout)
+        result = self._manager.result(self.id, timeout)
+        return result.again() if self.reused else result
 
     def stop(self) -> None:
         """Stop the job; returns at once. What it has scanned is kept."""
         self._manager.stop(self.id)
+
+    def resume(self) -> None:
+        """Go on with a job that was stopped or has failed, under its id; returns at once.
+
+        Raises
+        ------
+        JobError
+            It is completed.
+        """
+        self._manager.resume(self.id)
+
+    def rerun(self, *, use_cache: bool = True) -> Job:
+        """Submit the same query as a new job and return that; its files may have changed since."""
+        query = replace(self._manager.record(self.id).query, use_cache=use_cache)
+        return Job(self._manager, self._manager.rerun(query), self.text)
 
     def rejects(self) -> pa.Table:
         """Return the rejected records: file, byte, line, column, reason, raw."""
@@ -395,47 +457,3 @@ class Job:
         async for _ in self.events():
             pass
         return self.result()
-
-
-class _LazyClient:
-    """The session's Dask client: opened by the first job, closed with the session."""
-
-    def __init__(self, address: str, config: Config) -> None:
-        self._address = address
-        self._config = config
-        self._stack = AsyncExitStack()
-        self._opening: asyncio.Task[Client] | None = None
-
-    async def client(self, lost: Client | None = None) -> Client:
-        """Return the client; a cluster that failed, ended or was ``lost`` is opened anew."""
-        opening = self._opening
-        if opening is not None and opening.done() and self._broken(opening, lost):
-            self._opening = None
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._open())
-        # Stopping the first job must not tear down the cluster that the second one waits for.
-        return await asyncio.shield(self._opening)
-
-    async def close(self) -> None:
-        if self._opening is not None:
-            await asyncio.gather(self._opening, return_exceptions=True)
-        await self._stack.aclose()
-
-    @staticmethod
-    def _broken(opening: asyncio.Task[Client], lost: Client | None) -> bool:
-        if opening.cancelled() or opening.exception() is not None:
-            return True
-        return opening.result() is lost or opening.result().status != "running"
-
-    async def _open(self) -> Client:
-        warming = asyncio.create_task(asyncio.to_thread(warm_up))
-        client = await self._connected()
-        await warming
-        return client
-
-    async def _connected(self) -> Client:
-        return await self._stack.enter_async_context(
-            open_cluster(
-                self._address, workers=self._config.workers, memory_limit=str(self._config.memory_limit)
-            )
-        )

@@ -21,7 +21,9 @@ import pyarrow as pa
 import typer
 
 from fusionflow_lab.api import Relation, Session, connect
+from fusionflow_lab.config import Config
 from fusionflow_lab.errors import JobError, JobStoppedError
+from fusionflow_lab.execution.process import RunnerOptions, run_runner
 from fusionflow_lab.planning.parameters import spelled
 from fusionflow_lab.planning.statement import explained
 from fusionflow_lab.results.follow import run_job
@@ -47,7 +49,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 jobs = typer.Typer(help="Look at jobs, newest first.", no_args_is_help=True, rich_markup_mode=None)
+runners = typer.Typer(help="Drive jobs in a process of its own.", rich_markup_mode=None)
 app.add_typer(jobs, name="jobs")
+app.add_typer(runners, name="runner")
 
 
 class Format(StrEnum):
@@ -222,6 +226,28 @@ def job_rejects(
     """List the rows a job rejected: file, byte, line, column, reason, text."""
     with _exit_codes(), _session() as session:
         _write(Result(table=session.job(job_id).rejects()), _target(None, out_format, limit))
+
+
+@runners.callback(invoke_without_command=True)
+def runner(
+    context: typer.Context,
+    *,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help="The cluster it serves, or local.")
+    ] = "local",
+    workers: Workers = None,
+    idle: Annotated[
+        float | None, typer.Option("--idle", metavar="SECONDS", help="End after so long without work.")
+    ] = None,
+    home: Annotated[Path | None, typer.Option("--home", hidden=True)] = None,
+    only: Annotated[bool, typer.Option("--only", hidden=True)] = False,
+    ready: Annotated[int, typer.Option("--ready", hidden=True)] = -1,
+) -> None:
+    """Drive jobs until interrupted; several on one database are each other's hot standby."""
+    if context.invoked_subcommand is None:
+        with _exit_codes():
+            config = Config.load(home=home, workers=workers)
+            run_runner(config, RunnerOptions(cluster=scheduler, idle_seconds=idle, only=only, ready=ready))
 
 
 def main() -> None:

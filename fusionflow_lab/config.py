@@ -7,6 +7,7 @@ that prefix that nobody knows is an error: a setting that is silently ignored is
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -24,12 +25,15 @@ _KNOWN: Final = (
     "FUSIONFLOW_FRAME_LIMIT",
     "FUSIONFLOW_HOME",
     "FUSIONFLOW_MEMORY_LIMIT",
+    "FUSIONFLOW_RUNNER",
+    "FUSIONFLOW_RUNNER_IDLE",
     "FUSIONFLOW_WORKERS",
 )
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
 _FRAME_LIMIT: Final = "1 GiB"
 _MOST_WORKERS: Final = 1024
+_RUNNERS: Final = ("detached", "inprocess")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +50,11 @@ class Config:
         Memory of each of them as Dask writes it: ``"auto"``, ``"2 GiB"``, ``"0"`` for no limit.
     frame_limit
         The most that a table of the user's program in FROM may take: ``"1 GiB"``.
+    runner
+        Who drives the jobs: ``"detached"``, a process of its own that outlives this one, or
+        ``"inprocess"``, this one.
+    runner_idle
+        Seconds without jobs and clients after which a detached runner ends.
 
     Examples
     --------
@@ -57,6 +66,8 @@ class Config:
     workers: int
     memory_limit: str = "auto"
     frame_limit: str = _FRAME_LIMIT
+    runner: str = "inprocess"
+    runner_idle: float = 600.0
 
     @property
     def frame_bytes(self) -> int:
@@ -82,6 +93,10 @@ class Config:
                 f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
             )
         _ = self.frame_bytes
+        if self.runner not in _RUNNERS:
+            raise ConfigError(f"runner is {self.runner!r}", hint=f"write {' or '.join(_RUNNERS)}")
+        if not self.runner_idle >= 0:
+            raise ConfigError(f"runner_idle is {self.runner_idle}", hint="write seconds, 600 for ten minutes")
         if self.home.exists() and not self.home.is_dir():
             raise ConfigError("home is not a folder", where=str(self.home), hint="name another, or move it")
 
@@ -92,6 +107,7 @@ class Config:
         home: str | Path | None = None,
         workers: int | None = None,
         memory_limit: str | None = None,
+        runner: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Config:
         """Collect the settings; what is None here comes from the environment or its default.
@@ -111,7 +127,21 @@ class Config:
             workers=workers,
             memory_limit=memory_limit or values.get("FUSIONFLOW_MEMORY_LIMIT") or "auto",
             frame_limit=values.get("FUSIONFLOW_FRAME_LIMIT") or _FRAME_LIMIT,
+            runner=runner or values.get("FUSIONFLOW_RUNNER") or _RUNNERS[1],
+            runner_idle=_seconds("FUSIONFLOW_RUNNER_IDLE", values, 600.0),
         )
+
+    def runner_log(self, cluster: str) -> Path:
+        """Return where the detached runner of a cluster writes its log.
+
+        Examples
+        --------
+        >>> Config(home=Path("home"), workers=1).runner_log("local").name
+        'runner.log'
+        """
+        if cluster == "local":
+            return self.home / "runner.log"
+        return self.home / f"runner-{hashlib.blake2b(cluster.encode(), digest_size=4).hexdigest()}.log"
 
 
 def _known_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -137,6 +167,15 @@ def _whole_number(name: str, values: Mapping[str, str]) -> int | None:
     except ValueError:
         raise ConfigError(
             f"{name} is {value!r}", where="environment variables", hint="write a whole number"
+        ) from None
+
+
+def _seconds(name: str, values: Mapping[str, str], default: float) -> float:
+    try:
+        return float(values.get(name, default))
+    except ValueError:
+        raise ConfigError(
+            f"{name} is {values[name]!r}", where="environment variables", hint="write seconds"
         ) from None
 
 

@@ -8,6 +8,7 @@
     │   └── SourceChangedError    a file changed while it was read
     ├── ChunkError            a chunk failed on every attempt
     ├── ClusterError          no cluster, no workers, or workers that cannot run the job
+    │   └── NoWorkersError        the scheduler answers, but has no workers
     ├── StateError            a stored state cannot be read
     ├── JobError              a job id is unknown, or the job cannot do that now
     │   └── JobStoppedError       the job was stopped; its work is kept
@@ -86,6 +87,10 @@ class ChunkError(FusionflowError):
 
 class ClusterError(FusionflowError):
     """No cluster, no workers, or workers that cannot run the job."""
+
+
+class NoWorkersError(ClusterError):
+    """The scheduler answers, but has no workers."""
 
 
 class StateError(FusionflowError):

@@ -69,6 +69,8 @@ class Query:
         Session settings that change its meaning, as (name, value).
     moment
         What ``now()`` and its kin answer, as ISO 8601; empty for the moment of planning.
+    folder
+        What relative paths start from; empty for the folder of the process that plans.
     """
 
     text: str
@@ -80,6 +82,7 @@ class Query:
     allow_failed_chunks: bool = False
     settings: tuple[tuple[str, str], ...] = ()
     moment: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,6 +250,7 @@ class Plan:
     ``final_sql`` reads the tables ``stage.name``; ``names`` and ``types`` are those of the user's
     query. ``settings`` are the session settings every evaluator applies. ``gathered`` is the reason
     why the query was not cut, or empty. A stage comes after those that its broadcast tables are made of.
+    ``volatile`` names a function that may answer differently each time.
     """
 
     text: str
@@ -257,6 +261,7 @@ class Plan:
     settings: tuple[tuple[str, str], ...] = ()
     gathered: str = ""
     moment: str = ""
+    volatile: str = ""
 
     @property
     def final_stages(self) -> tuple[Stage, ...]:

@@ -84,7 +84,7 @@ def test_variables_read_elsewhere_are_left_alone(name: str) -> None:
             (
                 "unknown setting FUSIONFLOW_COLOUR\nwhere: environment variables\n"
                 "try: known are FUSIONFLOW_FRAME_LIMIT, FUSIONFLOW_HOME, FUSIONFLOW_MEMORY_LIMIT, "
-                "FUSIONFLOW_WORKERS"
+                "FUSIONFLOW_RUNNER, FUSIONFLOW_RUNNER_IDLE, FUSIONFLOW_WORKERS"
             ),
         ),
         (

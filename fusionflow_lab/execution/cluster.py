@@ -17,7 +17,7 @@ import cloudpickle
 import dask
 from distributed import Client, LocalCluster, Nanny, Status
 
-from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.errors import ClusterError, NoWorkersError
 from fusionflow_lab.execution import plugin as plugin_module
 from fusionflow_lab.execution.plugin import RESOURCE, FusionflowPlugin, found_version
 from fusionflow_lab.execution.tasks import VERSION
@@ -134,7 +134,7 @@ async def check_workers(client: Client) -> int:
         with _plugin_by_value():
             found = await client.run(found_version, on_error="return")
         if not found:
-            raise ClusterError(
+            raise NoWorkersError(
                 "the cluster has no workers",
                 where=client.scheduler.address,
                 hint="start workers and run again",

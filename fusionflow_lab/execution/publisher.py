@@ -7,10 +7,16 @@ the newest live ones about once a second, from a task of its own: a slow disk ne
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
+from sqlalchemy.exc import OperationalError
 
+from fusionflow_lab.errors import JobError
 from fusionflow_lab.execution.progress import Progress
 from fusionflow_lab.execution.stage_run import Leaf
 from fusionflow_lab.jobs.events import (
@@ -27,6 +33,12 @@ from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.results.preview import encode_preview
 
 LIVE_WRITE_SECONDS = 1.0
+WRITE_SECONDS = 60.0
+WRITE_AGAIN_SECONDS = 0.5
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class FencedError(Exception):
@@ -127,9 +139,21 @@ class Publisher:
             await advancing
             raise
 
+    async def release(self) -> None:
+        """Give the job back to whoever comes next, after everything that was published before.
+
+        Raises
+        ------
+        FencedError
+            Another holder has taken the job.
+        """
+        await self.flush()
+        if not await _persistent(partial(self._store.release, self._job, self._epoch)):
+            raise FencedError(self._job)
+
     async def _advance(self, action: Action, message: str, changes: JobChanges) -> None:
         await self.flush()
-        event = await asyncio.to_thread(
+        event = await _persistent(
             lambda: self._store.advance(self._job, self._epoch, action, message=message, **changes)
         )
         if event is None:
@@ -150,8 +174,11 @@ class Publisher:
 
     async def _write_live(self) -> None:
         live, self._live = self._live, {}
-        for event in live.values():
-            await asyncio.to_thread(self._store.put_latest, event, epoch=self._epoch)
+        try:
+            for event in live.values():
+                await asyncio.to_thread(self._store.put_latest, event, epoch=self._epoch)
+        except OperationalError as error:  # the next one says more anyway
+            _log.warning("the progress of job %s is not written: %s", self._job, error.orig)
 
     def _publish_live(self, event: ProgressEvent | PreviewEvent) -> None:
         self._live[event.type] = event
@@ -165,8 +192,24 @@ class Publisher:
     async def _append(self, event: NoticeEvent | ChunkErrorEvent) -> None:
         numbered: Event | None
         if isinstance(event, NoticeEvent):
-            numbered = await asyncio.to_thread(self._store.append_event, event, epoch=self._epoch)
+            numbered = await _persistent(partial(self._store.append_event, event, epoch=self._epoch))
         else:
-            numbered = await asyncio.to_thread(self._store.append_event, event, epoch=self._epoch)
+            numbered = await _persistent(partial(self._store.append_event, event, epoch=self._epoch))
         if numbered is not None:
             self._feed.publish(numbered)
+
+
+async def _persistent(write: Callable[[], T]) -> T:
+    """Write in a thread, again and again for a while where the database is locked or full."""
+    give_up = time.monotonic() + WRITE_SECONDS
+    while True:
+        try:
+            return await asyncio.to_thread(write)
+        except OperationalError as error:
+            if time.monotonic() > give_up:
+                raise JobError(
+                    f"the job database cannot be written: {error.orig}",
+                    hint="make room on its disk, or end what locks it; then resume the job",
+                ) from error
+            _log.warning("written again soon: %s", error.orig)
+            await asyncio.sleep(WRITE_AGAIN_SECONDS)

@@ -29,15 +29,27 @@ class JobFeed:
         self._live: dict[str, tuple[int, Event]] = {}
         self._version = len(self._durable)
         self._wakers: set[Callable[[], None]] = set()
+        self._closed = False
 
     def publish(self, event: Event) -> None:
-        """Add an event and wake every watcher."""
+        """Add an event and wake every watcher; a durable one that is known already is left out."""
         with self._changed:
+            if event.durable and self._durable and event.seq <= self._durable[-1].seq:
+                return
             self._version += 1
             if event.durable:
                 self._durable.append(event)
             else:
                 self._live[event.type] = (self._version, event)
+            self._changed.notify_all()
+            wakers = list(self._wakers)
+        for wake in wakers:
+            wake()
+
+    def close(self) -> None:
+        """Say that nothing more comes from here, though the job may not have ended; watches end."""
+        with self._changed:
+            self._closed = True
             self._changed.notify_all()
             wakers = list(self._wakers)
         for wake in wakers:
@@ -74,12 +86,13 @@ class JobFeed:
         return status is not None and has_ended(status.status)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the job has ended; False where the time ran out first."""
+        """Block until the job has ended; False where the time or the feed ran out first."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.ended, timeout)
+            self._changed.wait_for(lambda: self.ended or self._closed, timeout)
+            return self.ended
 
     async def watch(self, since: int = 0) -> AsyncIterator[Event]:
-        """Yield durable events after number ``since`` and the newest live ones, until the job ends."""
+        """Yield durable events after number ``since`` and the newest live ones, to the end of job or feed."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
 
@@ -101,7 +114,7 @@ class JobFeed:
                         key=lambda item: item[0],
                     )
                     version = self._version
-                    ended = self.ended
+                    ended = self.ended or self._closed
                 # The end comes last, so that a reader has seen everything when it stops there.
                 for event in [*fresh[:-1], *(event for _, event in live), *fresh[-1:]]:
                     yield event

@@ -3,12 +3,14 @@
 ::
 
     CREATED ──queue──► QUEUED ──start──► IN_PROGRESS ──complete──► COMPLETED
-       │                 │                │    │
-       │                 │              stop   └──────fail───────► FAILED
-       │                 │                ▼
+       │                 │ ▲              │ │  │
+       │                 │ └───release────┘ │  └──────fail───────► FAILED
+       │                 │                stop
+       │                 │                  ▼
        └──────stop───────┴──► STOPPED ◄─finish_stop── STOPPING
 
-Any ended job may be queued again: its states are kept, so that only what is missing is scanned.
+A runner that ends in good order releases its jobs: they are QUEUED for the next one. Any ended job may be
+queued again: its states are kept, so that only what is missing is scanned.
 Nothing here touches a database; ``jobs.store`` asks this module before it writes a status.
 """
 
@@ -21,7 +23,7 @@ from typing import Final, Literal
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.events import Status
 
-Action = Literal["queue", "start", "complete", "fail", "stop", "finish_stop"]
+Action = Literal["queue", "start", "complete", "fail", "stop", "finish_stop", "release"]
 
 ENDED: Final[frozenset[Status]] = frozenset({"COMPLETED", "FAILED", "STOPPED"})
 
@@ -37,6 +39,7 @@ _NEXT: Final[Mapping[tuple[Status, Action], Status]] = MappingProxyType(
         ("IN_PROGRESS", "complete"): "COMPLETED",
         ("IN_PROGRESS", "fail"): "FAILED",
         ("IN_PROGRESS", "stop"): "STOPPING",
+        ("IN_PROGRESS", "release"): "QUEUED",
         ("STOPPING", "stop"): "STOPPING",  # asked twice
         ("STOPPING", "finish_stop"): "STOPPED",
         ("STOPPING", "complete"): "COMPLETED",  # the last chunk was faster than the stop

@@ -1,90 +1,145 @@
-"""Jobs as their users see them: submit, watch, stop, and what they left behind."""
+"""Jobs as their users see them: submit, watch, stop, go on, and what they left behind.
+
+What is common to both ways a job can be driven: by a runner in a process of its own (``jobs.detached``),
+or by this process (``jobs.inprocess``).
+"""
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pyarrow as pa
 
 from fusionflow_lab.errors import JobError, JobStoppedError
+from fusionflow_lab.execution.drive import Stores, rejects_name
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.execution.runner import Runner, Stores
 from fusionflow_lab.jobs.feed import JobFeed
-from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.jobs.lifecycle import has_ended
+from fusionflow_lab.jobs.mirror import Mirrors
+from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
+from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.planning.identity import reuse_key
 from fusionflow_lab.query import Plan, Query
+from fusionflow_lab.results.kept import kept_result, kept_table
 from fusionflow_lab.results.result import Result
 
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A job that this process drives."""
-
-    feed: JobFeed
-    future: Future[Result] = field(default_factory=Future)
+T = TypeVar("T")
 
 
-class JobManager:
-    """The jobs of one job store; those submitted here are driven here.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submitted:
+    """A job that answers a query; ``reused`` where it was there before, at work or completed."""
+
+    job: str
+    reused: bool = False
+
+
+class JobManager(ABC):
+    """The jobs of one job store.
 
     Parameters
     ----------
     stores
         Jobs, states and results.
-    runner
-        Drives the jobs.
     thread
-        Where it drives them.
+        Where jobs are followed.
     cluster
-        Written into the jobs' rows.
+        What new jobs are to run on.
     """
 
-    def __init__(self, *, stores: Stores, runner: Runner, thread: LoopThread, cluster: str) -> None:
+    def __init__(self, *, stores: Stores, thread: LoopThread, cluster: str) -> None:
         self._stores = stores
-        self._runner = runner
         self._thread = thread
         self._cluster = cluster
-        self._running: dict[str, _Running] = {}
-        self._lock = threading.Lock()
+        self._registry = Registry(stores.jobs.engine)
+        self._mirrors = Mirrors(
+            store=stores.jobs,
+            registry=self._registry,
+            thread=thread,
+            nearest=self._nearest,
+            restart=self._restart,
+        )
 
-    def submit(self, query: Query, plan: Plan) -> str:
-        """Store a job, start to drive it, and return its id."""
-        job = self._stores.jobs.create(query, cluster=self._cluster).id
-        feed = JobFeed(self._stores.jobs.events(job))
-        epoch = self._runner.claim(job)
-        future = self._thread.submit(self._runner.drive(job, epoch, query, plan, feed))
-        with self._lock:
-            self._running[job] = _Running(feed, future)
-        return job
+    # What the two ways differ in.
+
+    @abstractmethod
+    def start(self) -> str:
+        """Have a cluster, and return its scheduler's address."""
+
+    @abstractmethod
+    def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
+        """Store a new job and see that it is driven."""
+
+    @abstractmethod
+    def _drive(self, record: JobRecord) -> None:
+        """See that a job which is there, and which nobody drives, is driven."""
+
+    @abstractmethod
+    def _nearest(self) -> RunnerRecord | None:
+        """Return the runner that will take new jobs, as far as that is known."""
+
+    @abstractmethod
+    def _restart(self) -> None:
+        """Start a runner in place of a lost one."""
+
+    # What they share.
+
+    def submit(self, query: Query, plan: Plan, *, priority: int = 0, reuse: bool = True) -> Submitted:
+        """Store a job and see that it is driven; or return one that answers the same already.
+
+        That is one at work, or completed, whose plan and files are the same to the byte's last change.
+        """
+        key = reuse_key(plan)
+        if reuse and query.use_cache:
+            same = self._stores.jobs.same(key)
+            if same is not None and self._answers(same):
+                return Submitted(job=same.id, reused=True)
+        return Submitted(job=self._create(query, plan, priority=priority, reuse_key=key))
 
     def record(self, job: str) -> JobRecord:
-        """Return the job as the store has it."""
-        return self._stores.jobs.get(job)
+        """Return the job whose id is this, or begins so, as the store has it."""
+        return self._stores.jobs.find(job)
 
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs, newest first."""
         return self._stores.jobs.list()
 
     def feed(self, job: str) -> JobFeed:
-        """Return the job's events; those of a job that ended elsewhere come from the store."""
-        with self._lock:
-            running = self._running.get(job)
-        if running is not None:
-            return running.feed
-        feed = JobFeed(self._stores.jobs.events(job))
-        for event in self._stores.jobs.latest(job):
-            feed.publish(event)
-        return feed
+        """Return the job's events, whoever drives it."""
+        return self._mirrors.feed(job)
 
     def stop(self, job: str) -> None:
         """Ask the job to stop; what it has finished is kept. Nothing happens when it has ended."""
-        with self._lock:
-            running = self._running.get(job)
-        if running is not None:
-            running.future.cancel()
-        else:
-            self._stores.jobs.set_desired(job, "stop")
+        self._stores.jobs.set_desired(job, "stop")
+        self._mirrors.look(job)
+
+    def rerun(self, query: Query) -> str:
+        """Store a new job of a query that may no longer be planned as it was; return its id."""
+        return self._create(query, None, priority=0, reuse_key="")
+
+    def resume(self, job: str) -> None:
+        """Queue a stopped or failed job again, under its id; what it has scanned is kept.
+
+        Raises
+        ------
+        JobError
+            It is completed: there is nothing to go on with.
+        """
+        record = self._stores.jobs.set_desired(job, "run")
+        if record.status == "COMPLETED":
+            error = JobError("the job is completed", hint="run it again: rerun")
+            error.job_id = job
+            raise error
+        self._drive(record)
+
+    def attach(self, job: str) -> None:
+        """See that a job which is still wanted, and which nobody drives, is driven."""
+        record = self._stores.jobs.get(job)
+        if not has_ended(record.status) and record.desired == "run":
+            self._drive(record)
 
     def result(self, job: str, timeout: float | None = None) -> Result:
         """Wait for the job and return its result.
@@ -96,18 +151,13 @@ class JobManager:
         TimeoutError
             It has not ended in time.
         """
-        with self._lock:
-            running = self._running.get(job)
-        if running is None:
-            return self._stored_result(job)
-        try:
-            return running.future.result(timeout)
-        except CancelledError:
-            # The last chunk may have been faster than the stop.
-            status = running.feed.status
-            if status is not None and status.status == "COMPLETED":
-                return self._stored_result(job)
-            raise self._stopped(job) from None
+        if not self.feed(job).wait(timeout) and not has_ended(self._stores.jobs.get(job).status):
+            if timeout is not None:
+                message = f"job {job} has not ended within {timeout} s"
+                raise TimeoutError(message)
+            what = "the job is followed no more: the session is closed, or no runner can be started"
+            raise _error(job, what)
+        return self._stored_result(job)
 
     def rejects(self, job: str) -> pa.Table:
         """Return the rejected records of a completed job.
@@ -117,39 +167,44 @@ class JobManager:
         JobError
             The job has not completed.
         """
-        return self._read(job, f"{job}.rejects.arrow")
+        record = self._stores.jobs.get(job)
+        return self._read(record, lambda name: kept_table(self._stores.results, rejects_name(name)))
 
-    def stop_all(self) -> None:
-        """Stop every job that is driven here and wait until it has ended."""
-        with self._lock:
-            running = list(self._running.values())
-        for job in running:
-            job.future.cancel()
-        for job in running:
-            job.feed.wait()
+    def close(self) -> None:
+        """Follow no more; who drives here stops."""
+        self._mirrors.close()
 
     def _stored_result(self, job: str) -> Result:
-        record = self.record(job)
+        record = self._stores.jobs.get(job)
         if record.status == "STOPPED":
-            raise self._stopped(job)
+            raise stopped(job)
         if record.error is not None:
             raise record.error.exception(job)
-        table = self._read(job, f"{job}.arrow")
+        result = self._read(record, lambda name: kept_result(self._stores.results, name))
         seconds = (record.finished or 0.0) - (record.started or 0.0)
-        return Result(table=table, counters=record.counters, seconds=seconds, job_id=job)
+        return replace(result, counters=record.counters, seconds=seconds, job_id=job)
 
-    def _read(self, job: str, name: str) -> pa.Table:
+    def _read(self, record: JobRecord, read: Callable[[str], T]) -> T:
         try:
-            data = self._stores.results.get(name)
+            return read(record.result_ref or f"{record.id}.arrow")
         except FileNotFoundError:
-            record = self.record(job)
-            error = JobError(f"the job has no result: it is {record.status}", hint="run the query again")
-            error.job_id = job
-            raise error from None
-        with pa.ipc.open_file(pa.py_buffer(data)) as reader:
-            return reader.read_all()
+            raise _error(record.id, f"the job has no result: it is {record.status}") from None
 
-    def _stopped(self, job: str) -> JobStoppedError:
-        error = JobStoppedError("the job was stopped; its work is kept", hint="run the query again to go on")
-        error.job_id = job
-        return error
+    def _answers(self, record: JobRecord) -> bool:
+        if record.status == "COMPLETED":
+            whole = not record.counters.bytes_unread
+            return whole and self._stores.results.path(record.result_ref).is_file()
+        return record.cluster == self._cluster
+
+
+def stopped(job: str) -> JobStoppedError:
+    """Return the error of a job that was stopped."""
+    error = JobStoppedError("the job was stopped; its work is kept", hint="run the query again to go on")
+    error.job_id = job
+    return error
+
+
+def _error(job: str, what: str) -> JobError:
+    error = JobError(what, hint="run the query again")
+    error.job_id = job
+    return error

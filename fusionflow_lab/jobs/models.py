@@ -27,7 +27,11 @@ class JobRow(Base):
     """One job: what was asked, who drives it, how far it is and how it ended."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_owner_created", "owner", "created"), Index("ix_jobs_status", "status"))
+    __table_args__ = (
+        Index("ix_jobs_owner_created", "owner", "created"),
+        Index("ix_jobs_status", "status"),
+        Index("ix_jobs_reuse_key", "reuse_key"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(255), default="")
@@ -62,6 +66,13 @@ class JobRow(Base):
     created: Mapped[float]
     started: Mapped[float | None]
     finished: Mapped[float | None]
+
+    query: Mapped[str] = mapped_column(Text, default="")
+    reuse_key: Mapped[str] = mapped_column(String(64), default="")
+    losses: Mapped[int] = mapped_column(default=0)
+    chunks_claimed: Mapped[int] = mapped_column(BigInteger, default=0)
+    retry_at: Mapped[float] = mapped_column(default=0.0)
+    bytes_unread: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class EventRow(Base):
@@ -101,3 +112,20 @@ class ChunkErrorRow(Base):
     attempts: Mapped[int]
     message: Mapped[str] = mapped_column(Text)
     time: Mapped[float]
+
+
+class RunnerRow(Base):
+    """One runner at work: where it is reached, what it serves and when it last said that it lives."""
+
+    __tablename__ = "runners"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int] = mapped_column(BigInteger)
+    cluster: Mapped[str] = mapped_column(String(255))
+    version: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(Text)
+    scheduler: Mapped[str] = mapped_column(Text, default="")
+    workers: Mapped[int] = mapped_column(default=0)
+    started: Mapped[float]
+    heartbeat: Mapped[float]

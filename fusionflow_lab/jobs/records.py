@@ -103,7 +103,41 @@ class JobRecord:
     bytes_done: int = 0
     counters: Counters = field(default_factory=Counters)
     result_ref: str = ""
+    reuse_key: str = ""
     error: JobFailure | None = None
     created: float = 0.0
     started: float | None = None
     finished: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A job that its finder may drive now: what was asked, under which epoch, and what is desired."""
+
+    job: str
+    epoch: int
+    query: Query
+    status: Status
+    desired: Desired = "run"
+    priority: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunnerRecord:
+    """A runner as it was when it was read.
+
+    ``id`` is what jobs name as their ``lease_holder``, ``address`` the socket that tells of its jobs,
+    ``cluster`` what it serves: ``"local"`` or a scheduler's address. ``scheduler`` and ``workers`` are
+    empty until its cluster is there. Times are seconds since the epoch.
+    """
+
+    id: str
+    host: str
+    pid: int
+    cluster: str
+    version: str
+    address: str
+    scheduler: str = ""
+    workers: int = 0
+    started: float = 0.0
+    heartbeat: float = 0.0

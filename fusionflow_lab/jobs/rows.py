@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TypedDict, cast
 
-from fusionflow_lab.jobs.codec import decode_event, encode_event
+from fusionflow_lab.jobs.codec import decode_event, decode_query, encode_event
 from fusionflow_lab.jobs.events import ChunkErrorEvent, Event, ProgressEvent, Status
 from fusionflow_lab.jobs.models import ChunkErrorRow, EventRow, JobRow, LatestRow
 from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobFailure, JobRecord
@@ -28,7 +28,7 @@ def record_of(row: JobRow) -> JobRecord:
     """Return the job that a row holds."""
     return JobRecord(
         id=row.id,
-        query=Query(text=row.text, name=row.name, use_cache=row.use_cache),
+        query=query_of(row),
         status=cast("Status", row.status),
         desired=cast("Desired", row.desired),
         owner=row.owner,
@@ -50,13 +50,22 @@ def record_of(row: JobRow) -> JobRecord:
             rows_rejected=row.rows_rejected,
             bytes_scanned=row.bytes_scanned,
             bytes_reused=row.bytes_reused,
+            bytes_unread=row.bytes_unread,
         ),
         result_ref=row.result_ref,
+        reuse_key=row.reuse_key,
         error=JobFailure.from_json(row.error) if row.error else None,
         created=row.created,
         started=row.started,
         finished=row.finished,
     )
+
+
+def query_of(row: JobRow) -> Query:
+    """Return what was asked; a row of the first version holds the text alone."""
+    if row.query:
+        return decode_query(row.query)
+    return Query(text=row.text, name=row.name, use_cache=row.use_cache)
 
 
 def columns_of(changes: JobChanges) -> dict[str, object]:

@@ -7,6 +7,7 @@ change nothing, and the methods tell him so. Safe from several threads and proce
 
 from __future__ import annotations
 
+import difflib
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -15,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar, Unpack
 
-from sqlalchemy import select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from fusionflow_lab.errors import JobError
+from fusionflow_lab.jobs.codec import encode_query
 from fusionflow_lab.jobs.database import open_database, writing
 from fusionflow_lab.jobs.events import (
     ChunkErrorEvent,
@@ -29,15 +30,25 @@ from fusionflow_lab.jobs.events import (
     Status,
     StatusEvent,
 )
-from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
+from fusionflow_lab.jobs.lifecycle import ENDED, Action, has_ended
 from fusionflow_lab.jobs.models import ChunkErrorRow, EventRow, JobRow, LatestRow
+from fusionflow_lab.jobs.moves import (
+    append,
+    change,
+    free,
+    held_row,
+    hold,
+    is_held,
+    job_error,
+    move,
+    row_of,
+    stop_abandoned,
+)
 from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobRecord
 from fusionflow_lab.jobs.rows import (
     JobChanges,
     chunk_error_row,
-    columns_of,
     event_of,
-    event_row,
     failure_of,
     latest_row,
     record_of,
@@ -46,8 +57,8 @@ from fusionflow_lab.jobs.rows import (
 from fusionflow_lab.query import Query
 
 LEASE_SECONDS: Final = 6.0
+_NEAR: Final = 1000
 
-_Any = TypeVar("_Any", bound=Event)
 _Durable = TypeVar("_Durable", bound=NoticeEvent | ChunkErrorEvent)
 _Live = TypeVar("_Live", bound=ProgressEvent | PreviewEvent)
 
@@ -91,10 +102,27 @@ class JobStore:
         """Close the connections. A later call opens new ones."""
         self._engine.dispose()
 
+    @property
+    def engine(self) -> Engine:
+        """The database, for what else is kept in it: claims and runners."""
+        return self._engine
+
     # Jobs, for their users.
 
-    def create(self, query: Query, *, owner: str = "", cluster: str = "", priority: int = 0) -> JobRecord:
-        """Store a new job; that it is CREATED is its event number 1."""
+    def create(
+        self,
+        query: Query,
+        *,
+        owner: str = "",
+        cluster: str = "",
+        priority: int = 0,
+        reuse_key: str = "",
+        holder: str = "",
+    ) -> JobRecord:
+        """Store a new job; that it is CREATED is its event number 1.
+
+        ``holder`` has its lease from the start; ``reuse_key`` names what the answer depends on.
+        """
         now = self._clock()
         row = JobRow(
             id=secrets.token_hex(6),
@@ -107,11 +135,15 @@ class JobStore:
             status="CREATED",
             desired="run",
             created=now,
+            query=encode_query(query),
+            reuse_key=reuse_key,
         )
         with Session(self._writer) as session, session.begin():
             session.add(row)
             session.flush()
-            _append(session, row, StatusEvent(job=row.id, seq=0, time=now, status="CREATED"))
+            if holder:
+                hold(row, holder, now + LEASE_SECONDS)
+            append(session, row, StatusEvent(job=row.id, seq=0, time=now, status="CREATED"))
             return record_of(row)
 
     def get(self, job: str) -> JobRecord:
@@ -123,7 +155,41 @@ class JobStore:
             When there is none of this id.
         """
         with Session(self._engine) as session:
-            return record_of(_row(session, job, lock=False))
+            return record_of(row_of(session, job, lock=False))
+
+    def find(self, start: str) -> JobRecord:
+        """Return the job whose id is ``start``, or begins with it.
+
+        Raises
+        ------
+        JobError
+            When there is none, or more than one; the message names the nearest.
+        """
+        begins = select(JobRow).where(JobRow.id.startswith(start, autoescape=True)).limit(2)
+        newest = select(JobRow.id).order_by(JobRow.created.desc()).limit(_NEAR)
+        with Session(self._engine) as session:
+            rows = session.scalars(begins).all() if start else []
+            exact = [row for row in rows if row.id == start or len(rows) == 1]
+            if exact:
+                return record_of(exact[0])
+            if rows:
+                raise job_error(start, "several jobs have an id that begins so", hint="write more of the id")
+            near = difflib.get_close_matches(start, session.scalars(newest).all(), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "fusionflow jobs list, or %fusionflow jobs, lists them"
+        raise job_error(start, "no job has this id", hint=hint)
+
+    def same(self, reuse_key: str, *, owner: str = "") -> JobRecord | None:
+        """Return the newest job of this key that is still wanted, or is completed; None without one."""
+        query = (
+            select(JobRow)
+            .where(JobRow.reuse_key == reuse_key, JobRow.owner == owner, JobRow.desired == "run")
+            .where(JobRow.status.not_in(ENDED - {"COMPLETED"}))
+            .order_by(JobRow.created.desc(), JobRow.id)
+            .limit(1)
+        )
+        with Session(self._engine) as session:
+            row = session.scalars(query).one_or_none() if reuse_key else None
+            return record_of(row) if row is not None else None
 
     def list(
         self, *, owner: str | None = None, statuses: Sequence[Status] = (), limit: int = 100
@@ -143,14 +209,14 @@ class JobStore:
         ``stop`` ends a job that nobody drives; ``run`` queues one again that was stopped or failed.
         """
         with Session(self._writer) as session, session.begin():
-            row = _row(session, job)
+            row = row_of(session, job)
             now, status = self._clock(), record_of(row).status
             row.desired = desired
-            if not _is_held(row, now):
+            if not is_held(row, now):
                 if desired == "stop" and not has_ended(status):
-                    _stop_abandoned(session, row, now)
+                    stop_abandoned(session, row, now)
                 elif desired == "run" and status in {"STOPPED", "FAILED"}:
-                    _move(session, row, "queue", now)
+                    move(session, row, "queue", now)
             return record_of(row)
 
     def delete(self, job: str) -> None:
@@ -162,9 +228,9 @@ class JobStore:
             When somebody drives it, or there is none of this id.
         """
         with Session(self._writer) as session, session.begin():
-            row = _row(session, job)
-            if _is_held(row, self._clock()):
-                raise _error(job, f"the job is driven by {row.lease_holder}", hint="stop it first")
+            row = row_of(session, job)
+            if is_held(row, self._clock()):
+                raise job_error(job, f"the job is driven by {row.lease_holder}", hint="stop it first")
             session.delete(row)
 
     # The lease, and what only its holder may write.
@@ -178,39 +244,45 @@ class JobStore:
             When another holds it, or the job has ended.
         """
         with Session(self._writer) as session, session.begin():
-            row, now = _row(session, job), self._clock()
-            if _is_held(row, now) and row.lease_holder != holder:
-                raise _error(job, f"the job is driven by {row.lease_holder}", hint="wait for it, or stop it")
+            row, now = row_of(session, job), self._clock()
+            if is_held(row, now) and row.lease_holder != holder:
+                raise job_error(
+                    job, f"the job is driven by {row.lease_holder}", hint="wait for it, or stop it"
+                )
             if has_ended(record_of(row).status):
-                raise _error(job, f"the job is {row.status}", hint="queue it again first")
-            row.epoch += 1
-            row.lease_holder = holder
-            row.lease_until = now + seconds
+                raise job_error(job, f"the job is {row.status}", hint="queue it again first")
+            hold(row, holder, now + seconds)
             return row.epoch
 
     def renew(self, job: str, epoch: int, *, seconds: float = LEASE_SECONDS) -> Desired | None:
         """Keep the lease for some more seconds; return what the user desires, None when fenced."""
         with Session(self._writer) as session, session.begin():
-            row = _held_row(session, job, epoch)
+            row = held_row(session, job, epoch)
             if row is None:
                 return None
             row.lease_until = self._clock() + seconds
             return record_of(row).desired
 
     def release(self, job: str, epoch: int) -> bool:
-        """Give the lease back, so that another may claim the job at once; False when fenced."""
+        """Give the lease back, so that another may claim the job at once; False when fenced.
+
+        A job in progress is QUEUED again.
+        """
         with Session(self._writer) as session, session.begin():
-            row = _held_row(session, job, epoch)
+            row = held_row(session, job, epoch)
             if row is not None:
-                _free(row)
+                if record_of(row).status == "IN_PROGRESS":
+                    move(session, row, "release", self._clock(), message="its runner ended")
+                free(row)
+                row.retry_at = 0.0
             return row is not None
 
     def update(self, job: str, epoch: int, **changes: Unpack[JobChanges]) -> bool:
         """Write facts about the job; False when fenced, and then nothing is written."""
         with Session(self._writer) as session, session.begin():
-            row = _held_row(session, job, epoch)
+            row = held_row(session, job, epoch)
             if row is not None:
-                _change(row, changes)
+                change(row, changes)
             return row is not None
 
     def advance(
@@ -226,11 +298,11 @@ class JobStore:
             When a job of this status cannot do that.
         """
         with Session(self._writer) as session, session.begin():
-            row = _held_row(session, job, epoch)
+            row = held_row(session, job, epoch)
             if row is None:
                 return None
-            event = _move(session, row, action, self._clock(), message=message)
-            _change(row, changes)
+            event = move(session, row, action, self._clock(), message=message)
+            change(row, changes)
             return event
 
     def append_event(self, event: _Durable, *, epoch: int) -> _Durable | None:
@@ -240,17 +312,17 @@ class JobStore:
         Statuses are changed by ``advance``.
         """
         with Session(self._writer) as session, session.begin():
-            row = _held_row(session, event.job, epoch)
+            row = held_row(session, event.job, epoch)
             if row is None:
                 return None
             if isinstance(event, ChunkErrorEvent):
                 session.merge(chunk_error_row(event))
-            return _append(session, row, event)
+            return append(session, row, event)
 
     def put_latest(self, event: _Live, *, epoch: int) -> _Live | None:
         """Keep a live event in place of the one before it; return it numbered, None when fenced."""
         with Session(self._writer) as session, session.begin():
-            row = _held_row(session, event.job, epoch)
+            row = held_row(session, event.job, epoch)
             if row is None:
                 return None
             if isinstance(event, ProgressEvent):
@@ -258,6 +330,15 @@ class JobStore:
             numbered = replace(event, seq=row.last_seq)
             session.merge(latest_row(numbered))
             return numbered
+
+    def prune(self, *, ended_before: float) -> int:
+        """Drop the latest live events of jobs that ended before then; return how many. Durable ones stay."""
+        old = select(JobRow.id).where(JobRow.status.in_(ENDED), JobRow.finished < ended_before)
+        with Session(self._writer) as session, session.begin():
+            gone = session.execute(
+                delete(LatestRow).where(LatestRow.job_id.in_(old)).returning(LatestRow.type)
+            )
+            return len(gone.all())
 
     # Events, for everybody.
 
@@ -279,67 +360,3 @@ class JobStore:
         with Session(self._engine) as session:
             rows = session.scalars(query.order_by(ChunkErrorRow.file, ChunkErrorRow.start))
             return tuple(map(failure_of, rows))
-
-
-def _error(job: str, what: str, *, hint: str) -> JobError:
-    error = JobError(what, hint=hint)
-    error.job_id = job
-    return error
-
-
-def _row(session: Session, job: str, *, lock: bool = True) -> JobRow:
-    row = session.get(JobRow, job, with_for_update=lock)
-    if row is None:
-        raise _error(job, "no job has this id", hint="look for the id in what the submitting cell printed")
-    return row
-
-
-def _held_row(session: Session, job: str, epoch: int) -> JobRow | None:
-    """Return the job if nobody claimed it since ``epoch`` was handed out, locked until the commit."""
-    query = select(JobRow).where(JobRow.id == job, JobRow.epoch == epoch).with_for_update()
-    return session.scalars(query).one_or_none()
-
-
-def _is_held(row: JobRow, now: float) -> bool:
-    return bool(row.lease_holder) and now < row.lease_until
-
-
-def _free(row: JobRow) -> None:
-    row.lease_holder = ""
-    row.lease_until = 0.0
-
-
-def _change(row: JobRow, changes: JobChanges) -> None:
-    for column, value in columns_of(changes).items():
-        setattr(row, column, value)
-
-
-def _append(session: Session, row: JobRow, event: _Any) -> _Any:
-    row.last_seq += 1
-    numbered = replace(event, seq=row.last_seq)
-    session.add(event_row(numbered))
-    return numbered
-
-
-def _move(session: Session, row: JobRow, action: Action, now: float, *, message: str = "") -> StatusEvent:
-    """Change the status, and what follows from it."""
-    status = next_status(record_of(row).status, action)
-    if action == "queue":
-        row.desired, row.error, row.started, row.finished = "run", None, None, None
-    elif action == "start":
-        row.attempts += 1
-        row.started = row.started or now
-    if has_ended(status):
-        row.finished = now
-        _free(row)
-    row.status = status
-    return _append(session, row, StatusEvent(job=row.id, seq=0, time=now, status=status, message=message))
-
-
-def _stop_abandoned(session: Session, row: JobRow, now: float) -> None:
-    """Stop a job that nobody drives; a holder that went silent is fenced first."""
-    row.epoch += 1
-    if record_of(row).status == "IN_PROGRESS":
-        _move(session, row, "stop", now)
-    action: Action = "finish_stop" if row.status == "STOPPING" else "stop"
-    _move(session, row, action, now)

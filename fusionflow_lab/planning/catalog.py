@@ -101,10 +101,10 @@ class Catalog:
     def __init__(self, folder: Path, sniffer: Sniffer = _native) -> None:
         self._folder = folder
         self._sniffer = sniffer
-        self._known: dict[tuple[str, ReaderOptions], Source] = {}
+        self._known: dict[tuple[str, str, ReaderOptions], Source] = {}
 
-    def resolve(self, pattern: str, options: ReaderOptions, name: str) -> Source:
-        """Return the source of a pattern, under the table name ``name``.
+    def resolve(self, pattern: str, options: ReaderOptions, name: str, *, folder: str = "") -> Source:
+        """Return the source of a pattern, under the table name ``name``; it starts from ``folder``.
 
         Raises
         ------
@@ -115,15 +115,15 @@ class Catalog:
         QueryError
             The options name columns that are not there.
         """
-        paths = self._list(pattern)
-        known = self._known.get((pattern, options))
+        paths = self._list(pattern, folder)
+        known = self._known.get((folder, pattern, options))
         if known is not None and _unchanged(known, paths):
             return replace(known, name=name)
         source = self._sniff(pattern, options, paths)
         widened = self._recall(source)
         if widened:
             source = _with_types(source, widened)
-        self._known[pattern, options] = source
+        self._known[folder, pattern, options] = source
         return replace(source, name=name)
 
     def widen(self, source: Source, types: Mapping[int, str]) -> None:
@@ -139,11 +139,14 @@ class Catalog:
             if _identity(known) == identity:
                 self._known[key] = _with_types(known, types)
 
-    def _list(self, pattern: str) -> list[str]:
+    def _list(self, pattern: str, folder: str) -> list[str]:
+        place = str(Path(folder, pattern)) if folder else pattern
         try:
-            return self._sniffer.list_files(pattern)
+            return self._sniffer.list_files(place)
         except FileNotFoundError as error:
-            near = _nearest_file(pattern)
+            near = _nearest_file(place)
+            if not Path(pattern).is_absolute() and folder and Path(near).is_relative_to(folder):
+                near = str(Path(near).relative_to(folder))
             hint = f"\ntry: did you mean {near}?" if near else ""
             raise FileNotFoundError(f"no file matches {pattern}{hint}") from error
 

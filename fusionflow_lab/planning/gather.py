@@ -89,7 +89,7 @@ def _bare(part: Node, alias: str) -> Node:
 def _stands_alone(part: Node, source: Source, maker: StageMaker) -> bool:
     if any(node.get("class") in {"SUBQUERY", "WINDOW"} for node in walk_block(part)):
         return False
-    if volatile_name(part, maker.binder.functions, source):
+    if volatile_name(part, maker.binder.functions, source.columns):
         return False
     alone = select([star()], table(source.name), where=part)
     return maker.binder.shape_of(alone) is not None

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import duckdb
 
@@ -55,6 +55,35 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
         "duckdb": duckdb.__version__,
         "format": STATE_FORMAT,
     }
+    return _digest(facts)
+
+
+def plan_hash(plan: Plan) -> str:
+    """Return the hash of what a plan asks, whatever the files hold.
+
+    Examples
+    --------
+    >>> plan = Plan(text="", stages=(), final_sql="SELECT 1", names=("1",), types=("INTEGER",))
+    >>> len(plan_hash(plan))
+    32
+    """
+    stages = tuple(replace(stage, source=replace(stage.source, files=())) for stage in plan.stages)
+    facts = asdict(replace(plan, text="", moment="", stages=stages))
+    return _digest({"plan": facts, "duckdb": duckdb.__version__, "format": STATE_FORMAT})
+
+
+def reuse_key(plan: Plan) -> str:
+    """Return the hash of what an answer depends on: the plan, and its files as they are.
+
+    Empty where the same question may have another answer each time.
+    """
+    if plan.volatile:
+        return ""
+    files = [[file.path, file.size, file.mtime_ns] for stage in plan.stages for file in stage.source.files]
+    return _digest({"plan": plan_hash(plan), "files": files})
+
+
+def _digest(facts: object) -> str:
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

@@ -31,7 +31,7 @@ from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.settings import Settings
 from fusionflow_lab.planning.sources import FoundSource, find_sources
-from fusionflow_lab.planning.stages import StageMaker
+from fusionflow_lab.planning.stages import StageMaker, volatile_name
 from fusionflow_lab.query import Plan, Query, ReaderOptions, Source, View
 
 __all__ = ["Planner", "map_hash"]
@@ -89,6 +89,11 @@ class Planner:
             except RecursionError as error:
                 raise too_deep() from error
 
+    @property
+    def time_zone(self) -> str:
+        """The time zone of this process."""
+        return self._binder.time_zone
+
     def source(self, pattern: str) -> Source:
         """Look at the files of a pattern: how they are cut, their columns, and which they are.
 
@@ -137,7 +142,7 @@ class Planner:
         nest_modifiers(tree)
         drop_unused(tree)
         found = find_sources(text, tree, binder, query.frames)
-        sources = {entry.name: self._source(entry) for entry in found}
+        sources = {entry.name: self._source(entry, query.folder) for entry in found}
         for source in sources.values():
             binder.create(source.name, source.columns)
         _refuse_rowid(text, located, sources)
@@ -152,10 +157,10 @@ class Planner:
         plan, tree = _frozen(plan, without_locations(tree), query.moment, sources, binder)
         return self._split(plan, tree, sources, reason)
 
-    def _source(self, found: FoundSource) -> Source:
+    def _source(self, found: FoundSource, folder: str) -> Source:
         if found.arrow:
             return arrow_source(found.arrow, name=found.name, pattern=found.pattern, binder=self._binder)
-        return self._catalog.resolve(found.pattern, found.options, found.name)
+        return self._catalog.resolve(found.pattern, found.options, found.name, folder=folder)
 
     def _described(self, tree: Node) -> str:
         """Answer DESCRIBE from the sniffed types, without reading rows; empty for another query."""
@@ -236,7 +241,8 @@ def _frozen(
     columns |= {str(node.get("alias", "")).lower() for node in walk(tree)}
     instant = moment or now()
     frozen = freeze(tree, instant, frozenset(columns), binder)
-    return (plan, tree) if frozen == tree else (replace(plan, moment=instant), frozen)
+    volatile = volatile_name(frozen, binder.functions, ())
+    return replace(plan, moment="" if frozen == tree else instant, volatile=volatile), frozen
 
 
 def _refuse_rowid(text: str, tree: Node, sources: Mapping[str, Source]) -> None:

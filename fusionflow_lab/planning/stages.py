@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -50,7 +50,7 @@ class StageMaker:
             The map is not what its kind promises.
         """
         source = self._source(node)
-        volatile = volatile_name(node, self.binder.functions, source)
+        volatile = volatile_name(node, self.binder.functions, source.columns)
         if volatile:
             raise Gather(f"{volatile} must be answered once for all rows")
         node = without_unused(node)
@@ -106,17 +106,17 @@ class StageMaker:
         return columns if same else source.columns
 
 
-def volatile_name(tree: object, functions: Functions, source: Source) -> str:
+def volatile_name(tree: object, functions: Functions, columns: Sequence[Column]) -> str:
     """Name what a tree calls that may answer differently each time; empty for nothing.
 
     Keywords like ``current_date`` are columns to the parser; they are, if a source has such a column.
     """
-    columns = {column.name.lower() for column in source.columns}
+    names = {column.name.lower() for column in columns}
     for node in walk(tree):
         name = str(node.get("function_name", "")).lower()
         if name in functions.volatile or (name == "age" and len(node.get("arguments", [])) == 1):
             return f"{name}()"
         keyword = plain_name(node)
-        if keyword in functions.keywords and keyword not in columns:
+        if keyword in functions.keywords and keyword not in names:
             return keyword
     return ""

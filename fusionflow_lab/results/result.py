@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class Result:
         Why rows were shipped instead of states, or empty.
     types
         DuckDB's names of the columns' types, where they are known better than from Arrow.
+    unchanged
+        Whether nothing had to be done, because the same was asked of the same files before.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Result:
     job_id: str = ""
     gathered: str = ""
     types: tuple[str, ...] = ()
+    unchanged: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -118,6 +121,19 @@ class Result:
         """Export the rows through the Arrow PyCapsule interface."""
         return self.table.__arrow_c_stream__(requested_schema)
 
+    def again(self) -> Result:
+        """Return the result as the answer to a question that was asked before: nothing was scanned for it.
+
+        Examples
+        --------
+        >>> before = Result(table=pa.table({"n": [1]}), counters=Counters(bytes_scanned=8), seconds=2.0)
+        >>> before.again().summary()
+        'rows read 0 = used 0 + filtered 0 + rejected 0 · 0 B scanned, 8 B reused · 0.00 s · unchanged'
+        """
+        known = self.counters.bytes_scanned + self.counters.bytes_reused
+        counters = replace(self.counters, bytes_scanned=0, bytes_reused=known)
+        return replace(self, counters=counters, seconds=0.0, unchanged=True)
+
     def summary(self) -> str:
         """Account for rows, bytes and seconds in one line, and say why rows were gathered if they were.
 
@@ -126,6 +142,7 @@ class Result:
         if self.counters == Counters() and not self.seconds:
             return ""
         line = counters_line(self.counters, self.seconds)
+        line = f"{line} · unchanged" if self.unchanged else line
         return f"{line} · gathered: {self.gathered}" if self.gathered else line
 
     def to_html(self, *, rows: int = ROWS_SHOWN) -> str:

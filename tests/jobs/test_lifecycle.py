@@ -12,15 +12,15 @@ from fusionflow_lab.jobs.lifecycle import ENDED, Action, has_ended, next_status
 ACTIONS: tuple[Action, ...] = get_args(Action)
 STATUSES: tuple[Status, ...] = get_args(Status)
 
-# One line a status: where queue, start, complete, fail, stop, finish_stop lead; "-" is refused.
+# One line a status: where queue, start, complete, fail, stop, finish_stop, release lead; "-" is refused.
 TABLE: dict[Status, str] = {
-    "CREATED": "QUEUED - - FAILED STOPPED -",
-    "QUEUED": "- IN_PROGRESS - FAILED STOPPED -",
-    "IN_PROGRESS": "- IN_PROGRESS COMPLETED FAILED STOPPING -",
-    "STOPPING": "- - COMPLETED FAILED STOPPING STOPPED",
-    "COMPLETED": "QUEUED - - - - -",
-    "FAILED": "QUEUED - - - - -",
-    "STOPPED": "QUEUED - - - - -",
+    "CREATED": "QUEUED - - FAILED STOPPED - -",
+    "QUEUED": "- IN_PROGRESS - FAILED STOPPED - -",
+    "IN_PROGRESS": "- IN_PROGRESS COMPLETED FAILED STOPPING - QUEUED",
+    "STOPPING": "- - COMPLETED FAILED STOPPING STOPPED -",
+    "COMPLETED": "QUEUED - - - - - -",
+    "FAILED": "QUEUED - - - - - -",
+    "STOPPED": "QUEUED - - - - - -",
 }
 
 
@@ -36,7 +36,7 @@ def test_every_pair(status: Status, action: Action) -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert ACTIONS == ("queue", "start", "complete", "fail", "stop", "finish_stop")
+    assert ACTIONS == ("queue", "start", "complete", "fail", "stop", "finish_stop", "release")
     assert tuple(TABLE) == STATUSES or set(TABLE) == set(STATUSES)
 
 

@@ -1,0 +1,172 @@
+"""A runner as a process of its own: ``fusionflow runner``.
+
+One that was started for a user's first job is the only one of its home and cluster (a locked file says so)
+and ends when idle. One that somebody started himself takes no lock: two on one database are a hot standby,
+for the leases of the jobs say who drives what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import platform
+import signal
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
+from logging import StreamHandler
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import IO, Final
+
+from fusionflow_lab.config import Config
+from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.execution.channel import open_channel
+from fusionflow_lab.execution.connection import ClusterConnection
+from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.execution.runner import open_stores
+from fusionflow_lab.execution.service import Service
+from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.jobs.records import RunnerRecord
+from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.jobs.wire import Message
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.plan import Planner
+
+LOG_BYTES: Final = 4 << 20
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunnerOptions:
+    """How a runner is to run.
+
+    Parameters
+    ----------
+    cluster
+        ``"local"``, or the address of the scheduler it serves.
+    idle_seconds
+        When to end without work; None: never.
+    only
+        Whether to end at once where another of this home and cluster holds the lock.
+    ready
+        File descriptor to say so on when clients can connect; -1 for none.
+    """
+
+    cluster: str = "local"
+    idle_seconds: float | None = None
+    only: bool = False
+    ready: int = -1
+
+
+def run_runner(config: Config, options: RunnerOptions) -> bool:
+    """Run a runner until it is told to end or idle; False where another holds the lock."""
+    config.home.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        if options.only:
+            lock = _lock(config.runner_log(options.cluster).with_suffix(".lock"))
+            if lock is None:
+                _say(options.ready, {"held": True})
+                return False
+            stack.enter_context(lock)
+        _log_to(config.runner_log(options.cluster) if options.only else None)
+        process = _Process(config, options)
+        stack.callback(process.close)
+        thread = stack.enter_context(LoopThread())
+        work = thread.submit(process.serve())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: thread.submit(process.end()))
+        work.result()
+    return True
+
+
+class _Process:
+    """Puts the parts of a runner together and takes them apart again."""
+
+    def __init__(self, config: Config, options: RunnerOptions) -> None:
+        self._options = options
+        self._stores = open_stores(config)
+        self._planner = Planner(catalog := Catalog(config.home / "sources"))
+        self._connection = ClusterConnection(options.cluster, config)
+        self._service = Service(
+            stores=self._stores,
+            catalog=catalog,
+            planner=self._planner,
+            connection=self._connection,
+            idle_seconds=options.idle_seconds,
+            home=config.home,
+        )
+        self._registry = Registry(self._stores.jobs.engine)
+
+    async def serve(self) -> None:
+        """Listen, drive jobs, and leave nothing behind."""
+        service, facts = self._service, self._facts()
+        opening = asyncio.create_task(self._open_cluster())
+        try:
+            async with open_channel(service, asdict(facts)) as address:
+                await asyncio.to_thread(self._registry.enter, replace(facts, address=address))
+                _log.info("runner %s serves %s at %s", facts.id, facts.cluster, address)
+                _say(self._options.ready, {"runner": facts.id})
+                await service.serve()
+        finally:
+            await asyncio.to_thread(self._registry.leave, facts.id)
+            await asyncio.gather(opening, return_exceptions=True)
+            await self._connection.close()
+            _log.info("runner %s has ended", facts.id)
+
+    async def end(self) -> None:
+        """Give the jobs to the next runner and end."""
+        self._service.end()
+
+    def close(self) -> None:
+        """Close planner and database."""
+        self._planner.close()
+        self._stores.jobs.close()
+
+    async def _open_cluster(self) -> None:
+        """Open the cluster before the first job needs it; what is wrong with it, the first job says."""
+        try:
+            await self._connection.client()
+        except ClusterError as error:
+            _log.warning("no cluster yet: %s", error)
+
+    def _facts(self) -> RunnerRecord:
+        return RunnerRecord(
+            id=self._service.holder,
+            host=platform.node(),
+            pid=os.getpid(),
+            cluster=self._options.cluster,
+            version=VERSION,
+            address="",
+        )
+
+
+def _lock(path: Path) -> IO[str] | None:
+    """Lock a file for as long as it is open; None where another process has it."""
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def _say(descriptor: int, message: Message) -> None:
+    """Tell whoever started this process how it went, and close the line."""
+    if descriptor >= 0:
+        with suppress(OSError), os.fdopen(descriptor, "w") as line:
+            line.write(json.dumps(message))
+
+
+def _log_to(path: Path | None) -> None:
+    handler = (
+        StreamHandler() if path is None else RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1)
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("fusionflow_lab")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

@@ -1,0 +1,149 @@
+"""Jobs driven by this very process, where no other may run: they end with it, and can be resumed."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+
+from fusionflow_lab.errors import JobError
+from fusionflow_lab.execution.connection import ClusterConnection
+from fusionflow_lab.execution.drive import Drive, Stores
+from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.execution.publisher import FencedError
+from fusionflow_lab.execution.runner import Runner
+from fusionflow_lab.jobs.feed import JobFeed
+from fusionflow_lab.jobs.manager import JobManager, stopped
+from fusionflow_lab.jobs.records import Claim, JobRecord, RunnerRecord
+from fusionflow_lab.query import Plan, Query
+from fusionflow_lab.results.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A job that this process drives, or has driven."""
+
+    drive: Drive
+    future: Future[Result] = field(default_factory=Future)
+
+
+class InProcessManager(JobManager):
+    """Jobs of one job store; those submitted here are driven here.
+
+    Parameters
+    ----------
+    stores, thread, cluster
+        See ``JobManager``.
+    runner
+        Makes the drives.
+    connection
+        The cluster.
+    """
+
+    def __init__(
+        self,
+        *,
+        stores: Stores,
+        thread: LoopThread,
+        cluster: str,
+        runner: Runner,
+        connection: ClusterConnection,
+    ) -> None:
+        super().__init__(stores=stores, thread=thread, cluster=cluster)
+        self._runner = runner
+        self._connection = connection
+        self._running: dict[str, _Running] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> str:
+        """Open the cluster and return its scheduler's address."""
+        address: str = self._thread.submit(self._connection.client()).result().scheduler.address
+        return address
+
+    def feed(self, job: str) -> JobFeed:
+        """Return the job's events."""
+        running = self._mine(job)
+        return running.drive.feed if running is not None else super().feed(job)
+
+    def stop(self, job: str) -> None:
+        """Ask the job to stop; what it has finished is kept."""
+        running = self._mine(job)
+        if running is not None:
+            running.future.cancel()
+        else:
+            super().stop(job)
+
+    def result(self, job: str, timeout: float | None = None) -> Result:
+        """Wait for the job and return its result; raises as ``JobManager.result`` does."""
+        running = self._mine(job)
+        if running is None:
+            return super().result(job, timeout)
+        try:
+            return running.future.result(timeout)
+        except FencedError:
+            return super().result(job, timeout)
+        except CancelledError:
+            # The last chunk may have been faster than the stop.
+            status = running.drive.feed.status
+            if status is not None and status.status == "COMPLETED":
+                return self._stored_result(job)
+            raise stopped(job) from None
+
+    def close(self) -> None:
+        """Stop every job that is driven here and wait until it has ended."""
+        with self._lock:
+            running = list(self._running.values())
+        for job in running:
+            job.future.cancel()
+        for job in running:
+            job.drive.feed.wait()
+        super().close()
+        self._thread.submit(self._connection.close()).result()
+
+    def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
+        record = self._stores.jobs.create(
+            query,
+            cluster=self._cluster,
+            priority=priority,
+            reuse_key=reuse_key,
+            holder=self._runner.holder,
+        )
+        self._begin(record, record.epoch, plan)
+        return record.id
+
+    def _drive(self, record: JobRecord) -> None:
+        running = self._mine(record.id)
+        if running is not None:
+            running.future.exception()  # its end has been written, but it may still be leaving
+        try:
+            epoch = self._stores.jobs.claim(record.id, self._runner.holder)
+        except JobError:
+            return  # somebody drives it
+        self._begin(self._stores.jobs.get(record.id), epoch, None)
+
+    def _nearest(self) -> RunnerRecord | None:
+        """Return nothing: new jobs are driven here."""
+        return None
+
+    def _restart(self) -> None:
+        """Leave a lost job alone: whoever resumes it drives it."""
+
+    def _begin(self, record: JobRecord, epoch: int, plan: Plan | None) -> None:
+        claim = Claim(
+            job=record.id,
+            epoch=epoch,
+            query=record.query,
+            status=record.status,
+            priority=record.priority,
+        )
+        drive = self._runner.drive(claim, plan=plan)
+        with self._lock:
+            self._running[record.id] = _Running(drive, self._thread.submit(drive.run()))
+
+    def _mine(self, job: str) -> _Running | None:
+        """Return the job if it is driven here, or was to its end."""
+        with self._lock:
+            running = self._running.get(job)
+        if running is None or (running.future.done() and not running.drive.feed.ended):
+            return None
+        return running

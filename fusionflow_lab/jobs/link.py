@@ -1,0 +1,224 @@
+"""The way from a client to the runner of its home and cluster: found, or started, and told to look.
+
+The database says which runners there are; a socket of this machine makes them hear at once. Where none
+answers, one is started that belongs to nobody: it is a session of its own, so that closing a terminal,
+a kernel or a Jupyter server leaves it alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from select import select
+from typing import Final
+
+from fusionflow_lab.config import Config
+from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.jobs.events import Event
+from fusionflow_lab.jobs.records import RunnerRecord
+from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.jobs.wire import Message, ask, message_event, pack, receive
+
+START_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 2.0
+HELD_SECONDS: Final = 10.0
+_LOG_LINES: Final = 5
+
+
+class RunnerLink:
+    """Reaches the runner of one home and cluster, and starts one where there is none.
+
+    Parameters
+    ----------
+    config
+        Home, memory and when a runner is idle.
+    cluster
+        What the runner has to serve.
+    registry
+        Which runners there are.
+    workers
+        How many workers a local cluster is to have; None: as it is.
+    """
+
+    def __init__(self, *, config: Config, cluster: str, registry: Registry, workers: int | None) -> None:
+        self._config = config
+        self._cluster = cluster
+        self._registry = registry
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._connection: socket.socket | None = None
+        self._runner: RunnerRecord | None = None
+
+    @property
+    def runner(self) -> RunnerRecord | None:
+        """The runner that was reached last."""
+        return self._runner
+
+    def nudge(self) -> None:
+        """Have a runner look into the database now; start one where there is none.
+
+        Raises
+        ------
+        ClusterError
+            None could be started; the end of its log is in the message.
+        """
+        message = pack({"op": "nudge", "workers": self._workers})
+        with self._lock:
+            if self._connection is not None:
+                with suppress(OSError):
+                    self._connection.sendall(message)
+                    if not _has_ended(self._connection):
+                        return
+                self._drop()
+            self._connection = self._reach()
+            if self._connection is not None:
+                self._connection.sendall(message)
+
+    def poke(self) -> None:
+        """Nudge a runner that is there; start none."""
+        with self._lock:
+            for runner in self._registry.alive():
+                connection = connected(runner)
+                if connection is not None:
+                    with connection, suppress(OSError):
+                        connection.sendall(pack({"op": "nudge"}))
+
+    def close(self) -> None:
+        """Leave the runner, which goes on."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _reach(self) -> socket.socket | None:
+        """Return a connection; None where the runner is on another machine and looks by itself."""
+        give_up = time.monotonic() + START_SECONDS
+        held_since = 0.0
+        while time.monotonic() < give_up:
+            for runner in self._registry.alive(self._cluster):
+                if runner.host != platform.node():
+                    self._runner = runner
+                    return None
+                connection = connected(runner)
+                if connection is not None and runner.version == VERSION:
+                    self._runner = runner
+                    return connection
+                if connection is not None:
+                    end_runner(connection)
+            only = not held_since or time.monotonic() - held_since < HELD_SECONDS
+            if self._start(only=only) == "held":
+                # Another client is starting one, or the one that holds the lock does not answer.
+                held_since = held_since or time.monotonic()
+                time.sleep(0.1)
+        raise self._failed("the runner does not answer")
+
+    def _start(self, *, only: bool) -> str:
+        """Start a runner and wait until it listens; "held" where another has the lock."""
+        path = self._config.runner_log(self._cluster)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        reading, writing = os.pipe()
+        try:
+            with path.open("ab") as log:
+                # The shell leaves at once, so that the runner is nobody's child.
+                subprocess.run(  # noqa: S603 - this very program
+                    ["/bin/sh", "-c", '"$@" &', "sh", *self._command(writing, only=only)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self._config.home,
+                    pass_fds=(writing,),
+                    start_new_session=True,
+                    check=True,
+                )
+        finally:
+            os.close(writing)
+        with os.fdopen(reading, "rb") as line:
+            ready, _, _ = select([line], [], [], START_SECONDS)
+            said: Message = json.loads(line.read() or b"{}") if ready else {}
+        if not said:
+            raise self._failed("the runner did not start")
+        return "held" if said.get("held") else "started"
+
+    def _command(self, ready: int, *, only: bool) -> list[str]:
+        config = self._config
+        command = [sys.executable, "-P", "-m", "fusionflow_lab", "runner"]
+        command += ["--home", str(config.home), "--scheduler", self._cluster]
+        command += ["--workers", str(config.workers), "--idle", str(config.runner_idle)]
+        return [*command, "--ready", str(ready), *(["--only"] if only else [])]
+
+    def _failed(self, what: str) -> ClusterError:
+        path = self._config.runner_log(self._cluster)
+        lines = _tail(path)
+        return ClusterError(
+            f"{what}:\n{lines}" if lines else what,
+            where=str(path),
+            hint="read its log; or drive jobs in this process: connect(runner='inprocess'), "
+            "FUSIONFLOW_RUNNER=inprocess",
+        )
+
+
+def connected(runner: RunnerRecord) -> socket.socket | None:
+    """Connect to a runner of this machine; None where it does not answer."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(ANSWER_SECONDS)
+    try:
+        connection.connect(runner.address)
+        if ask(connection, {"op": "hello"}).get("id") == runner.id:
+            return connection
+    except (OSError, ValueError):
+        pass
+    connection.close()
+    return None
+
+
+def end_runner(connection: socket.socket) -> None:
+    """Tell a runner to give its jobs back and end, and wait until it listens no more."""
+    with connection, suppress(OSError):
+        ask(connection, {"op": "end"})
+        connection.settimeout(START_SECONDS)
+        connection.recv(1)
+
+
+async def watch_runner(runner: RunnerRecord, job: str, since: int) -> AsyncIterator[Event]:
+    """Yield the events of a job as its runner has them; nothing where it does not drive the job.
+
+    Raises
+    ------
+    OSError
+        The runner cannot be reached, or went away.
+    """
+    reader, writer = await asyncio.open_unix_connection(runner.address)
+    try:
+        writer.write(pack({"op": "watch", "job": job, "since": since}))
+        while (message := await receive(reader)) is not None and "type" in message[0]:
+            yield message_event(*message)
+    finally:
+        writer.close()
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Tell whether the other side has closed: it never speaks unasked."""
+    ready, _, _ = select([connection], [], [], 0)
+    return bool(ready) and not connection.recv(1)
+
+
+def _tail(path: Path) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-_LOG_LINES:])

@@ -1,0 +1,104 @@
+"""What happens to a job's row within one transaction: found, held, moved on, its event appended.
+
+``jobs.store`` and ``jobs.claims`` open the transactions; the rules of the status are ``jobs.lifecycle``'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fusionflow_lab.errors import JobError
+from fusionflow_lab.jobs.events import Event, StatusEvent
+from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
+from fusionflow_lab.jobs.models import JobRow
+from fusionflow_lab.jobs.rows import JobChanges, columns_of, event_row, record_of
+
+_Any = TypeVar("_Any", bound=Event)
+
+
+def job_error(job: str, what: str, *, hint: str) -> JobError:
+    """Return an error that names the job."""
+    error = JobError(what, hint=hint)
+    error.job_id = job
+    return error
+
+
+def row_of(session: Session, job: str, *, lock: bool = True) -> JobRow:
+    """Return a job's row.
+
+    Raises
+    ------
+    JobError
+        When there is none of this id.
+    """
+    row = session.get(JobRow, job, with_for_update=lock)
+    if row is None:
+        raise job_error(job, "no job has this id", hint="look for the id in what the submitting cell printed")
+    return row
+
+
+def held_row(session: Session, job: str, epoch: int) -> JobRow | None:
+    """Return the job if nobody claimed it since ``epoch`` was handed out, locked until the commit."""
+    query = select(JobRow).where(JobRow.id == job, JobRow.epoch == epoch).with_for_update()
+    return session.scalars(query).one_or_none()
+
+
+def is_held(row: JobRow, now: float) -> bool:
+    """Tell whether somebody drives the job."""
+    return bool(row.lease_holder) and now < row.lease_until
+
+
+def hold(row: JobRow, holder: str, until: float) -> None:
+    """Give the job to a holder, who fences the one before him."""
+    row.epoch += 1
+    row.lease_holder = holder
+    row.lease_until = until
+
+
+def free(row: JobRow) -> None:
+    """Take the lease back."""
+    row.lease_holder = ""
+    row.lease_until = 0.0
+
+
+def change(row: JobRow, changes: JobChanges) -> None:
+    """Write facts about the job."""
+    for column, value in columns_of(changes).items():
+        setattr(row, column, value)
+
+
+def append(session: Session, row: JobRow, event: _Any) -> _Any:
+    """Store an event under the job's next number and return it numbered."""
+    row.last_seq += 1
+    numbered = replace(event, seq=row.last_seq)
+    session.add(event_row(numbered))
+    return numbered
+
+
+def move(session: Session, row: JobRow, action: Action, now: float, *, message: str = "") -> StatusEvent:
+    """Change the status, and what follows from it."""
+    status = next_status(record_of(row).status, action)
+    if action == "queue":
+        row.desired, row.error, row.started, row.finished = "run", None, None, None
+        row.losses, row.retry_at, row.chunks_claimed = 0, 0.0, 0
+    elif action == "start":
+        row.attempts += 1
+        row.started = row.started or now
+    if has_ended(status):
+        row.finished = now
+        free(row)
+    row.status = status
+    return append(session, row, StatusEvent(job=row.id, seq=0, time=now, status=status, message=message))
+
+
+def stop_abandoned(session: Session, row: JobRow, now: float) -> None:
+    """Stop a job that nobody drives; a holder that went silent is fenced first."""
+    row.epoch += 1
+    if record_of(row).status == "IN_PROGRESS":
+        move(session, row, "stop", now)
+    action: Action = "finish_stop" if row.status == "STOPPING" else "stop"
+    move(session, row, action, now)
