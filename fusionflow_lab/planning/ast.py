@@ -146,6 +146,18 @@ def integer(value: int) -> Node:
     return {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": literal}
 
 
+def text_literal(value: str) -> Node:
+    """Write a text literal as a node.
+
+    Examples
+    --------
+    >>> text_literal("it's")["literal"]
+    {'kind': 'STRING', 'text': "it's"}
+    """
+    literal = {"kind": "STRING", "text": value}
+    return {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": literal}
+
+
 def call(name: str, *arguments: Node) -> Node:
     """Call a function.
 

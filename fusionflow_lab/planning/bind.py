@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -48,16 +48,26 @@ class Shape:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Macro:
+    """A macro of DuckDB: SQL over its parameters."""
+
+    parameters: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Functions:
     """What the planner must know of DuckDB's functions, by lower-case name.
 
     ``volatile`` ones may answer differently from call to call or from run to run, macros that call
-    them included; ``keywords`` are those that stand without parentheses.
+    them included; ``keywords`` are those that stand without parentheses. ``macros`` are those that
+    aggregate, by name and number of parameters.
     """
 
     aggregates: frozenset[str]
     volatile: frozenset[str]
     keywords: frozenset[str] = _CLOCKS
+    macros: Mapping[tuple[str, int], Macro] = field(default_factory=dict)
 
 
 class Binder:
@@ -257,20 +267,36 @@ def create_as_sql(name: str, sql: str) -> str:
 
 def _read_functions(connection: duckdb.DuckDBPyConnection) -> Functions:
     rows = connection.execute(
-        "SELECT DISTINCT lower(function_name), function_type, stability, lower(macro_definition)"
+        "SELECT DISTINCT lower(function_name), function_type, stability, macro_definition, parameters"
         " FROM duckdb_functions()"
     ).fetchall()
-    volatile = {name for name, _, stability, _ in rows if stability not in {None, "CONSISTENT"}}
-    volatile |= _MORE_CLOCKS
-    macros = [(name, text) for name, _, _, text in rows if text is not None]
-    size = -1
-    while size != len(volatile):
-        size = len(volatile)
-        volatile |= {name for name, text in macros if _calls(text, volatile)}
-    aggregates = {name for name, kind, _, _ in rows if kind == "aggregate"}
+    volatile = {name for name, _, stability, _, _ in rows if stability not in {None, "CONSISTENT"}}
+    macros = [
+        (name, text.lower(), text, parameters) for name, _, _, text, parameters in rows if text is not None
+    ]
+    volatile = _with_callers(volatile | _MORE_CLOCKS, macros)
+    aggregates = {name for name, kind, _, _, _ in rows if kind == "aggregate"} | {"count_star"}
+    hiding = _with_callers(aggregates, macros) - aggregates
     return Functions(
-        aggregates=frozenset(aggregates | {"count_star"}), volatile=frozenset(volatile - {"error"})
+        aggregates=frozenset(aggregates),
+        volatile=frozenset(volatile - {"error"}),
+        macros={
+            (name, len(parameters)): Macro(
+                parameters=tuple(parameter.lower() for parameter in parameters), definition=text
+            )
+            for name, _, text, parameters in macros
+            if name in hiding
+        },
     )
+
+
+def _with_callers(names: set[str], macros: Sequence[tuple[str, str, str, Sequence[str]]]) -> set[str]:
+    """Add the macros that call some functions, directly or through others."""
+    found, size = set(names), -1
+    while size != len(found):
+        size = len(found)
+        found |= {name for name, text, _, _ in macros if _calls(text, found)}
+    return found
 
 
 def _calls(text: str, names: set[str]) -> bool:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fusionflow_lab.planning.ast import Node, cast, rewrite
+from fusionflow_lab.planning.ast import Node, cast, rewrite, text_literal
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.classify import plain_name
 
@@ -107,12 +107,7 @@ def _constant(name: str, moment: str, binder: Binder) -> Node:
         f"SELECT CAST(x AS VARCHAR), typeof(x) FROM (SELECT {_CLOCKS[name].replace('moment', instant)} AS x)"
     )
     text, kind = binder.row(sql)
-    literal: Node = {
-        "class": "CONSTANT",
-        "type": "VALUE_CONSTANT",
-        "literal": {"kind": "STRING", "text": str(text)},
-    }
-    return cast(literal, _SHORT.get(str(kind), str(kind)))
+    return cast(text_literal(str(text)), _SHORT.get(str(kind), str(kind)))
 
 
 _SHORT: Mapping[str, str] = MappingProxyType(

@@ -26,6 +26,7 @@ from fusionflow_lab.planning.ast import (
     integer,
     literal_integer,
     named,
+    text_literal,
     walk,
 )
 from fusionflow_lab.planning.messages import Gather
@@ -104,7 +105,7 @@ def _bounded(aggregate: Node, name: str) -> StateColumn:
     function = str(aggregate["function_name"]).lower()
     limit = aggregate["arguments"][1]["expression"]
     together = call("flatten", call("list", column(name)))
-    ordered = call("list_sort", together, _text(_BOUNDED[function]), _text("NULLS LAST"))
+    ordered = call("list_sort", together, text_literal(_BOUNDED[function]), text_literal("NULLS LAST"))
     merged = call("list_slice", ordered, integer(1), clone(limit))
     final = call(function, column(name), clone(limit))
     return StateColumn(mapped=clone(aggregate), merged=merged, final=final, unfolded=True)
@@ -189,16 +190,11 @@ def _with_argument(aggregate: Node, argument: Node) -> Node:
 
 
 def _field(struct: Node, name: str) -> Node:
-    return call("struct_extract", clone(struct), _text(name))
+    return call("struct_extract", clone(struct), text_literal(name))
 
 
 def _given(expression: Node) -> Node:
     return {"class": "OPERATOR", "type": "OPERATOR_IS_NOT_NULL", "children": [expression]}
-
-
-def _text(value: str) -> Node:
-    literal = {"kind": "STRING", "text": value}
-    return {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": literal}
 
 
 def unfolded(origin: Node, plain: Sequence[str], states: Sequence[tuple[str, bool]]) -> Node:

@@ -27,11 +27,13 @@ from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.inputs import References, fill, references
+from fusionflow_lab.planning.macros import expand_macros
 from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.settings import Settings
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker, volatile_name
+from fusionflow_lab.planning.summarize import rewrite_summarize
 from fusionflow_lab.query import Plan, Query, ReaderOptions, Source, View
 
 __all__ = ["Planner", "map_hash"]
@@ -155,7 +157,8 @@ class Planner:
         if described:
             return replace(plan, final_sql=described)
         plan, tree = _frozen(plan, without_locations(tree), query.moment, sources, binder)
-        return self._split(plan, tree, sources, reason)
+        rewrite_summarize(tree, binder)
+        return self._split(plan, expand_macros(tree, binder), sources, reason)
 
     def _source(self, found: FoundSource, folder: str) -> Source:
         if found.arrow:

@@ -32,3 +32,7 @@ select regr_slope(distinct y, i), arg_min(distinct k, i) from 't.csv' AS t;
 select k AS s0, list(i order by y) AS k0, mode(g) d0 from 't.csv' AS t group by k;
 select k, g, list(i order by id), mode(b), grouping(k,g), grouping(g) from 't.csv' AS t group by rollup(k,g);
 select k, g, string_agg(s, '-' order by id), grouping_id(g,k) from 't.csv' AS t group by cube(k,g) having grouping(k) = 0 order by grouping(g), k, g;
+select geomean(abs(i)+1), weighted_avg(y, g), wavg(i, 2) w from 't.csv' AS t;
+select k, geometric_mean(abs(i)+1) + 1 as m, json_group_array(i), json_group_object(coalesce(k,'?'), g) from 't.csv' AS t group by k;
+select i, now() > ts, count(*) from 't.csv' AS t group by all having current_date > date '2020-01-01';
+select max(age(ts)) > interval 1 day, count(*) filter (where d < today()) from 't.csv' AS t;

@@ -180,10 +180,6 @@ def test_order_matters_where_the_answer_depends_on_it(
             "SELECT count(*) FROM 'trips.csv' WHERE random() < 1",
             "random() must be answered once for all rows",
         ),
-        (
-            "SELECT geomean(price) FROM 'trips.csv'",
-            "DuckDB runs it with ungrouped aggregate, which needs other rows too",
-        ),
         ("SELECT count(*) FROM 'trips.csv' TABLESAMPLE 10%", "a sample is taken of all rows together"),
         (
             "SELECT sum(u) FROM (SELECT unnest([n, 1]) AS u FROM 'trips.csv')",
