@@ -224,6 +224,9 @@ class Stage:
     ``reason``
         ``gather``: why the query could not be cut; ``rows``: why these rows are shipped, where they are
         not the answer itself. Empty elsewhere.
+    ``multiplies``
+        Whether the map may make several rows of one, or none without a filter (a join): then every row
+        that is read counts as used.
     ``broadcast``
         Tables that ``map_sql`` reads beside its source. The stages that they are made of run first, and
         what the tables hold is part of the map hash.
@@ -240,6 +243,7 @@ class Stage:
     ordered: bool = False
     limit: int = 0
     reason: str = ""
+    multiplies: bool = False
     broadcast: tuple[Broadcast, ...] = ()
 
 

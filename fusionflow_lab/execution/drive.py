@@ -185,7 +185,7 @@ class Drive:
             counters=sum((leaf.counters for run in driver.runs for leaf in run.needed()), Counters()),
             seconds=asyncio.get_running_loop().time() - started,
             job_id=self.claim.job,
-            gathered=plan.gathered,
+            gathered=plan.shipped,
             types=plan.types,
         )
         return result, rejects

@@ -237,6 +237,16 @@ class Binder:
         self._tables.add(name)
         self.execute(create_as_sql(name, sql))
 
+    def first(self, sql: str) -> object:
+        """Return the first value of a query over the empty tables.
+
+        Raises
+        ------
+        duckdb.Error
+            The query does not bind, or fails.
+        """
+        return self._one(sql)
+
     def _one(self, sql: str, parameters: list[object] | None = None) -> object:
         row = self._connection.execute(sql, parameters or []).fetchone()
         return row[0] if row else None

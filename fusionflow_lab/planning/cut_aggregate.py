@@ -174,8 +174,8 @@ class _Grouping:
 
     def _aggregate(self, node: Node) -> Node:
         aggregate = self._bare(node)
-        if any(part.get("class") in {"SUBQUERY", "WINDOW"} for part in walk_block(aggregate)):
-            raise Gather("an aggregate takes a subquery")
+        if any(part.get("class") == "WINDOW" for part in walk_block(aggregate)):
+            raise Gather("an aggregate takes a window function")
         mark = fingerprint(aggregate)
         if mark not in self.finals:
             beside = needs_distinct(aggregate) and self.beside
@@ -250,26 +250,26 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
     _refuse_types(group)
     mapped, merged, used = _map_items(group)
     groups = len(group.keys) + len(group.extras) + group.by_set
-    node = select(mapped, _bare_origin(block.node["from_table"]), where=_where(block), groups=groups)
+    node = select(mapped, block.origin(), where=_where(block), groups=groups)
     if group.by_set:
         del node["group_expressions"][-1]
         node["group_sets"] = group.sets
     merge = select(merged, table("state"), groups=groups)
     ordered = any(state.ordered for state in group.states)
     ending = Ending(merge_sql=maker.binder.sql(merge), used_column=used, ordered=ordered)
-    name = maker.add("aggregate", with_ctes(node, visible), ending)
-    return {**final, "from_table": _end(group, name)}
+    origin = maker.add("aggregate", with_ctes(node, visible), ending)
+    return {**final, "from_table": _end(group, origin)}
 
 
-def _end(group: _Grouping, name: str) -> Node:
+def _end(group: _Grouping, origin: Node) -> Node:
     """Write the FROM of the final: the stage's table, its lists unfolded where they must be."""
     if not any(state.unfolded for state in group.states):
-        return table(name)
+        return origin
     plain = [f"{group.prefix}k{place}" for place in range(len(group.keys))]
     plain += [SET] if group.by_set else []
     plain += [f"{group.prefix}d{place}" for place in range(len(group.extras))]
     states = [(f"{group.prefix}s{place}", state.unfolded) for place, state in enumerate(group.states)]
-    return unfolded(table(name), plain, [*states, (USED, False)])
+    return unfolded(origin, plain, [*states, (USED, False)])
 
 
 def _values_of(aggregate: Node) -> str:
@@ -294,13 +294,6 @@ def _outside_aggregates(tree: object, binder: Binder) -> Iterator[Node]:
 def _where(block: Block) -> Node | None:
     where = block.node.get("where_clause")
     return None if where is None else block.inlined(where)
-
-
-def _bare_origin(origin: Node) -> Node:
-    """Drop the alias of a source, which no name of the block uses any more: equal maps, equal text."""
-    if origin["type"] == "BASE_TABLE" and "column_name_alias" not in origin:
-        return table(origin["table_name"])
-    return origin
 
 
 def _map_items(group: _Grouping) -> tuple[list[Node], list[Node], str]:

@@ -41,8 +41,19 @@ class _Rows:
     terms: list[Node] = field(default_factory=list)
 
 
-def cut_rows(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
+def cut_rows(block: Block, maker: StageMaker, visible: list[Node], reason: str = "") -> Node:
     """Add the stage of a block that is row by row but for ORDER BY and LIMIT; return what ends it.
+
+    Parameters
+    ----------
+    block
+        The block.
+    maker
+        Makes the stage.
+    visible
+        The CTEs around it.
+    reason
+        Why its rows are shipped; empty where they are the answer.
 
     Raises
     ------
@@ -67,9 +78,10 @@ def cut_rows(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
         reduce_sql=maker.binder.sql(reduce) if reduced else "",
         ordered=kind != "topk",
         limit=bound if kind == "limit" and bound is not None else 0,
+        reason=reason,
     )
-    name = maker.add(kind, with_ctes(_map(block, rows), visible), ending)
-    final = select([column(name) for name in rows.names], table(name))
+    origin = maker.add(kind, with_ctes(_map(block, rows), visible), ending)
+    final = select([column(name) for name in rows.names], origin)
     ends = [
         {**entry, "orders": rows.terms} if entry["type"] == "ORDER_MODIFIER" else entry
         for entry in node.get("modifiers", [])
@@ -83,14 +95,14 @@ def _map(block: Block, rows: _Rows) -> Node:
         item if item.get("column_names", [])[-1:] == [name] and "alias" not in item else named(item, name)
         for item, name in zip(block.items, rows.names, strict=True)
     ]
-    if not rows.hidden and list(block.names) == rows.names and block.node["select_list"] == [star()]:
+    whole = block.node["select_list"] == [star()] and node["from_table"]["type"] != "JOIN"
+    if not rows.hidden and list(block.names) == rows.names and whole:
         items = [star()]
     hidden = [named(term, f"__o{place}") for place, term in enumerate(rows.hidden)]
     mapped = {**node, "cte_map": {}, "select_list": items + hidden}
     if "where_clause" in node:
         mapped["where_clause"] = block.inlined(node["where_clause"])
-    if node["from_table"]["type"] == "BASE_TABLE" and "column_name_alias" not in node["from_table"]:
-        mapped["from_table"] = table(node["from_table"]["table_name"])
+    mapped["from_table"] = block.origin()
     return mapped
 
 

@@ -39,7 +39,8 @@ def gather(tree: Node, maker: StageMaker, reason: str) -> Node:
             where = _filter(final, source, maker) if mentions[name] == 1 else None
             items = _items(final, source)
             ending = Ending(ordered=True, reason=reason)
-            names[name] = maker.add("gather", select(items, table(name), where=where), ending)
+            made = maker.add("gather", select(items, table(name), where=where), ending)
+            names[name] = str(made["table_name"])
     for node in walk(final):
         if node.get("type") == "BASE_TABLE" and node["table_name"].lower() in names:
             name = names[node["table_name"].lower()]

@@ -200,17 +200,15 @@ class Planner:
     def _split(self, plan: Plan, tree: Node, sources: Mapping[str, Source], reason: str) -> Plan:
         """Cut, or gather."""
         binder = self._binder
-        has_ctes = any(node.get("cte_map", {}).get("map") for node in walk(tree))
-        for copies in () if reason else (False, True) if has_ctes else (False,):
+        if not reason:
             maker = StageMaker(binder=binder, sources=sources)
             try:
-                final = binder.sql(cut(tree, maker, copies=copies))
-                mismatch = self._mismatch(final, plan)
-                if not mismatch:
+                final = binder.sql(cut(tree, maker))
+                reason = self._mismatch(final, plan)
+                if not reason:
                     return replace(plan, stages=tuple(maker.stages), final_sql=final)
-                reason = reason or mismatch
             except Gather as why:
-                reason = reason or str(why)
+                reason = str(why)
         maker = StageMaker(binder=binder, sources=sources)
         try:
             final = binder.sql(gather(tree, maker, reason))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from fusionflow_lab.planning.ast import Node, clone, select, star, table, walk
+from fusionflow_lab.planning.ast import Node, clone, select, star, table, walk, walk_block
 
-_RESERVED = re.compile(r"^(source|stage)_\d+$")
+_RESERVED = re.compile(r"^(source|stage|table)_\d+$")
 _RANKS = {"DISTINCT_MODIFIER": 0, "ORDER_MODIFIER": 1, "LIMIT_MODIFIER": 2, "LIMIT_PERCENT_MODIFIER": 2}
 
 
@@ -101,6 +101,14 @@ def nest_modifiers(tree: Node) -> None:
         nest_modifiers(node)
 
 
+def name_subqueries(tree: Node) -> None:
+    """Give each item of a select list that holds a subquery a name: cut, it would be called otherwise."""
+    for node in list(walk(tree)):
+        for item in node.get("select_list", []):
+            if not item.get("alias") and any(part.get("class") == "SUBQUERY" for part in walk_block(item)):
+                item["alias"] = f"__q{sum(1 for part in walk(tree) if 'alias' in part)}"
+
+
 def drop_unused(tree: Node) -> None:
     """Take away the CTEs that nothing mentions."""
     if len(_names(tree)) != len(set(_names(tree))):
@@ -118,25 +126,37 @@ def drop_unused(tree: Node) -> None:
             return
 
 
-def inline(tree: Node, driving: frozenset[str], *, copies: bool = False) -> None:
-    """Put each CTE that reads a driving table and is mentioned once where it is mentioned.
-
-    With ``copies`` also those that are mentioned more often: each mention is then cut by itself.
-    """
-    names = _names(tree)
-    if len(names) != len(set(names)):
+def inline(tree: Node, driving: frozenset[str]) -> None:
+    """Put each CTE that reads a driving table and is mentioned once where it is mentioned."""
+    if not names_differ(tree):
         return
     for node in list(walk(tree)):
         for entry in list(node.get("cte_map", {}).get("map", [])):
             body = entry["value"].get("query_node")
             if body is None or body["type"] == "RECURSIVE_CTE_NODE" or not driving & set(tables(body)):
                 continue
-            mentions = _mentions(tree, entry["key"])
-            if len(mentions) == 1 or copies:
-                for mention in mentions:
-                    put_query(mention, clone(body), entry["value"].get("aliases", []))
-                kept = [other for other in node["cte_map"]["map"] if other is not entry]
-                node["cte_map"] = {"map": kept} if kept else {}
+            if len(_mentions(tree, entry["key"])) == 1:
+                inline_entry(tree, node, entry)
+
+
+def inline_entry(tree: Node, node: Node, entry: Node) -> None:
+    """Put one CTE of a query node wherever the tree mentions it."""
+    for mention in _mentions(tree, entry["key"]):
+        put_query(mention, clone(entry["value"]["query_node"]), entry["value"].get("aliases", []))
+    kept = [other for other in node["cte_map"]["map"] if other is not entry]
+    node["cte_map"] = {"map": kept} if kept else {}
+
+
+def names_differ(tree: Node) -> bool:
+    """Tell whether every CTE has a name of its own, so that a name alone says which one is meant.
+
+    Examples
+    --------
+    >>> names_differ({"type": "SELECT_NODE"})
+    True
+    """
+    names = _names(tree)
+    return len(names) == len(set(names))
 
 
 def _mentions(tree: Node, name: str) -> list[Node]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.bind import Binder, Functions
-from fusionflow_lab.planning.certify import certify
+from fusionflow_lab.planning.broadcast import Extraction
+from fusionflow_lab.planning.certify import certify, refuse_delim_names
 from fusionflow_lab.planning.classify import plain_name
+from fusionflow_lab.planning.joins import driving_first
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.prune import needed_columns, without_unused
 from fusionflow_lab.planning.scope import tables
-from fusionflow_lab.query import Column, Source, Stage, StageKind
+from fusionflow_lab.planning.unions import Branches, union_of
+from fusionflow_lab.query import Broadcast, Column, Source, Stage, StageKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,25 +44,30 @@ class StageMaker:
     sources: Mapping[str, Source]
     stages: list[Stage] = field(default_factory=list)
 
-    def add(self, kind: StageKind, node: Node, ending: Ending) -> str:
-        """Add a stage that maps its source by ``node``, and return the name of its table.
+    def add(self, kind: StageKind, node: Node, ending: Ending) -> Node:
+        """Add the stages that map their sources by ``node``, and return the FROM that reads their tables.
 
         Raises
         ------
         Gather
             The map is not what its kind promises.
         """
+        refuse_delim_names(node)
+        branches = Branches(self.binder, frozenset(self.sources)).of(node, [])
+        return union_of([self._add(kind, branch, ending) for branch in branches])
+
+    def _add(self, kind: StageKind, node: Node, ending: Ending) -> str:
         source = self._source(node)
         volatile = volatile_name(node, self.binder.functions, source.columns)
         if volatile:
             raise Gather(f"{volatile} must be answered once for all rows")
-        node = without_unused(node)
+        node, broadcast = self._extracted(without_unused(node))
         sql = self.binder.sql(node)
         name = f"stage_{len(self.stages)}"
         columns = needed_columns(node, source)
         try:
             pruned = self._pruned(name, sql, source, columns)
-            certify(self.binder.explain(sql), kind)
+            multiplies = certify(self.binder.explain(sql), kind, source.name)
         except duckdb.Error as error:
             raise Gather("a part of it does not stand by itself") from error
         finally:
@@ -72,21 +80,36 @@ class StageMaker:
             map_sql=sql,
             reduce_sql=ending.reduce_sql,
             merge_sql=ending.merge_sql,
-            used_column=ending.used_column,
+            used_column="" if multiplies else ending.used_column,
             ordered=ending.ordered,
             limit=ending.limit,
             reason=ending.reason,
+            multiplies=multiplies,
+            broadcast=broadcast,
         )
+        for known in self.stages:
+            if replace(stage, name=known.name, reason=known.reason) == known:
+                return known.name
         self.stages.append(stage)
         return name
+
+    def _extracted(self, node: Node) -> tuple[Node, tuple[Broadcast, ...]]:
+        """Take the broadcast tables out of a map, and let its source stream by them."""
+        known = [broadcast for stage in self.stages for broadcast in stage.broadcast]
+        extraction = Extraction(self.binder, self.sources, known)
+        node = extraction.query(node, [])
+        if not any(part.get("class") == "STAR" for part in node["select_list"]):
+            origin = driving_first(
+                node["from_table"], lambda side: not frozenset(self.sources).isdisjoint(tables(side))
+            )
+            node = {**node, "from_table": origin}
+        return node, tuple(extraction.used[name] for name in sorted(extraction.used))
 
     def _source(self, node: Node) -> Source:
         mentioned = tables(node)
         driving = [name for name in mentioned if name in self.sources]
         if len(driving) != 1:
             raise Gather("its files are needed more than once")
-        if any(name.startswith("stage_") for name in mentioned):
-            raise Gather("it compares rows with a result over all rows")
         return self.sources[driving[0]]
 
     def _pruned(self, name: str, sql: str, source: Source, columns: tuple[Column, ...]) -> tuple[Column, ...]:

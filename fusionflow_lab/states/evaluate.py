@@ -136,7 +136,7 @@ class Evaluator:
             with self._root.cursor() as reducer:
                 reducer.register("state", rows.reader())
                 state = reducer.sql(stage.reduce_sql).to_arrow_table()
-            return Mapped(state=state, rows_used=rows.count)
+            return Mapped(state=state, rows_used=None if stage.multiplies else rows.count)
 
     def read(self, sql: str, name: str, stream: ArrowStream) -> list[tuple[object, ...]]:
         """Run one statement over a stream, known to it as ``name``, and return its rows."""
@@ -284,6 +284,8 @@ class _Counted:
 
 
 def _rows_used(stage: Stage, state: pa.Table) -> int | None:
+    if stage.multiplies:
+        return None
     if stage.kind != "aggregate":
         return int(state.num_rows)
     if not stage.used_column:

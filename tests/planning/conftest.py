@@ -32,6 +32,7 @@ def drawn(plan: Plan) -> str:
         lines.append(f"{stage.kind} {columns or '-'}: {stage.map_sql}")
         lines += [f"  merge {stage.merge_sql}"] if stage.merge_sql else []
         lines += [f"  reduce {stage.reduce_sql}"] if stage.reduce_sql else []
+        lines += [f"  {entry.name}: {entry.sql}" for entry in stage.broadcast]
     return "\n".join([*lines, f"final: {plan.final_sql}"])
 
 

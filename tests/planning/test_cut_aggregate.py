@@ -182,10 +182,6 @@ def test_order_matters_where_the_answer_depends_on_it(
         ),
         ("SELECT count(*) FROM 'trips.csv' TABLESAMPLE 10%", "a sample is taken of all rows together"),
         (
-            "SELECT sum(u) FROM (SELECT unnest([n, 1]) AS u FROM 'trips.csv')",
-            "unnest makes several rows of one",
-        ),
-        (
             "SELECT CAST(city AS BIT), count(*) FROM 'trips.csv' GROUP BY 1",
             "values of type BIT do not travel between processes",
         ),

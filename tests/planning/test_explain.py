@@ -7,16 +7,21 @@ from fusionflow_lab.query import Plan
 
 
 def test_a_plan_is_drawn(plan: Callable[[str], Plan]) -> None:
-    text = "SELECT city, sum(n) FROM 'trips.csv' WHERE price > (SELECT 1) GROUP BY 1"
+    text = "SELECT city, sum(n) FROM 'trips.csv' WHERE random() < 0.5 GROUP BY 1"
     assert explain(plan(text)) == (
-        "final   SELECT city, sum(n) FROM stage_0 AS trips WHERE (price > (SELECT 1)) GROUP BY 1\n"
+        "final   SELECT city, sum(n) FROM stage_0 AS trips WHERE (random() < 0.5) GROUP BY 1\n"
         "│\n"
         "└─ stage_0  gather of trips.csv: 1 file, 1 B\n"
-        "     map    SELECT city, price, n FROM source_0\n"
-        "     reads  city VARCHAR, price DOUBLE, n BIGINT (3 of 5 columns)\n"
+        "     map    SELECT city, n FROM source_0\n"
+        "     reads  city VARCHAR, n BIGINT (2 of 5 columns)\n"
         "     order  as in the files\n"
-        "     runs   gathered, because DuckDB joins it with other rows; by DuckDB on the workers"
+        "     runs   gathered, because random() must be answered once for all rows; by DuckDB on the workers"
     )
+
+
+def test_what_a_map_reads_beside_its_source_is_drawn(plan: Callable[[str], Plan]) -> None:
+    lines = explain(plan("SELECT count(*) FROM 'trips.csv' JOIN (FROM 'other.csv' LIMIT 3) o USING (n)"))
+    assert "     beside table_0: SELECT * FROM (SELECT" in lines
 
 
 def test_every_stage_is_drawn(plan: Callable[[str], Plan]) -> None:

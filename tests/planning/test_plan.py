@@ -212,7 +212,7 @@ def test_describe_reads_no_rows(plan: Callable[[str], Plan]) -> None:
 
 def test_one_pattern_with_the_same_options_is_one_source(plan: Callable[[str], Plan]) -> None:
     found = plan("SELECT * FROM 'trips.csv' a, trips.csv b, 'other.csv' c, read_csv('trips.csv', skip = 1) d")
-    assert [stage.source.name for stage in found.stages] == ["source_0", "source_1", "source_2"]
+    assert {stage.source.name for stage in found.stages} == {"source_0", "source_1", "source_2"}
 
 
 def test_a_missing_file_names_the_nearest(files: Path) -> None:
