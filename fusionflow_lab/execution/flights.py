@@ -26,15 +26,10 @@ class Work:
     """A leaf to scan, after ``pause`` seconds; ``deaths`` counts the workers that died of it alone."""
 
     run: StageRun
-    place: int
+    leaf: Leaf
     pause: float = 0.0
     solo: bool = False
     deaths: int = 0
-
-    @property
-    def leaf(self) -> Leaf:
-        """The leaf."""
-        return self.run.leaves[self.place]
 
 
 @dataclass(eq=False, kw_only=True, slots=True)

@@ -122,7 +122,7 @@ class Scan:
 
     async def _scan_waiting(self, runs: Sequence[StageRun]) -> None:
         """Keep a window of tasks in flight until every stage has what it needs."""
-        waiting = Waiting(Work(run=run, place=place) for run in runs for place in run.waiting())
+        waiting = Waiting(Work(run=run, leaf=run.leaves[place]) for run in runs for place in run.waiting())
         await self._dispatcher.connect()
         while not all(run.satisfied() for run in runs):
             self._fill(waiting)
@@ -204,7 +204,7 @@ class Scan:
             waiting.again(flight.work)
         except (FutureCancelledError, KilledWorker, OSError, FusionflowError) as error:
             if not self._others(flight.work):
-                self._failed(flight, error, waiting)
+                await self._failed(flight, error, waiting)
         else:
             await self._arrived(flight, report)
 
@@ -216,7 +216,7 @@ class Scan:
         self._losses = 0
         self._stragglers.finished(time.monotonic() - flight.begun)
         flight.work.leaf.arrived(report.name, report.header)
-        self._merger.put(flight.work.run, flight.work.place)
+        self._merger.put(flight.work.run, flight.work.run.place(flight.work.leaf))
         losers = self._others(flight.work)
         self._flights = {task: other for task, other in self._flights.items() if task not in losers}
         await self._cancel(losers)
@@ -225,7 +225,7 @@ class Scan:
         """Return what else is in flight for the same leaf."""
         return {task: flight for task, flight in self._flights.items() if flight.work.leaf is work.leaf}
 
-    def _failed(self, flight: Flight, error: BaseException, waiting: Waiting) -> None:
+    async def _failed(self, flight: Flight, error: BaseException, waiting: Waiting) -> None:
         """Decide what follows from a failure that is not the query's."""
         work, leaf = flight.work, flight.work.leaf
         match error:
@@ -234,7 +234,7 @@ class Scan:
                 waiting.again(replace(work, pause=backoff(max(self._losses, 1))))
             case KilledWorker():
                 self._listener.chunk_error(leaf, leaf.attempts, DIED)
-                self._suspect(work, waiting)
+                await self._suspect(work, waiting)
             case _ if leaf.attempts < MAX_ATTEMPTS:
                 self._listener.chunk_error(leaf, leaf.attempts, str(error))
                 waiting.again(replace(work, pause=backoff(leaf.attempts)))
@@ -254,12 +254,13 @@ class Scan:
                 hint="run the query again: finished work is kept",
             ) from None
 
-    def _suspect(self, work: Work, waiting: Waiting) -> None:
+    async def _suspect(self, work: Work, waiting: Waiting) -> None:
         """Run alone what a worker died of; split what does it alone; give up a chunk that does it again."""
         leaf, deaths = work.leaf, work.deaths + work.solo
         if work.solo and len(leaf.chunks) > 1:
-            for place in work.run.split(work.place):
-                waiting.again(Work(run=work.run, place=place, solo=True))
+            await self._merger.drain()
+            for part in work.run.split(leaf):
+                waiting.again(Work(run=work.run, leaf=part, solo=True))
             self._merger.forget(work.run)
         elif deaths < SOLO_DEATHS:
             waiting.again(replace(work, solo=True, deaths=deaths, pause=backoff(1 + deaths)))

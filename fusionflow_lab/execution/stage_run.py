@@ -152,11 +152,16 @@ class StageRun:
         headers = (leaf.header for leaf in self.leaves[:prefix])
         return sum(header.rows for header in headers if header is not None) >= self.stage.limit
 
-    def split(self, place: int) -> range:
-        """Put leaves of one chunk each in place of a leaf of several; return their places."""
-        chunks = self.leaves[place].chunks
-        self.leaves[place : place + 1] = [Leaf(chunks=(chunk,)) for chunk in chunks]
-        return range(place, place + len(chunks))
+    def place(self, leaf: Leaf) -> int:
+        """Return where a leaf stands; splitting others moves it."""
+        return next(place for place, other in enumerate(self.leaves) if other is leaf)
+
+    def split(self, leaf: Leaf) -> Sequence[Leaf]:
+        """Put leaves of one chunk each in place of a leaf of several, and return them."""
+        place = self.place(leaf)
+        parts = [Leaf(chunks=(chunk,)) for chunk in leaf.chunks]
+        self.leaves[place : place + 1] = parts
+        return parts
 
     def needed(self) -> Sequence[Leaf]:
         """Return the leaves that make the result: all, or the prefix that satisfies a limit."""

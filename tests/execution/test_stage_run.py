@@ -98,3 +98,21 @@ def test_files_take_turns_where_rows_have_no_order() -> None:
     assert paths == ["0.csv", "1.csv"] * (len(paths) // 2)
     ordered = StageRun(stage_of(64 * MIB, 64 * MIB, kind="rows", ordered=True), "m", {})
     assert ordered.waiting() == sorted(ordered.waiting())
+
+
+def test_splitting_a_leaf_moves_the_others() -> None:
+    run = StageRun(stage_of(3 * MIB, 3 * MIB, 30 * MIB), "m", {})
+    first, *others = run.leaves
+    parts = run.split(first)
+    assert [part.chunks for part in parts] == [(chunk,) for chunk in first.chunks]
+    assert [run.place(leaf) for leaf in (*parts, *others)] == list(range(len(run.leaves)))
+
+
+def test_a_limit_goes_on_without_a_failed_leaf() -> None:
+    run = StageRun(stage_of(30 * MIB, kind="limit", ordered=True, limit=1), "m", {})
+    run.leaves[0].failed = True
+    assert not run.satisfied()
+    run.leaves[1].arrived("m/1", header_of(run.leaves[1]))
+    assert run.satisfied()
+    assert run.arrived() == [run.leaves[1]]
+    assert run.leaves[0].counters == Counters(bytes_unread=run.leaves[0].size)

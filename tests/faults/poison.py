@@ -1,19 +1,23 @@
 """Kill every Dask worker that opens a file: it stands for bytes that crash what reads them.
 
-A program of its own (``python poison.py PID FILE``), so that it is quick: it prints a line when it is ready,
-then the pid of each worker of process PID that it killed.
+A program of its own (``python poison.py PID FILE``): it prints a line when it is ready, then the pid of each
+worker of process PID that it killed. It holds a lease of the file (Linux), so that who opens it is held up
+until it was looked at.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 LOOK_AROUND_SECONDS = 0.05
+HELD_UP_SECONDS = 2.0
 
 
 def workers_of(pid: int) -> list[int]:
@@ -31,13 +35,12 @@ def _is_worker(pid: int) -> bool:
     return False
 
 
-def has_open(pid: int, target: str) -> bool:
-    """Tell whether a process has a file open."""
+def is_held_up(pid: int) -> bool:
+    """Tell whether a process waits for a lease to be given up."""
     with suppress(OSError):
-        for entry in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(OSError):
-                if str(entry.readlink()) == target:
-                    return True
+        return any(
+            "break_lease" in (thread / "wchan").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()
+        )
     return False
 
 
@@ -49,19 +52,38 @@ def say(word: object) -> None:
 
 def main(parent: int, target: str) -> None:
     """Watch until somebody ends this program."""
-    pids: list[int] = []
-    looked = 0.0
+    opened = threading.Event()
+    signal.signal(signal.SIGIO, lambda *_: opened.set())
+    file = os.open(target, os.O_RDONLY)
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
     say("ready")
     while True:
-        if time.monotonic() > looked + LOOK_AROUND_SECONDS:
-            pids = workers_of(parent)
-            looked = time.monotonic()
-        for pid in pids:
-            if has_open(pid, target):
+        while not opened.wait(LOOK_AROUND_SECONDS):
+            pass
+        opened.clear()
+        kill_readers(parent)
+        renew(file)
+
+
+def kill_readers(parent: int) -> None:
+    """Kill the workers that are held up; the signal comes a moment before they are."""
+    give_up = time.monotonic() + HELD_UP_SECONDS
+    while time.monotonic() < give_up:
+        if found := [pid for pid in workers_of(parent) if is_held_up(pid)]:
+            for pid in found:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     say(pid)
-                pids = [other for other in pids if other != pid]
+            return
+
+
+def renew(file: int) -> None:
+    """Give the lease up, so that it can be broken once more, and take it again when nobody reads."""
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            return
         time.sleep(0.0005)
 
 
