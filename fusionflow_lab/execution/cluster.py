@@ -10,53 +10,17 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from importlib.machinery import ModuleSpec
-from typing import ClassVar
 
 import cloudpickle
-import dask
-from distributed import Client, LocalCluster, Nanny, Status
+from distributed import Client
 
 from fusionflow_lab.errors import ClusterError, NoWorkersError
 from fusionflow_lab.execution import plugin as plugin_module
+from fusionflow_lab.execution.local_cluster import open_local
 from fusionflow_lab.execution.plugin import RESOURCE, FusionflowPlugin, found_version
 from fusionflow_lab.execution.tasks import VERSION
 
-# A worker that dies takes its task with it once; fresh 256 KiB buffers must not be mapped anew each time.
-_DASK_SETTINGS = {
-    "distributed.scheduler.allowed-failures": 1,
-    "distributed.scheduler.worker-ttl": "30s",
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.low-level-log-length": 1000,
-    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 64 << 20,
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 256 << 20,
-}
-
-
 SETUP_SECONDS = 0.05
-
-
-class _Nanny(Nanny):  # type: ignore[misc]  # distributed has no types
-    """Starts workers that do not run the user's script again, as multiprocessing would have them do.
-
-    Several start at once, all on one event loop: the last one to finish puts things back.
-    """
-
-    starting: ClassVar[int] = 0
-    main_spec: ClassVar[ModuleSpec | None] = None
-
-    async def instantiate(self) -> Status:
-        """Start the worker process: a main module of this name is not imported in it."""
-        main = sys.modules["__main__"]
-        if _Nanny.starting == 0:
-            _Nanny.main_spec, main.__spec__ = main.__spec__, ModuleSpec("__main__", None)
-        _Nanny.starting += 1
-        try:
-            return await super().instantiate()
-        finally:
-            _Nanny.starting -= 1
-            if _Nanny.starting == 0:
-                main.__spec__ = _Nanny.main_spec
 
 
 @asynccontextmanager
@@ -79,19 +43,12 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
         The scheduler does not answer, there are no workers, or none has this version of the extension.
     """
     if address == "local":
-        with dask.config.set(_DASK_SETTINGS):
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                worker_class=_Nanny,
-                memory_limit=memory_limit,
-                dashboard_address="127.0.0.1:0",
-                asynchronous=True,
-                silence_logs="ERROR",
-            )
-            async with cluster, Client(cluster, asynchronous=True, set_as_default=False) as client:
-                await _prepare(client)
-                yield client
+        async with (
+            open_local(workers=workers, memory_limit=memory_limit) as cluster,
+            Client(cluster, asynchronous=True, set_as_default=False) as client,
+        ):
+            await _prepare(client)
+            yield client
     else:
         try:
             client = Client(address, asynchronous=True, set_as_default=False, timeout=10)
