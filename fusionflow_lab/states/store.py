@@ -3,73 +3,36 @@
 A state is stored under its map hash and the identities of the chunks it covers; beside the Arrow
 table it keeps what a later run needs to use it without reading a byte of the source: which files (path,
 size, modification time) the chunks were cut from, where each block's records start and end, the
-counters and the rejects. A file is::
-
-    FFSTATE1 | header length (u32) | header (JSON) | state (Arrow IPC) | rejects (Arrow IPC) | digest
-
-The digest covers everything before it; a state that fails it does not exist any more.
+counters and the rejects. ``codec`` says how; a state whose digests fail does not exist any more.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import struct
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from fusionflow_lab.errors import StateError
-from fusionflow_lab.query import Chunk, Counters
+from fusionflow_lab.query import Chunk
+from fusionflow_lab.states.codec import (
+    DIGEST_BYTES,
+    STATE_FORMAT,
+    BlockRecord,
+    ChunkRecord,
+    StateHeader,
+    decode,
+    decode_header,
+    encode,
+    header_end,
+)
 from fusionflow_lab.storage import Folder
 
-STATE_FORMAT = 1
-_MAGIC = b"FFSTATE1"
-_PREFIX_BYTES = len(_MAGIC) + 4
-_DIGEST_BYTES = 16
+__all__ = ["STATE_FORMAT", "BlockRecord", "ChunkRecord", "StateHeader", "StateStore", "chunk_key"]
+
 _HEAD_BYTES = 1 << 16
 _BROADCAST = "broadcast"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BlockRecord:
-    """A scanned block: bytes ``[start, end)`` are its records; ``lines`` counts their line feeds."""
-
-    offset: int
-    start: int
-    end: int
-    rows: int
-    rejected: int
-    lines: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChunkRecord:
-    """A scanned chunk: the stat key says "no need to look again", the identity is its bytes' digest."""
-
-    key: str
-    identity: str
-    blocks: tuple[BlockRecord, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StateHeader:
-    """What a state covers and what its scan counted."""
-
-    map_hash: str
-    chunks: tuple[ChunkRecord, ...]
-    counters: Counters
-    rows: int
-    rejects: int
-
-    @property
-    def name(self) -> str:
-        """Name in the store: map hash and a digest of the chunks' keys and identities."""
-        text = "\n".join(f"{chunk.key} {chunk.identity}" for chunk in self.chunks)
-        node = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        return f"{self.map_hash}/{node}"
 
 
 def chunk_key(chunk: Chunk) -> str:
@@ -97,16 +60,8 @@ class StateStore:
         name = header.name
         if self.folder.path(name).exists():
             return name
-        parts = [_ipc(state), _ipc(rejects) if rejects is not None and rejects.num_rows else b""]
-        text = json.dumps(
-            {"format": STATE_FORMAT, "sizes": [len(part) for part in parts], **asdict(header)},
-            separators=(",", ":"),
-        ).encode()
-        content = [_MAGIC + struct.pack("<I", len(text)), text, *parts]
-        digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-        for part in content:
-            digest.update(part)
-        self.folder.put(name, [*content, digest.digest()])
+        rejected = _ipc(rejects) if rejects is not None and rejects.num_rows else b""
+        self.folder.put(name, [*encode(header, _ipc(state), rejected)])
         return name
 
     def state(self, name: str) -> pa.Table:
@@ -127,7 +82,7 @@ class StateStore:
     def put_broadcast(self, table: pa.Table) -> str:
         """Store a broadcast table and return the digest of what it holds."""
         content = _ipc(table)
-        digest = hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+        digest = hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
         if not self.folder.path(f"{_BROADCAST}/{digest}").exists():
             self.folder.put(f"{_BROADCAST}/{digest}", [content])
         return digest
@@ -145,7 +100,7 @@ class StateStore:
             content = self.folder.get(name)
         except FileNotFoundError:
             raise StateError("a stored table is gone", where=name, hint="run the query again") from None
-        if hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest() != digest:
+        if hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest() != digest:
             self.folder.delete(name)
             raise StateError("a stored table is damaged", where=name, hint="run the query again")
         return _table(memoryview(content))
@@ -166,47 +121,20 @@ class StateStore:
 
     def _header(self, name: str) -> StateHeader | None:
         head = self.folder.get(name, limit=_HEAD_BYTES)
-        if len(head) < _PREFIX_BYTES or not head.startswith(_MAGIC):
-            return None
-        end = _PREFIX_BYTES + struct.unpack_from("<I", head, len(_MAGIC))[0]
-        if end > len(head):
-            head = self.folder.get(name, limit=end)
         try:
-            values = json.loads(head[_PREFIX_BYTES:end])
+            end = header_end(head)
+            return decode_header(head if end <= len(head) else self.folder.get(name, limit=end))
         except ValueError:
             return None
-        return _read_header(values) if values.get("format") == STATE_FORMAT else None
 
     def _content(self, name: str) -> tuple[memoryview, memoryview]:
         try:
-            data = memoryview(self.folder.get(name))
+            return decode(self.folder.get(name))
         except FileNotFoundError:
             raise StateError("a stored state is gone", where=name, hint="run the query again") from None
-        body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
-        if hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() != bytes(digest):
+        except ValueError:
             self.folder.delete(name)
-            raise StateError("a stored state is damaged", where=name, hint="run the query again")
-        start = _PREFIX_BYTES + struct.unpack_from("<I", body, len(_MAGIC))[0]
-        state_size, reject_size = json.loads(bytes(body[_PREFIX_BYTES:start]))["sizes"]
-        middle = start + state_size
-        return body[start:middle], body[middle : middle + reject_size]
-
-
-def _read_header(values: dict[str, Any]) -> StateHeader:
-    return StateHeader(
-        map_hash=values["map_hash"],
-        chunks=tuple(
-            ChunkRecord(
-                key=chunk["key"],
-                identity=chunk["identity"],
-                blocks=tuple(BlockRecord(**block) for block in chunk["blocks"]),
-            )
-            for chunk in values["chunks"]
-        ),
-        counters=Counters(**values["counters"]),
-        rows=values["rows"],
-        rejects=values["rejects"],
-    )
+            raise StateError("a stored state is damaged", where=name, hint="run the query again") from None
 
 
 def _ipc(table: pa.Table) -> bytes:

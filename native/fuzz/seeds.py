@@ -13,8 +13,15 @@ from pathlib import Path
 
 FUZZ = Path(__file__).parent
 LONGEST = 4096
-# Defaults; quotes of the other kind and typed columns; blocks and windows of a few bytes.
-CHOICES = (b"\0\0\0\0\x1f\x3f\0\0", b"\1\1\0\3\x09\5\2\1", b"\0\0\0\5\x63\x63\x11\0")
+# Defaults; quotes of the other kind and typed columns; blocks and windows of a few bytes; the mercy of a
+# user's scan, strict and not.
+CHOICES = (
+    b"\0\0\0\0\x1f\x3f\0\0",
+    b"\1\1\0\3\x09\5\2\1",
+    b"\0\0\0\5\x63\x63\x11\0",
+    b"\0\0\0\0\x0f\x1f\0\x80",
+    b"\0\x14\0\0\x17\x2f\1\xf0",
+)
 FOLDERS = ("csv_spectrum", "csv_rfc4180", "duckdb_csv", "pollock", "pollock_survey", "arrow_testing/data/csv")
 ODD = (
     b"a,b\n1,2\n3,4\n",

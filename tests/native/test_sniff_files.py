@@ -427,3 +427,13 @@ def test_hostile_files_are_read_or_refused(corpora: Path, corpus: str) -> None:
             continue
         assert 0 <= found.data_start <= found.size
         assert len(set(map(str.lower, names(found)))) == len(found.columns) > 0
+
+
+def test_a_file_that_fits_nothing_alone_is_read_like_the_others(tmp_path: Path) -> None:
+    """Most of its records have four fields, and each of those is broken."""
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    (tmp_path / "b.csv").write_text('x,y\nz,2\n"1"a,2,3,4\n"1"b,2,3,4\n"1"c,2,3,4\n"1"d,2,3,4\n')
+    one, other = sniff_files([str(tmp_path / name) for name in ("a.csv", "b.csv")], ReaderOptions())
+    assert (one.header, one.columns) == (other.header, other.columns)
+    assert one.columns == [("x", "VARCHAR"), ("y", "BIGINT")]
+    assert (one.data_start, other.data_start) == (4, 4)

@@ -9,6 +9,7 @@ import pytest
 
 from fusionflow_lab.errors import StateError
 from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
+from fusionflow_lab.states.codec import header_end
 from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
 from fusionflow_lab.storage import Folder
 
@@ -73,6 +74,17 @@ def test_every_flipped_bit_is_found(store: StateStore) -> None:
         path.write_bytes(data)
         with pytest.raises(StateError):
             store.state(name)
+
+
+def test_a_flipped_bit_of_a_header_is_found(store: StateStore) -> None:
+    name = store.put(header(), STATE, REJECTS)
+    path = store.folder.path(name)
+    whole = path.read_bytes()
+    for place in range(header_end(whole)):
+        data = bytearray(whole)
+        data[place] ^= 1 << (place % 8)
+        path.write_bytes(data)
+        assert store.headers("m") == {}, place
 
 
 def test_a_gone_state_is_named(store: StateStore) -> None:

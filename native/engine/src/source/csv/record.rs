@@ -47,8 +47,10 @@ pub struct Record {
     pub end: usize,
     /// Byte after the text, before CR and LF.
     pub text_end: usize,
-    /// First flaw and the field (from 0) that has it.
+    /// First flaw and the field (from 0) that has it; a quote never closed comes before all others.
     pub flaw: Option<(usize, Flaw)>,
+    /// The field whose quote is open where the file ends.
+    open: Option<usize>,
     /// The reading that gave the fields.
     pub reading: Reading,
     /// Whether it is only a remark.
@@ -94,10 +96,13 @@ pub fn read_fields(
 ) -> Option<Record> {
     fields.clear();
     let record = Cursor::new(data, dialect, at_end, Reading::Strict).record(start, fields)?;
-    if is_doubtful(data, start, &record, fields.len(), dialect) {
-        return mended(data, start, dialect, at_end, fields, record);
-    }
-    Some(record)
+    let record = if is_doubtful(data, start, &record, fields.len(), dialect) {
+        mended(data, start, dialect, at_end, fields, record)?
+    } else {
+        record
+    };
+    let unclosed = record.open.map(|field| (field, Flaw::UnclosedQuote));
+    Some(Record { flaw: unclosed.or(record.flaw), ..record })
 }
 
 /// Whether a record breaks the rules, or has an odd number of fields over several lines.
@@ -184,7 +189,8 @@ impl<'a> Cursor<'a> {
                     None if self.at_end && reading != Reading::Literal => {
                         fields.push(Span { start: field, end: data.len() });
                         let flaw = flaw.or(Some((ordinal, Flaw::UnclosedQuote)));
-                        return Some(Record { end: data.len(), text_end: data.len(), flaw, reading, remark: false });
+                        let (end, open) = (data.len(), Some(ordinal));
+                        return Some(Record { end, text_end: end, flaw, open, reading, remark: false });
                     }
                     None if self.at_end => quoted = false,
                     None => return None,
@@ -202,7 +208,8 @@ impl<'a> Cursor<'a> {
             fields.push(Span { start: field, end });
             if what != Stop::Delimiter {
                 let remark = what == Stop::Comment && ordinal == 0 && data[start..end].trim_ascii().is_empty();
-                return Some(Record { end: self.after_line(stop, what)?, text_end: end, flaw, reading, remark });
+                let after = self.after_line(stop, what)?;
+                return Some(Record { end: after, text_end: end, flaw, open: None, reading, remark });
             }
             field = stop + dialect.delimiter.len();
         }

@@ -285,6 +285,13 @@ mod tests {
     }
 
     #[test]
+    fn an_unclosed_quote_is_told_though_its_record_has_another_flaw() {
+        let text = format!("{}5,\"y\"z,\"y\n{}", "5,y\n".repeat(80), "5,y\n".repeat(80));
+        let error = finish(scanner("flawed", &text)).unwrap_err();
+        assert!(matches!(error, Error::Malformed { offset: 320, .. }), "{error}");
+    }
+
+    #[test]
     fn an_unclosed_quote_is_told_where_it_is() {
         let text = format!("{}5,\"y\n{}", "5,y\n".repeat(80), "5,y\n".repeat(80));
         let error = finish(scanner("unclosed", &text)).unwrap_err();

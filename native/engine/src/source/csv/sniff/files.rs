@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{
     agree::{check_columns, common_dialect, common_header, differs},
+    dialect::Given,
     file::{Look, SniffOptions, look},
     guess::Guess,
     header::{generated_name, names_of, unique_names},
@@ -51,6 +52,7 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
     };
     let looks: Vec<Result<Look>> = looks.into_par_iter().map(again).collect();
     let looks: Vec<Look> = looks.into_iter().collect::<Result<_>>()?;
+    let looks = with_common_width(looks, options, &common, head)?;
     check_width(&looks, options)?;
     let header = common_header(&looks, options.header)?;
     check_columns(&looks, header, !options.columns.is_empty() || !options.names.is_empty())?;
@@ -69,6 +71,20 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
         }
     };
     Ok(looks.into_iter().map(file).collect())
+}
+
+/// Look again, for records as wide as those of the other files, at files where no record fits what they seemed
+/// to hold.
+fn with_common_width(looks: Vec<Look>, options: &SniffOptions, common: &Given, head: usize) -> Result<Vec<Look>> {
+    let Some(width) = looks.iter().find_map(|look| look.first.is_some().then_some(look.cut.width)) else {
+        return Ok(looks);
+    };
+    let given = Given { width: Some(width), ..common.clone() };
+    let again = |seen: Look| match seen.first {
+        None if seen.start.byte < seen.size => look(&seen.path, options, &given, head),
+        _ => Ok(seen),
+    };
+    looks.into_iter().map(again).collect()
 }
 
 /// Check that the number of columns that was given is found in the files.

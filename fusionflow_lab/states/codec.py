@@ -1,0 +1,188 @@
+"""A stored state as bytes and back: the decoder trusts nothing that a digest does not vouch for.
+
+A file is::
+
+    FFSTATE2 | three sizes (u64) | digest | header (JSON) | state (Arrow IPC) | rejects (Arrow IPC) | digest
+
+The sizes are those of the three parts. The first digest covers them and the header, which is read alone when
+a run asks what is known; the last one covers everything before it. What fails is no state: it is scanned
+again, never believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from fusionflow_lab.query import Counters
+
+STATE_FORMAT = 2
+MAGIC = b"FFSTATE2"
+DIGEST_BYTES = 16
+PREFIX_BYTES = len(MAGIC) + 3 * 8 + DIGEST_BYTES
+_SIZES = struct.Struct("<QQQ")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlockRecord:
+    """A scanned block: bytes ``[start, end)`` are its records; ``lines`` counts their line feeds."""
+
+    offset: int
+    start: int
+    end: int
+    rows: int
+    rejected: int
+    lines: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChunkRecord:
+    """A scanned chunk: the stat key says "no need to look again", the identity is its bytes' digest."""
+
+    key: str
+    identity: str
+    blocks: tuple[BlockRecord, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StateHeader:
+    """What a state covers and what its scan counted."""
+
+    map_hash: str
+    chunks: tuple[ChunkRecord, ...]
+    counters: Counters
+    rows: int
+    rejects: int
+
+    @property
+    def name(self) -> str:
+        """Name in the store: map hash and a digest of the chunks' keys and identities."""
+        text = "\n".join(f"{chunk.key} {chunk.identity}" for chunk in self.chunks)
+        node = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return f"{self.map_hash}/{node}"
+
+
+def encode(header: StateHeader, state: bytes, rejects: bytes) -> list[bytes]:
+    """Return the parts of the file that holds a state.
+
+    Examples
+    --------
+    >>> header = StateHeader(map_hash="m", chunks=(), counters=Counters(), rows=1, rejects=0)
+    >>> [part.tobytes() for part in decode(b"".join(encode(header, b"state", b"")))]
+    [b'state', b'']
+    """
+    values = {
+        "map_hash": header.map_hash,
+        "chunks": [
+            [chunk.key, chunk.identity, [astuple(block) for block in chunk.blocks]] for chunk in header.chunks
+        ],
+        "counters": astuple(header.counters),
+        "rows": header.rows,
+        "rejects": header.rejects,
+    }
+    text = json.dumps(values, separators=(",", ":")).encode()
+    head = MAGIC + _SIZES.pack(len(text), len(state), len(rejects))
+    head += _digest(head, text)
+    return [head, text, state, rejects, _digest(head, text, state, rejects)]
+
+
+def header_end(head: bytes | memoryview) -> int:
+    """Return how many bytes of a file its header needs, from the first ``PREFIX_BYTES`` of it.
+
+    Raises
+    ------
+    ValueError
+        This is no state of this format.
+    """
+    return PREFIX_BYTES + _sizes(head)[0]
+
+
+def decode_header(head: bytes | memoryview) -> StateHeader:
+    """Read the header from the first bytes of a file.
+
+    Raises
+    ------
+    ValueError
+        It is of another version, cut short or damaged.
+    """
+    end = header_end(head)
+    start = PREFIX_BYTES - DIGEST_BYTES
+    if len(head) < end or _digest(head[:start], head[PREFIX_BYTES:end]) != bytes(head[start:PREFIX_BYTES]):
+        raise ValueError("the header of a state is damaged")
+    try:
+        values = json.loads(bytes(head[PREFIX_BYTES:end]))
+    except RecursionError:
+        raise ValueError("the header of a state is nested too deeply") from None
+    return _header(values)
+
+
+def decode(data: bytes | memoryview) -> tuple[memoryview, memoryview]:
+    """Return the state and the rejects of a whole file.
+
+    Raises
+    ------
+    ValueError
+        It is of another version, cut short or damaged.
+    """
+    view = memoryview(data)
+    body, digest = view[:-DIGEST_BYTES], view[-DIGEST_BYTES:]
+    header, state, rejects = _sizes(view)
+    middle = PREFIX_BYTES + header + state
+    if middle + rejects != len(body) or _digest(body) != bytes(digest):
+        raise ValueError("a state is damaged")
+    return body[middle - state : middle], body[middle:]
+
+
+def _sizes(head: bytes | memoryview) -> tuple[int, int, int]:
+    if len(head) < PREFIX_BYTES or bytes(head[: len(MAGIC)]) != MAGIC:
+        raise ValueError("no state of this version")
+    header, state, rejects = _SIZES.unpack_from(head, len(MAGIC))
+    return header, state, rejects
+
+
+def _digest(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
+    """Build the header; a digest vouches that we wrote it, but perhaps another version of us."""
+    try:
+        return StateHeader(
+            map_hash=_text(values["map_hash"]),
+            chunks=tuple(
+                ChunkRecord(
+                    key=_text(key),
+                    identity=_text(identity),
+                    blocks=tuple(BlockRecord(**_numbers(BlockRecord, block)) for block in blocks),
+                )
+                for key, identity, blocks in values["chunks"]
+            ),
+            counters=Counters(**_numbers(Counters, values["counters"])),
+            rows=_number(values["rows"]),
+            rejects=_number(values["rejects"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the header of a state is not as it should be: {error}") from None
+
+
+def _numbers(record: type, values: list[object]) -> dict[str, int]:
+    names = record.__slots__  # type: ignore[attr-defined]  # a dataclass with slots
+    return {name: _number(value) for name, value in zip(names, values, strict=True)}
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("a count is no number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a name is no text")
+    return value
