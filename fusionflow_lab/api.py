@@ -30,11 +30,13 @@ from fusionflow_lab.jobs.manager import JobManager
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.complete import Completion, complete
 from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.sniffed import sniffed_text
 from fusionflow_lab.planning.statement import CreateView, DropView, SetOption, Show, statement
+from fusionflow_lab.planning.surroundings import SessionSurroundings
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
@@ -259,6 +261,26 @@ class Session:
             They cannot be found or read.
         """
         return sniffed_text(self._planner.source(pattern))
+
+    def complete(self, text: str, cursor: int, *, scope: Mapping[str, object] | None = None) -> Completion:
+        """Return what may stand at a place of an unfinished query.
+
+        Parameters
+        ----------
+        text
+            The query as far as it is written.
+        cursor
+            Characters before the place.
+        scope
+            Variables that queries may use.
+
+        Examples
+        --------
+        >>> with connect(workers=1) as session:
+        ...     session.complete("SELECT am FROM 'orders/*.csv'", 9).candidates[0].text
+        'amount'
+        """
+        return complete(text, cursor, SessionSurroundings(self._planner, self._names, scope or {}))
 
     def take_names(self, other: Session) -> None:
         """Take over the views and registered tables of another session of the same home."""

@@ -20,6 +20,7 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.notebook.awaiting import AwaitingCells
 from fusionflow_lab.notebook.blocking import run_blocking
 from fusionflow_lab.notebook.commands import Commands
+from fusionflow_lab.notebook.completion import CellMatcher
 from fusionflow_lab.notebook.display import screen_for
 from fusionflow_lab.notebook.failure import without_traceback
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
@@ -47,6 +48,7 @@ class FusionflowMagics(Magics):
         self._sessions = Sessions()
         self._commands = Commands(self._sessions, shell.user_ns)
         self._awaiting = AwaitingCells(shell)
+        self._matcher = CellMatcher(lambda: self._sessions.get(None, None), shell.user_ns)
 
     @no_var_expand
     @line_cell_magic
@@ -86,12 +88,14 @@ class FusionflowMagics(Magics):
         """Put the magics into the shell."""
         self._shell.register_magics(self)
         self._awaiting.register()
+        self._shell.Completer.custom_matchers.append(self._matcher.match)
         atexit.register(self._sessions.close)
 
     def unregister(self) -> None:
         """Take the magics out of the shell and close the session."""
         atexit.unregister(self._sessions.close)
         self._awaiting.unregister()
+        self._shell.Completer.custom_matchers.remove(self._matcher.match)
         manager = self._shell.magics_manager
         manager.registry.pop(type(self).__name__, None)
         for kind in ("line", "cell"):

@@ -59,11 +59,12 @@ class Macro:
 class Functions:
     """What the planner must know of DuckDB's functions, by lower-case name.
 
-    ``volatile`` ones may answer differently from call to call or from run to run, macros that call
-    them included; ``keywords`` are those that stand without parentheses. ``macros`` are those that
-    aggregate, by name and number of parameters.
+    ``names`` are all that expressions can call by name. ``volatile`` ones may answer differently from call
+    to call or from run to run, macros that call them included; ``keywords`` are those that stand without
+    parentheses. ``macros`` are those that aggregate, by name and number of parameters.
     """
 
+    names: frozenset[str]
     aggregates: frozenset[str]
     volatile: frozenset[str]
     keywords: frozenset[str] = _CLOCKS
@@ -288,6 +289,11 @@ def _read_functions(connection: duckdb.DuckDBPyConnection) -> Functions:
     aggregates = {name for name, kind, _, _, _ in rows if kind == "aggregate"} | {"count_star"}
     hiding = _with_callers(aggregates, macros) - aggregates
     return Functions(
+        names=frozenset(
+            name
+            for name, kind, *_ in rows
+            if kind in {"scalar", "aggregate", "macro"} and name.isidentifier() and not name.startswith("_")
+        ),
         aggregates=frozenset(aggregates),
         volatile=frozenset(volatile - {"error"}),
         macros={

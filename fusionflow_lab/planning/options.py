@@ -18,7 +18,7 @@ READERS = frozenset({"read_csv", "read_csv_auto"})
 _ALIASES = {"sep": "delim", "delimiter": "delim", "dtypes": "types", "column_types": "types"}
 _ALIASES |= {"column_names": "names", "null_string": "nullstr"}
 _ALIASES |= {"date_format": "dateformat", "timestamp_format": "timestampformat"}
-_KNOWN = (
+OPTION_NAMES = (
     "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
     "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
     "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size", "dateformat", "timestampformat",
@@ -65,7 +65,7 @@ def read_arguments(text: str, function: Node, binder: Binder) -> tuple[str, Read
             continue
         known = _ALIASES.get(name, name)
         if known not in _READ:
-            hint = suggestion(name, _KNOWN, "known options")
+            hint = suggestion(name, OPTION_NAMES, "known options")
             raise draft.error(f"read_csv has no option {name} here", node, hint)
         if known in draft.found:
             raise draft.error(f"read_csv is told {name} twice", node)

@@ -51,6 +51,19 @@ def parameter(name: str, value: object) -> Parameter:
     return Parameter(name=name, type=kind, value=text)
 
 
+def is_value(value: object) -> bool:
+    """Tell whether a variable looks like the value of a parameter.
+
+    Examples
+    --------
+    >>> is_value(5), is_value(print), is_value(dt)
+    (True, False, False)
+    """
+    if callable(value) or value is None:
+        return value is None
+    return isinstance(value, _PLAIN) or type(value).__module__ == "numpy" or hasattr(value, "value")
+
+
 def _typed(name: str, value: object) -> tuple[str, ParameterValue]:
     value = _plain(value)
     if value is None:

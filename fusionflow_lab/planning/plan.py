@@ -65,6 +65,11 @@ class Planner:
         self._binder = self._bound_by(())
         self._lock = threading.Lock()
 
+    @property
+    def functions(self) -> frozenset[str]:
+        """The names of DuckDB's functions."""
+        return self._binder.functions.names
+
     def close(self) -> None:
         """Close the planning connection."""
         with self._lock:

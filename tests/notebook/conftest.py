@@ -74,6 +74,18 @@ class Kernel:
         )
         return output
 
+    def complete(self, code: str) -> list[str]:
+        """Return what the kernel offers at the mark ``|`` in a cell, as the cell would read with it."""
+        place = code.index("|")
+        code = code.replace("|", "", 1)
+        message_id = self._client.complete(code, place)
+        reply = self._client.get_shell_msg(timeout=30)
+        while reply["parent_header"].get("msg_id") != message_id:
+            reply = self._client.get_shell_msg(timeout=30)
+        content = reply["content"]
+        begin, end = content["cursor_start"], content["cursor_end"]
+        return [code[:begin] + match + code[end:] for match in content["matches"]]
+
     @staticmethod
     def _take(message: dict[str, object], output: Output, begun: float) -> bool:
         content = message["content"]
