@@ -17,6 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep jobs and states out of the user's own folder, kernels and workers included."""
     config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="fusionflow-tests-"))
     os.environ["FUSIONFLOW_HOME"] = str(config.stash[_HOME])
+    # Most tests need no process that outlives them; the others ask for a runner of their own.
+    os.environ["FUSIONFLOW_RUNNER"] = "inprocess"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

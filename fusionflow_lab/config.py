@@ -66,7 +66,7 @@ class Config:
     workers: int
     memory_limit: str = "auto"
     frame_limit: str = _FRAME_LIMIT
-    runner: str = "inprocess"
+    runner: str = "detached"
     runner_idle: float = 600.0
 
     @property
@@ -127,7 +127,7 @@ class Config:
             workers=workers,
             memory_limit=memory_limit or values.get("FUSIONFLOW_MEMORY_LIMIT") or "auto",
             frame_limit=values.get("FUSIONFLOW_FRAME_LIMIT") or _FRAME_LIMIT,
-            runner=runner or values.get("FUSIONFLOW_RUNNER") or _RUNNERS[1],
+            runner=runner or values.get("FUSIONFLOW_RUNNER") or _RUNNERS[0],
             runner_idle=_seconds("FUSIONFLOW_RUNNER_IDLE", values, 600.0),
         )
 

@@ -11,7 +11,8 @@
     │   └── NoWorkersError        the scheduler answers, but has no workers
     ├── StateError            a stored state cannot be read
     ├── JobError              a job id is unknown, or the job cannot do that now
-    │   └── JobStoppedError       the job was stopped; its work is kept
+    │   ├── JobStoppedError       the job was stopped; its work is kept
+    │   └── JobLeftError          watching the job was interrupted; the job goes on
     ├── ConfigError           a setting is unknown or out of range
     ├── ScanCancelledError    the scan of a chunk was cancelled
     └── NativePanicError      a bug of ours in the native core; the worker lives on
@@ -103,6 +104,10 @@ class JobError(FusionflowError):
 
 class JobStoppedError(JobError):
     """The job was stopped; its work is kept."""
+
+
+class JobLeftError(JobError):
+    """Watching the job was interrupted; the job goes on."""
 
 
 class ConfigError(FusionflowError):

@@ -87,12 +87,17 @@ class RunnerLink:
 
     def poke(self) -> None:
         """Nudge a runner that is there; start none."""
+        message = pack({"op": "nudge"})
         with self._lock:
+            if self._connection is not None:
+                with suppress(OSError):
+                    self._connection.sendall(message)
+                    return
             for runner in self._registry.alive():
                 connection = connected(runner)
                 if connection is not None:
                     with connection, suppress(OSError):
-                        connection.sendall(pack({"op": "nudge"}))
+                        connection.sendall(message)
 
     def close(self) -> None:
         """Leave the runner, which goes on."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 from fusionflow_lab.errors import JobError, JobStoppedError
 from fusionflow_lab.execution.drive import Stores, rejects_name
 from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.mirror import Mirrors
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submitted:
-    """A job that answers a query; ``reused`` where it was there before, at work or completed."""
+    """A job that answers a query; ``reused`` where it was completed before."""
 
     job: str
     reused: bool = False
@@ -96,7 +97,7 @@ class JobManager(ABC):
         if reuse and query.use_cache:
             same = self._stores.jobs.same(key)
             if same is not None and self._answers(same):
-                return Submitted(job=same.id, reused=True)
+                return Submitted(job=same.id, reused=same.status == "COMPLETED")
         return Submitted(job=self._create(query, plan, priority=priority, reuse_key=key))
 
     def record(self, job: str) -> JobRecord:
@@ -106,6 +107,10 @@ class JobManager(ABC):
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs, newest first."""
         return self._stores.jobs.list()
+
+    def log(self, job: str) -> tuple[Event, ...]:
+        """Return all durable events of a job so far, in order."""
+        return self._stores.jobs.events(job)
 
     def feed(self, job: str) -> JobFeed:
         """Return the job's events, whoever drives it."""

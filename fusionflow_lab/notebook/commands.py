@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -17,6 +18,13 @@ from fusionflow_lab.results.words import bytes_text, count_text
 _TAKES_PATHS = frozenset({"schema", "sniff"})
 
 
+class Follow(Protocol):
+    """Shows a job to its end."""
+
+    def __call__(self, find: Callable[[], Job], *, leave: bool) -> object:
+        """Find a job, show it, and return its result."""
+
+
 class Commands:
     """Answers the one-line commands about the session and its jobs.
 
@@ -26,10 +34,13 @@ class Commands:
         Whose jobs they are about.
     variables
         The user's variables: DataFrames among them have names in FROM.
+    follow
+        Shows a job to its end and returns its result; told whether an interrupt leaves the job running.
     """
 
-    def __init__(self, sessions: Sessions, variables: Mapping[str, object]) -> None:
+    def __init__(self, sessions: Sessions, variables: Mapping[str, object], follow: Follow) -> None:
         self._sessions = sessions
+        self._follow = follow
         self._variables = variables
         self._commands: dict[str, Callable[[str], object]] = {
             "": self._help,
@@ -39,6 +50,9 @@ class Commands:
             "job": self._sessions.job,
             "rejects": self._rejects,
             "stop": self._stop,
+            "attach": self._attach,
+            "resume": self._resume,
+            "rerun": self._rerun,
             "tables": self._tables,
             "views": self._views,
             "schema": self._schema,
@@ -76,6 +90,26 @@ class Commands:
         job = self._sessions.job(job_id)
         job.stop()
         print(f"job {job.id} is told to stop; its work is kept")  # noqa: T201 - this is the cell's output
+
+    def _attach(self, job_id: str) -> object:
+        return self._follow(lambda: self._sessions.attach(job_id), leave=True)
+
+    def _resume(self, job_id: str) -> object:
+        def resumed() -> Job:
+            job = self._sessions.job(job_id)
+            job.resume()
+            self._sessions.add(job)
+            return job
+
+        return self._follow(resumed, leave=False)
+
+    def _rerun(self, job_id: str) -> object:
+        def again() -> Job:
+            job = self._sessions.job(job_id).rerun()
+            self._sessions.add(job)
+            return job
+
+        return self._follow(again, leave=False)
 
     def _tables(self, _: str) -> Result | None:
         return self._listing("SHOW TABLES")

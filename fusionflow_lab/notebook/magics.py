@@ -46,7 +46,7 @@ class FusionflowMagics(Magics):
         super().__init__(shell)
         self._shell = shell
         self._sessions = Sessions()
-        self._commands = Commands(self._sessions, shell.user_ns)
+        self._commands = Commands(self._sessions, shell.user_ns, self._follow)
         self._awaiting = AwaitingCells(shell)
         self._matcher = CellMatcher(lambda: self._sessions.get(None, None), shell.user_ns)
 
@@ -131,7 +131,7 @@ class FusionflowMagics(Magics):
 
     def _submitter(self, options: CellOptions, text: str) -> Callable[[], Job]:
         def submit() -> Job:
-            job = self._relation(options, text).submit()
+            job = self._relation(options, text).submit(priority=options.priority, reuse=True)
             self._sessions.add(job)
             if options.result:
                 self._shell.user_ns[options.result] = job
@@ -163,8 +163,12 @@ class FusionflowMagics(Magics):
         if statement(text) is not None:
             self._show(self._command(options, text), options)
             return None
-        screen = screen_for(self._shell, options, table=False)
-        return run_blocking(run_job(self._submitter(options, text), screen))
+        return self._follow(self._submitter(options, text), leave=False)
+
+    def _follow(self, find: Callable[[], Job], *, leave: bool) -> object:
+        """Show a job under one line of code; its rows are shown as the line's value."""
+        screen = screen_for(self._shell, CellOptions(), table=False)
+        return run_blocking(run_job(find, screen, leave=leave))
 
 
 FusionflowMagics.fusionflow.__doc__ = help_text()

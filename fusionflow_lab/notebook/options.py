@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,6 +32,7 @@ class CellOptions:
     result: str = ""
     name: str = ""
     detach: bool = False
+    priority: int = 0
     limit: int = ROWS_SHOWN
     display: bool = True
     quiet: bool = False
@@ -88,12 +89,18 @@ OPTIONS = (
     ),
     OptionHelp(
         flags=("--detach",),
-        text="Return at once; the variable holds the Job, which goes on running.",
+        text="Return at once; the variable holds the Job, which goes on even when the kernel ends.",
         example="%%fusionflow job --detach",
     ),
     OptionHelp(
+        flags=("--priority",),
+        value="N",
+        text="Jobs of a higher one go first and get more of the cluster. Default 0.",
+        example="%%fusionflow trips --priority 1",
+    ),
+    OptionHelp(
         flags=("--no-cache",),
-        text="Scan everything again, even what is already known.",
+        text="Scan everything again, even what is already known, in a new job.",
         example="%%fusionflow trips --no-cache",
     ),
     OptionHelp(
@@ -224,6 +231,7 @@ def _options(result: str, chosen: dict[str, str]) -> CellOptions:
         result=result,
         name=chosen.get("--name", ""),
         detach="--detach" in chosen,
+        priority=_priority(chosen),
         limit=_whole("--limit", chosen, least=0, default=ROWS_SHOWN),
         display="--no-display" not in chosen,
         quiet="--quiet" in chosen,
@@ -255,6 +263,13 @@ def _whole(flag: str, chosen: dict[str, str], *, least: int, default: int) -> in
         return default
     if not text.isdecimal() or int(text) < least:
         raise _wrong(f"{flag} {text} is not a whole number from {least}", f"for example {flag} 5")
+    return int(text)
+
+
+def _priority(chosen: Mapping[str, str]) -> int:
+    text = chosen.get("--priority", "0")
+    if not text.removeprefix("-").isdecimal():
+        raise _wrong(f"--priority {text} is not a whole number", "for example --priority 1")
     return int(text)
 
 
@@ -303,6 +318,9 @@ In one line
   %fusionflow jobs              the newest jobs, of other sessions too:  %fusionflow jobs
   %fusionflow job [ID]          return a job, the last one without an id:  job = %fusionflow job
   %fusionflow rejects [ID]      rows that were rejected: file, line, column, reason:  %fusionflow rejects
+  %fusionflow attach [ID]       watch a job of any notebook, also after its end:  r = %fusionflow attach ab12
   %fusionflow stop [ID]         stop a job and keep its work:  %fusionflow stop
+  %fusionflow resume [ID]       go on with a job that was stopped or failed:  %fusionflow resume
+  %fusionflow rerun [ID]        submit its query again as a new job:  %fusionflow rerun
   %fusionflow help              this text:  %fusionflow help
 """

@@ -63,11 +63,26 @@ class Sessions:
             raise JobError(f"{job_id} begins the id of {len(found)} jobs", hint="write more of the id")
         return found[-1]
 
+    def attach(self, job_id: str = "") -> Job:
+        """Return a job of any process by its id, or the start of it; the newest of all without.
+
+        Raises
+        ------
+        JobError
+            Where there is no such job.
+        """
+        session = self.get(None, None)
+        if not job_id:
+            newest = session.jobs()[:1]
+            if not newest:
+                raise JobError("there is no job yet", hint="run a cell first")
+            job_id = newest[0].id
+        job = session.attach(job_id)
+        self.add(job)
+        return job
+
     def close(self) -> None:
-        """Stop what runs and close every session."""
-        for job in self.jobs:
-            if not job.done():
-                job.stop()
+        """Close every session: a runner's jobs go on, those driven in this process stop."""
         self._close_all()
 
     def _wanted(self, cluster: str | None, workers: int | None) -> tuple[str, int | None]:

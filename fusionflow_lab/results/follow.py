@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from fusionflow_lab.errors import JobStoppedError
+from fusionflow_lab.errors import JobLeftError, JobStoppedError
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.results.interrupt import interrupt_cancels
 from fusionflow_lab.results.result import Result
@@ -102,8 +102,10 @@ class Follower:
             self.view = self.view.after(event)
 
 
-async def run_job(submit: Callable[[], Followed], screen: Screen, *, name: str = "") -> Result:
-    """Submit a job, show it to its end and return its result.
+async def run_job(
+    submit: Callable[[], Followed], screen: Screen, *, name: str = "", leave: bool = False
+) -> Result:
+    """Submit or find a job, show it to its end and return its result.
 
     Parameters
     ----------
@@ -113,11 +115,15 @@ async def run_job(submit: Callable[[], Followed], screen: Screen, *, name: str =
         Where the job is shown.
     name
         The job's name, as shown.
+    leave
+        Whether an interrupt leaves the job running: it belongs to somebody else.
 
     Raises
     ------
     JobStoppedError
         When this task is interrupted or the job is stopped from elsewhere. Its work is kept.
+    JobLeftError
+        When this task is interrupted and the job goes on.
     """
     follower = Follower(JobView(name=name, message="planning"), paint=screen.paint)
     waiting = asyncio.get_running_loop().call_later(PAINT_EVERY, lambda: screen.paint(follower.view))
@@ -125,7 +131,7 @@ async def run_job(submit: Callable[[], Followed], screen: Screen, *, name: str =
         with interrupt_cancels():
             job = await submitted(submit)
             follower.view = replace(follower.view, job=job.id, message="")
-            result = await _result(job, follower)
+            result = await _result(job, follower, leave=leave)
     except BaseException:
         screen.leave(follower.view)
         raise
@@ -145,18 +151,28 @@ async def submitted(submit: Callable[[], J]) -> J:
         raise JobStoppedError("stopped before the job began") from None
 
 
-async def _result(job: Followed, follower: Follower) -> Result:
+async def _result(job: Followed, follower: Follower, *, leave: bool) -> Result:
     try:
         await follower.follow(job.events())
         return await asyncio.to_thread(job.result)
     except asyncio.CancelledError:
-        job.stop()
+        if leave:
+            raise _left(job) from None
+        await asyncio.to_thread(job.stop)
         await _settle(job, follower)
     except JobStoppedError:
         pass
     error = JobStoppedError(follower.view.stopped())
     error.job_id = follower.view.job
     raise error
+
+
+def _left(job: Followed) -> JobLeftError:
+    error = JobLeftError(
+        "no longer watched; the job goes on", hint="stop it, or attach to it again, by its id"
+    )
+    error.job_id = job.id
+    return error
 
 
 async def _settle(job: Followed, follower: Follower) -> None:

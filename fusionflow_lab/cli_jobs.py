@@ -1,0 +1,134 @@
+"""``fusionflow jobs``: look at jobs, watch them, stop them, go on with them, from any terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+import typer
+
+from fusionflow_lab.api import Job, Session, connect
+from fusionflow_lab.cli_parts import (
+    ROWS_SHOWN,
+    Format,
+    Limit,
+    LineScreen,
+    OutFormat,
+    OutPath,
+    exit_codes,
+    target_of,
+    write,
+)
+from fusionflow_lab.errors import JobError
+from fusionflow_lab.jobs.codec import encode_event
+from fusionflow_lab.results.follow import run_job
+from fusionflow_lab.results.jobs_table import jobs_table
+from fusionflow_lab.results.result import Result
+
+STOP_SECONDS = 10.0
+
+jobs = typer.Typer(help="Look at jobs, watch and stop them.", no_args_is_help=True, rich_markup_mode=None)
+
+JobId: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="The job's id, or the start of it.", show_default=False)
+]
+
+
+@jobs.command("list")
+def list_jobs(*, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN) -> None:
+    """List the newest jobs, newest first."""
+    with exit_codes(), connect() as session:
+        write(Result(table=jobs_table(session.jobs())), target_of(None, out_format, limit))
+
+
+@jobs.command("show")
+def show_job(job_id: JobId) -> None:
+    """Print what a job is: its status, how far it is, and its SQL."""
+    with exit_codes(), connect() as session:
+        job = session.job(job_id)
+        progress = job.progress
+        done = f", chunk {progress.chunks_done} of {progress.chunks_total}" if progress else ""
+        typer.echo(f"job {job.id} · {job.status}{done}\n{job.text.strip()}")
+
+
+@jobs.command("watch")
+def watch_job(
+    job_id: JobId, *, out: OutPath = None, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN
+) -> None:
+    """Show how a job goes, to its end, and write its rows; Ctrl-C leaves it running."""
+    target = target_of(out, out_format, limit)
+    with exit_codes(), connect() as session:
+        write(_followed(lambda: session.attach(job_id), leave=True), target)
+
+
+@jobs.command("result")
+def job_result(
+    job_id: JobId, *, out: OutPath = None, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN
+) -> None:
+    """Write the rows of a job that has ended, or say why it has none."""
+    target = target_of(out, out_format, limit)
+    with exit_codes(), connect() as session:
+        write(_ended_result(session, job_id), target)
+
+
+@jobs.command("stop")
+def stop_job(job_id: JobId) -> None:
+    """Stop a job; what it has scanned is kept."""
+    with exit_codes(), connect() as session:
+        job = session.job(job_id)
+        job.stop()
+        ended = job.wait(STOP_SECONDS)
+        typer.echo(f"job {job.id} · {job.status}" + ("" if ended else ": it is told to stop"), err=True)
+
+
+@jobs.command("resume")
+def resume_job(job_id: JobId) -> None:
+    """Go on with a job that was stopped or has failed, under its id; jobs watch ID shows it."""
+    with exit_codes(), connect() as session:
+        job = session.job(job_id)
+        job.resume()
+        typer.echo(job.id)
+
+
+@jobs.command("rerun")
+def rerun_job(
+    job_id: JobId,
+    *,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Scan everything again.")] = False,
+) -> None:
+    """Submit the query of a job as a new job, and print its id."""
+    with exit_codes(), connect() as session:
+        typer.echo(session.job(job_id).rerun(use_cache=not no_cache).id)
+
+
+@jobs.command("log")
+def job_log(job_id: JobId) -> None:
+    """Print every durable event of a job: number, time, type, what happened."""
+    with exit_codes(), connect() as session:
+        for event in session.job(job_id).log():
+            time = datetime.fromtimestamp(event.time).astimezone().isoformat(timespec="milliseconds")
+            typer.echo(f"{event.seq}\t{time}\t{event.type}\t{encode_event(event)[0]}")
+
+
+@jobs.command("rejects")
+def job_rejects(job_id: JobId, *, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN) -> None:
+    """List the rows a job rejected: file, byte, line, column, reason, text."""
+    with exit_codes(), connect() as session:
+        write(Result(table=session.job(job_id).rejects()), target_of(None, out_format, limit))
+
+
+def _followed(find: Callable[[], Job], *, leave: bool) -> Result:
+    return asyncio.run(run_job(find, LineScreen(quiet=False), leave=leave))
+
+
+def _ended_result(session: Session, job_id: str) -> Result:
+    job = session.job(job_id)
+    if not job.done():
+        error = JobError(
+            f"the job has no result yet: it is {job.status}", hint=f"fusionflow jobs watch {job.id}"
+        )
+        error.job_id = job.id
+        raise error
+    return job.result()

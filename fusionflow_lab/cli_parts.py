@@ -1,0 +1,151 @@
+"""What the commands of the shell share: options, where rows go, progress on stderr, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import pyarrow as pa
+import typer
+
+from fusionflow_lab.errors import JobLeftError, JobStoppedError
+from fusionflow_lab.results.lines import ProgressLines
+from fusionflow_lab.results.message import USER_ERRORS, message_lines
+from fusionflow_lab.results.render import shown, table_text
+from fusionflow_lab.results.result import Result
+from fusionflow_lab.results.view import JobView
+from fusionflow_lab.results.words import count_text
+from fusionflow_lab.results.write import FileFormat, write_file, write_stream
+
+FAILED, STOPPED = 1, 130
+ROWS_SHOWN = 40
+
+
+class Format(StrEnum):
+    """What stdout carries."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    ARROW = "arrow"
+
+
+File: TypeAlias = Annotated[
+    Path | None, typer.Argument(help="File of SQL; - for stdin.", show_default=False, allow_dash=True)
+]
+Command: TypeAlias = Annotated[
+    str | None, typer.Option("-c", "--command", metavar="SQL", help="The SQL.", show_default=False)
+]
+Params: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p", "--param", metavar="NAME=VALUE", help="The value of $NAME: JSON, or a text.", show_default=False
+    ),
+]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option("-w", "--workers", min=1, help="Local workers; one a core if not given.")
+]
+Cluster: TypeAlias = Annotated[
+    str, typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler's address, or local.")
+]
+OutPath: TypeAlias = Annotated[
+    Path | None, typer.Option("-o", "--out", help="Write the rows to .csv, .json, .parquet or .arrow.")
+]
+Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=0, help="Rows that --format table shows.")]
+OutFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="What stdout carries.")]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where the rows go: a file of a format, or stdout."""
+
+    path: Path | None
+    file_format: FileFormat
+    format: Format
+    limit: int
+
+
+class LineScreen:
+    """Progress on stderr: one line written over on a terminal, else one line each 10 %."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._lines = None if quiet else ProgressLines(sys.stderr, rewrite=sys.stderr.isatty())
+
+    def paint(self, view: JobView) -> None:
+        """Write how far the job is."""
+        if self._lines:
+            self._lines.paint(view)
+
+    def finish(self, view: JobView, result: Result) -> None:
+        """Write the account of every row read."""
+        if self._lines:
+            self._lines.paint(view)
+            self._lines.end(
+                f"job {view.job} completed · {count_text(len(result), 'row')}\n{result.summary()}"
+            )
+            if result.counters.rows_rejected:
+                rejected = count_text(result.counters.rows_rejected, "row")
+                self._lines.end(f"! {rejected} rejected; fusionflow jobs rejects {view.job} lists them")
+
+    def leave(self, view: JobView) -> None:
+        """Clear the way for the error's message."""
+        if self._lines:
+            self._lines.paint(view)
+            self._lines.clear()
+
+
+def target_of(out: Path | None, out_format: Format, limit: int) -> Target:
+    """Say where the rows go: to a file by its suffix, or to stdout."""
+    by_suffix: dict[str, FileFormat] = {
+        ".csv": "csv",
+        ".json": "json",
+        ".ndjson": "json",
+        ".jsonl": "json",
+        ".parquet": "parquet",
+        ".arrow": "arrow",
+    }
+    stdout_formats: dict[Format, FileFormat] = {Format.CSV: "csv", Format.JSON: "json", Format.ARROW: "arrow"}
+    file_format = stdout_formats.get(out_format, "csv")
+    if out is not None:
+        if out.suffix not in by_suffix:
+            known = ", ".join(by_suffix)
+            raise typer.BadParameter(f"{out.name} should end in one of {known}", param_hint="-o")
+        if not out.absolute().parent.is_dir():
+            raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="-o")
+        file_format = by_suffix[out.suffix]
+    return Target(path=out, file_format=file_format, format=out_format, limit=limit)
+
+
+def write(result: Result, target: Target) -> None:
+    """Write the rows."""
+    table: pa.Table = result.arrow()
+    if target.path is not None:
+        write_file(table, target.path, target.file_format)
+    elif target.format is Format.TABLE:
+        typer.echo(table_text(shown(table, rows=target.limit, types=result.types)))
+    else:
+        write_stream(table, sys.stdout.buffer, target.file_format)
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn what went wrong into a message on stderr and an exit code."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read stdout has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
+    except (JobLeftError, JobStoppedError) as error:
+        typer.echo("\n".join(message_lines(error)), err=True)
+        raise typer.Exit(STOPPED) from None
+    except USER_ERRORS as error:
+        typer.echo("\n".join(message_lines(error)), err=True)
+        raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(STOPPED) from None

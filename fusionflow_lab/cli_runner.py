@@ -1,0 +1,76 @@
+"""``fusionflow runner``: the process that drives jobs, and how to look at it and end it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fusionflow_lab.api import connect
+from fusionflow_lab.cli_parts import Workers, exit_codes
+from fusionflow_lab.config import Config
+from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.execution.process import RunnerOptions, run_runner
+from fusionflow_lab.jobs.link import connected, end_runner
+
+runners = typer.Typer(help="Drive jobs in a process of its own.", rich_markup_mode=None)
+
+
+@runners.callback(invoke_without_command=True)
+def runner(
+    context: typer.Context,
+    *,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help="The cluster it serves, or local.")
+    ] = "local",
+    workers: Workers = None,
+    idle: Annotated[
+        float | None, typer.Option("--idle", metavar="SECONDS", help="End after so long without work.")
+    ] = None,
+    home: Annotated[Path | None, typer.Option("--home", hidden=True)] = None,
+    only: Annotated[bool, typer.Option("--only", hidden=True)] = False,
+    ready: Annotated[int, typer.Option("--ready", hidden=True)] = -1,
+) -> None:
+    """Drive jobs until interrupted. Several on one database are each other's hot standby.
+
+    Without one, the first job starts one by itself, which ends when there is nothing to do.
+    """
+    if context.invoked_subcommand is None:
+        with exit_codes():
+            config = Config.load(home=home, workers=workers)
+            run_runner(config, RunnerOptions(cluster=scheduler, idle_seconds=idle, only=only, ready=ready))
+
+
+@runners.command("status")
+def status() -> None:
+    """Print the runners at work: process, cluster, workers, and the jobs they drive."""
+    with exit_codes(), connect(runner="inprocess") as session:
+        live = [record for record in session.jobs() if record.lease_holder]
+        found = session.runners()
+        for record in found:
+            mine = [job.id for job in live if job.lease_holder == record.id]
+            where = f"{record.scheduler or 'no cluster yet'}, {record.workers} workers"
+            at_work = f", drives {' '.join(mine)}" if mine else ", idle"
+            log = session.config.runner_log(record.cluster)
+            typer.echo(
+                f"runner {record.pid} on {record.host}: {record.cluster} ({where}){at_work}; log {log}"
+            )
+        if not found:
+            typer.echo("no runner is at work; the next job starts one")
+
+
+@runners.command("stop")
+def stop() -> None:
+    """End the runners of this machine; their jobs wait for the next one, and go on where they were."""
+    with exit_codes(), connect(runner="inprocess") as session:
+        for record in session.runners():
+            connection = connected(record)
+            if connection is None:
+                raise ClusterError(
+                    f"runner {record.pid} on {record.host} does not answer",
+                    where=str(session.config.runner_log(record.cluster)),
+                    hint=f"end it there: kill {record.pid}; its jobs are taken over after some seconds",
+                )
+            end_runner(connection)
+            typer.echo(f"runner {record.pid} has ended")
