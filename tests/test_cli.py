@@ -162,9 +162,12 @@ def test_jobs_are_listed_and_their_rejects_kept(invoke: Invoke, scheduler: str) 
     assert (job["status"], job["rows_rejected"]) == ("COMPLETED", 1)
     rejects = json.loads(invoke("jobs", "rejects", job["job"], "--format", "json").stdout)
     assert rejects["file"].endswith("dirty.csv")
-    shown = invoke("jobs", "show", job["job"], "--format", "csv")
+    shown = invoke("jobs", "result", job["job"][:8], "--format", "csv")
     assert shown.stdout == "n\n2\n"
-    assert "COMPLETED" in shown.stderr
+    shown = invoke("jobs", "show", job["job"])
+    assert shown.stdout == f"job {job['job']} · COMPLETED, chunk 1 of 1\n{query}\n"
+    log = [line.split("\t") for line in invoke("jobs", "log", job["job"]).stdout.splitlines()]
+    assert [(line[0], line[2]) for line in log] == [(str(number), "status") for number in range(1, 5)]
 
 
 def test_an_unknown_job_is_named(invoke: Invoke) -> None:

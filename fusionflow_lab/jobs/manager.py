@@ -91,11 +91,11 @@ class JobManager(ABC):
     def submit(self, query: Query, plan: Plan, *, priority: int = 0, reuse: bool = True) -> Submitted:
         """Store a job and see that it is driven; or return one that answers the same already.
 
-        That is one at work, or completed, whose plan and files are the same to the byte's last change.
+        That is one of the same name, at work or completed, whose plan and files are the same.
         """
         key = reuse_key(plan)
         if reuse and query.use_cache:
-            same = self._stores.jobs.same(key)
+            same = self._stores.jobs.same(key, name=query.name)
             if same is not None and self._answers(same):
                 return Submitted(job=same.id, reused=same.status == "COMPLETED")
         return Submitted(job=self._create(query, plan, priority=priority, reuse_key=key))

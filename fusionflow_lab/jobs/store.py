@@ -178,11 +178,12 @@ class JobStore:
         hint = f"did you mean {near[0]}?" if near else "fusionflow jobs list, or %fusionflow jobs, lists them"
         raise job_error(start, "no job has this id", hint=hint)
 
-    def same(self, reuse_key: str, *, owner: str = "") -> JobRecord | None:
-        """Return the newest job of this key that is still wanted, or is completed; None without one."""
+    def same(self, reuse_key: str, *, name: str = "", owner: str = "") -> JobRecord | None:
+        """Return the newest job of this key and name that is wanted, or completed; None without one."""
         query = (
             select(JobRow)
-            .where(JobRow.reuse_key == reuse_key, JobRow.owner == owner, JobRow.desired == "run")
+            .where(JobRow.reuse_key == reuse_key, JobRow.owner == owner, JobRow.name == name)
+            .where(JobRow.desired == "run")
             .where(JobRow.status.not_in(ENDED - {"COMPLETED"}))
             .order_by(JobRow.created.desc(), JobRow.id)
             .limit(1)
