@@ -252,8 +252,10 @@ class Plan:
     """A query, cut: stages that run on the cluster, and the SQL that ends it over their tables.
 
     ``final_sql`` reads the tables ``stage.name``; ``names`` and ``types`` are those of the user's
-    query. ``settings`` are the session settings every evaluator applies. ``gathered`` is the reason
-    why the query was not cut, or empty. A stage comes after those that its broadcast tables are made of.
+    query, or empty where only its rows tell (a PIVOT by the values of the data). ``settings`` are the
+    session settings every evaluator applies. ``gathered`` is the reason why the query was not cut, or empty.
+    A stage comes after those that its broadcast tables are made of. ``moment`` is the time that the query
+    reads from the clock; empty for one that does not.
     ``volatile`` names a function that may answer differently each time.
     """
 

@@ -17,8 +17,9 @@ import duckdb
 import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError, SourceError
-from fusionflow_lab.planning.ast import Node, literal, named, select
+from fusionflow_lab.planning.ast import Node, literal, named, select, without_locations
 from fusionflow_lab.planning.messages import syntax_error, too_deep
+from fusionflow_lab.planning.pivot_text import with_values
 from fusionflow_lab.query import Column
 from fusionflow_lab.states.evaluate import quoted
 
@@ -105,7 +106,7 @@ class Binder:
         self._connection.close()
 
     def parse(self, text: str) -> Node:
-        """Parse one SELECT statement.
+        """Parse one SELECT statement; a PIVOT without values gets a placeholder for them.
 
         Raises
         ------
@@ -114,12 +115,22 @@ class Binder:
         """
         answer = json.loads(str(self._one(_SERIALIZE, [text])))
         if answer["error"]:
-            raise self._refusal(text, answer)
+            pivot = self._pivot(text)
+            if pivot is None:
+                raise self._refusal(text, answer)
+            return pivot
         statements = answer["statements"]
         if len(statements) != 1:
             what = "there is no query" if not statements else "there is more than one statement"
             raise QueryError(what, hint="write one SELECT statement over CSV files")
         return dict(statements[0]["node"])
+
+    def _pivot(self, text: str) -> Node | None:
+        """Parse a PIVOT without values; places in it would be those of another text."""
+        if [str(statement.type).rpartition(".")[2] for statement in self._statements(text)] != ["MULTI"]:
+            return None
+        answer = json.loads(str(self._one(_SERIALIZE, [with_values(text)])))
+        return None if answer["error"] else dict(without_locations(answer["statements"][0]["node"]))
 
     def _refusal(self, text: str, answer: Node) -> QueryError:
         if "max_expression_depth" in str(answer["error_message"]):

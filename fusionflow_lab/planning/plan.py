@@ -29,6 +29,7 @@ from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.inputs import References, fill, references
 from fusionflow_lab.planning.macros import expand_macros
 from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
+from fusionflow_lab.planning.pivot import Pivoting, pivoting, rewrite_pivot
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.settings import Settings
 from fusionflow_lab.planning.sources import FoundSource, find_sources
@@ -163,7 +164,18 @@ class Planner:
             return replace(plan, final_sql=described)
         plan, tree = _frozen(plan, without_locations(tree), query.moment, sources, binder)
         rewrite_summarize(tree, binder)
+        by_values = pivoting(tree, binder)
+        if by_values is not None:
+            return self._pivoted(plan, by_values, sources, reason)
+        rewrite_pivot(tree, binder)
         return self._split(plan, expand_macros(tree, binder), sources, reason)
+
+    def _pivoted(self, plan: Plan, pivot: Pivoting, sources: Mapping[str, Source], reason: str) -> Plan:
+        """Plan the groups of a PIVOT by the values of the data; its columns are known at its end."""
+        shape = self._binder.shape(self._binder.sql(pivot.grouping))
+        grouped = replace(plan, names=shape.names, types=shape.types)
+        made = self._split(grouped, expand_macros(pivot.grouping, self._binder), sources, reason)
+        return replace(made, names=(), types=(), final_sql=pivot.final(made.final_sql))
 
     def _source(self, found: FoundSource, folder: str) -> Source:
         if found.arrow:

@@ -222,7 +222,8 @@ class Evaluator:
             for stage in plan.final_stages:
                 _fill(cursor, stage.name, ddl[stage.name], states[stage.name])
             sql = plan.final_sql if limit is None else f"SELECT * FROM ({plan.final_sql}) LIMIT {limit}"
-            return cursor.sql(sql).to_arrow_table().rename_columns(list(plan.names))
+            table = cursor.sql(sql).to_arrow_table()
+            return table.rename_columns(list(plan.names)) if plan.names else table
 
     def broadcast(
         self,

@@ -1,0 +1,20 @@
+-- PIVOT by values that are given, or that the data has, and UNPIVOT.
+pivot 't.csv' on g using sum(i) group by k;
+pivot (select k, g, i from 't.csv' where i > 0) on g using sum(i);
+pivot (select k, g, i, b from 't.csv') on g, b using sum(i) as s, count(*) group by k order by k limit 5;
+pivot (select k, g, i from 't.csv') on k;
+with q as (select * from 't.csv' where b) pivot q on lower(k) using max(d), count(i), list(i order by id) group by g;
+pivot (select k, g from 't.csv') on g in (0, 1) using count(*);
+pivot (select k, g, i from 't.csv') on k in ('a', 'B', 'zz') using sum(i) as q, max(i);
+pivot (select k, g, i from 't.csv') on g in (0, 1, null) using sum(i), avg(i) as m;
+from (select k, g, i from 't.csv') pivot (count(*) as n for g in (0 as zero, 7)) order by 1;
+from (pivot (select k, g, i, y from 't.csv' where i > 0) on g in (0, 1, 2) using sum(y) as m, first(i order by i) group by k) where "0_m" > 0;
+pivot (select b, g, i from 't.csv') on b in (true, false) using count(i), mode(i) group by g;
+pivot (select b, g from 't.csv') on b in (true, false) using count(*);
+pivot (select g, p from 't.csv') on g in ('0', '1') using sum(p);
+pivot 't.csv' on k || 'x' using entropy(g) group by b;
+unpivot (select i, g, k from 't.csv') on i, g into name n value v;
+select n, count(v) from (unpivot (select i, g from 't.csv') on columns(*) into name n value v) group by n;
+pivot (select k, g, i from 't.csv' where false) on g using sum(i);
+pivot (select g, i from 't.csv') on g using sum(i);
+pivot 't.csv' on id % 30 using count(*), sum(i) group by b;
