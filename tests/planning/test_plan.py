@@ -141,10 +141,10 @@ where: line 1, column 8
 """,
     ),
     (
-        "pivot 'trips.csv' on city using sum(n)",
+        "from (pivot 'trips.csv' on city using sum(n)) where true",
         """
-a PIVOT statement reads its column names from the data
-try: write FROM (PIVOT … ON column IN (…))
+the columns of a PIVOT are not known before its rows are
+try: write its values, ON column IN (…), to use it within a query
 """,
     ),
     (
