@@ -17,7 +17,7 @@ use super::{
     pool::Pool,
     rows::Rows,
     tolerant::{Cut, Refused, Uncut, cut_tolerantly},
-    value::least_type,
+    value::widened,
 };
 use crate::error::{Error, Result};
 
@@ -265,7 +265,7 @@ impl Batcher {
             for &place in places.iter().filter(|&&place| !self.plan.columns[place].fixed) {
                 let column = &self.plan.columns[place];
                 let widest = wider.entry(column.ordinal).or_insert(column.column_type);
-                *widest = widest.widest(least_type(self.text(data, rows, row, place)));
+                *widest = widest.widest(widened(column.column_type, self.text(data, rows, row, place)));
             }
         }
         if wider.is_empty() {

@@ -1,7 +1,7 @@
 //! The type of a column, guessed from values: it only ever widens.
 
 use crate::{
-    source::csv::value::{least_type, reads},
+    source::csv::value::{least_type, reads, widened},
     types::{ColumnType, DateStyle},
 };
 
@@ -36,8 +36,7 @@ impl Guess {
             self.styles = holding.filter(|&(_, kind)| reads(kind, text)).map(|(place, _)| 1 << place).sum();
         }
         if self.seen.is_none_or(|seen| !reads(seen, text)) {
-            let least = least_type(text);
-            self.seen = Some(self.seen.map_or(least, |seen| seen.widest(least)));
+            self.seen = Some(self.seen.map_or_else(|| least_type(text), |seen| widened(seen, text)));
         }
     }
 

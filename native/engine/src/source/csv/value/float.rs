@@ -1,6 +1,8 @@
 //! FLOAT and DOUBLE: the nearest value of the text, never infinity for a number too big.
 
-/// A DOUBLE. Strict: no plus, no leading zeros, no integer of more than 38 digits.
+use super::integer::parse_hugeint;
+
+/// A DOUBLE. Strict: no plus, no leading zeros, no integer that is another one as a double.
 #[must_use]
 pub fn parse_f64(text: &[u8], strict: bool) -> Option<f64> {
     match shape(text, strict)? {
@@ -61,7 +63,7 @@ fn is_number(text: &[u8], strict: bool) -> bool {
     if whole.is_empty() && fraction.is_empty() {
         return false;
     }
-    if strict && (whole.len() > 1 && whole[0] == b'0' || rest.is_empty() && !point && whole.len() > 38) {
+    if strict && (whole.len() > 1 && whole[0] == b'0' || rest.is_empty() && !point && !is_kept(whole)) {
         return false;
     }
     match rest {
@@ -72,6 +74,11 @@ fn is_number(text: &[u8], strict: bool) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an integer is the same as a double.
+fn is_kept(digits: &[u8]) -> bool {
+    digits.len() <= 15 || parse_hugeint(digits, true).is_some_and(|value| (value as f64) as i128 == value)
 }
 
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {
@@ -99,9 +106,16 @@ mod tests {
 
     #[test]
     fn strict_reading_keeps_what_text_would_lose() {
-        for text in ["00.5", "+1.5", "007", "1".repeat(39).as_str()] {
+        for text in ["00.5", "+1.5", "007", "1".repeat(39).as_str(), "9007199254740993", "-9223372036854775807"] {
             assert_eq!(parse_f64(text.as_bytes(), true), None, "{text}");
             assert!(parse_f64(text.as_bytes(), false).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_that_a_double_keeps_are_doubles() {
+        for text in ["9007199254740993.0", "9007199254740992", "100000000000000000", "-9223372036854775808"] {
+            assert!(parse_f64(text.as_bytes(), true).is_some(), "{text}");
         }
     }
 

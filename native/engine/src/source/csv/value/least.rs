@@ -39,6 +39,20 @@ pub fn least_type(text: &[u8]) -> ColumnType {
         .unwrap_or(Varchar)
 }
 
+/// Least type that holds what a type was sniffed for and the text of one more field.
+///
+/// ```
+/// use fusionflow_engine::{source::csv::value::widened, types::ColumnType};
+/// assert_eq!(widened(ColumnType::BigInt, b"2.5"), ColumnType::Double);
+/// // As a DOUBLE this would be another number.
+/// assert_eq!(widened(ColumnType::Double, b"9007199254740993"), ColumnType::Varchar);
+/// ```
+#[must_use]
+pub fn widened(column_type: ColumnType, text: &[u8]) -> ColumnType {
+    let widest = column_type.widest(least_type(text));
+    if reads(widest, text) { widest } else { ColumnType::Varchar }
+}
+
 /// Whether a sniffed type holds the text of a field that is neither NULL nor empty.
 #[must_use]
 pub fn reads(column_type: ColumnType, text: &[u8]) -> bool {
@@ -111,6 +125,7 @@ mod tests {
             "1",
             "9223372036854775807",
             "9223372036854775808",
+            "9007199254740993",
             "1e5",
             ".5",
             "5.",
@@ -138,7 +153,7 @@ mod tests {
         ];
         for column_type in [BigInt, HugeInt, Double, Boolean, Date, Time, Timestamp, TimestampTz, Varchar] {
             for text in texts {
-                let keeps = column_type.widest(least_type(text.as_bytes())) == column_type;
+                let keeps = widened(column_type, text.as_bytes()) == column_type;
                 assert_eq!(reads(column_type, text.as_bytes()), keeps, "{column_type} {text}");
             }
         }
