@@ -29,11 +29,11 @@ LIKE_DUCKDB = [
     ('1,"#"\n#,"\n2,3\n', REMARKS, "comment = '#'"),
     ("1\n\n2,3\n", PADDED, "null_padding = true"),
     ("1\n2,3\n,\n", replace(PADDED, null_string="NA"), "null_padding = true, nullstr = 'NA'"),
-    ('1,NA\n-,x\n"NA","-"\n', replace(PLAIN, null_string="NA", more_nulls=("-",)), "nullstr = ['NA', '-']"),
+    ("1,NA\n-,x\n", replace(PLAIN, null_string="NA", more_nulls=("-",)), "nullstr = ['NA', '-']"),
     ("1||2\n3||4|5\n", replace(PLAIN, delimiter="||"), "delim = '||'"),
     ("1, 2\n3, 4,5\n", replace(PLAIN, delimiter=", "), "delim = ', '"),
     ('1,2\r3,"4\r5"\r', RETURNS, r"new_line = '\r'"),
-    ("1;'2;x'\n'3';4\n", replace(PLAIN, delimiter=";", quote="'"), "delim = ';', quote = "),
+    ("1;'2;x'\n'3';4\n", replace(PLAIN, delimiter=";", quote="'"), "delim = ';', quote = ''''"),
     ('"1",2"3\n4",5\n', replace(PLAIN, quote=""), "quote = ''"),
 ]  # fmt: skip
 
