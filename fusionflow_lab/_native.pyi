@@ -188,7 +188,10 @@ class FileSniff:
         """Byte after BOM, skipped lines and header."""
     @property
     def header_lines(self) -> int:
-        """Line feeds before ``data_start``."""
+        """Line ends before ``data_start``."""
+    @property
+    def skipped_lines(self) -> int:
+        """Lines above the header that are not blank: titles, remarks."""
     @property
     def delimiter(self) -> str: ...
     @property

@@ -128,13 +128,17 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFile:
-    """One file as it was when it was planned for: ``data_start`` is the byte after BOM and header."""
+    """One file as it was when it was planned for: ``data_start`` is the byte after BOM and header.
+
+    ``header_lines`` are the lines before it, ``skipped_lines`` those above the header that are not blank.
+    """
 
     path: str
     size: int
     mtime_ns: int
     data_start: int
     header_lines: int = 0
+    skipped_lines: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,6 +43,10 @@ class SniffedFile(Protocol):
         """Line feeds before ``data_start``."""
 
     @property
+    def skipped_lines(self) -> int:
+        """Lines above the header that are not blank."""
+
+    @property
     def delimiter(self) -> str:
         """What stands between fields."""
 
@@ -185,6 +189,7 @@ class Catalog:
                     mtime_ns=sniff.mtime_ns,
                     data_start=sniff.data_start,
                     header_lines=sniff.header_lines,
+                    skipped_lines=sniff.skipped_lines,
                 )
                 for sniff in sniffs
             ),

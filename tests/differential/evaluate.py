@@ -26,6 +26,7 @@ class TableFile:
     mtime_ns: int = 1
     data_start: int = 0
     header_lines: int = 1
+    skipped_lines: int = 0
     delimiter: str = ","
     quote: str = '"'
     escape: str = ""

@@ -316,13 +316,13 @@ def test_a_first_line_of_data_that_does_not_fit_is_left_to_the_scan(tmp_path: Pa
             "tell the names of all 3",
         ),
         (
-            b'a,"b,"c"\n1,x,3\n2,y,4\n',
+            b'a,"b"x\n1,x,3\n2,y,4\n',
             0,
             "the first line breaks the rules of quoting",
             "tell the names of all 3",
         ),
         (
-            b"a,,b,c\n1,x,3\n2,y,4\n5,z,6\n",
+            b"a,e,b,c\n1,x,3\n2,y,4\n5,z,6\n",
             0,
             "the first line has 4 fields, most records have 3",
             "tell the names",

@@ -44,6 +44,12 @@ impl FileSniff {
         self.0.header_lines
     }
 
+    /// Lines above the header that are not blank.
+    #[getter]
+    fn skipped_lines(&self) -> usize {
+        self.0.skipped_lines
+    }
+
     #[getter]
     fn delimiter(&self) -> String {
         String::from_utf8_lossy(&self.0.dialect.delimiter).into_owned()

@@ -79,7 +79,8 @@ impl Cut {
 /// Choose how to cut `bytes`.
 #[must_use]
 pub fn detect(bytes: &[u8], is_end: bool, given: &Given) -> Cut {
-    let search = Search { bytes, is_end, given, lines: line_candidates(bytes, given) };
+    let search =
+        Search { bytes, is_end, given, lines: line_candidates(bytes, given), escapes: escape_candidates(bytes, given) };
     search.best().cut(bytes.len(), given)
 }
 
@@ -101,13 +102,14 @@ struct Search<'a> {
     is_end: bool,
     given: &'a Given,
     lines: Vec<bool>,
+    escapes: Vec<Option<u8>>,
 }
 
 impl Search<'_> {
     fn best(&self) -> Judged {
         let Self { bytes, given, .. } = *self;
         let quotes = given.quote.map_or_else(|| quote_candidates(bytes), |quote| vec![quote]);
-        let delimiters = given.delimiter.clone().map_or_else(|| present(bytes, &COMMON), |delimiter| vec![delimiter]);
+        let delimiters = given.delimiter.clone().map_or_else(|| common_delimiters(bytes), |delimiter| vec![delimiter]);
         let mut best = self.best_of(&quotes, &delimiters);
         if best.broken > 1 && given.quote.is_none() {
             // One broken quote is an error in the data; more may be letters.
@@ -125,9 +127,11 @@ impl Search<'_> {
     fn best_of(&self, quotes: &[Option<u8>], delimiters: &[Vec<u8>]) -> Judged {
         let mut best: Option<Judged> = None;
         for &carriage_returns in &self.lines {
-            for &quote in quotes {
+            for (&quote, &escape) in
+                quotes.iter().flat_map(|quote| self.escapes.iter().map(move |escape| (quote, escape)))
+            {
                 for delimiter in delimiters {
-                    let judged = self.judge(delimiter, quote, carriage_returns);
+                    let judged = self.judge(delimiter, quote, escape, carriage_returns);
                     best = Some(match best {
                         Some(best) => best.or_better(judged),
                         None => judged,
@@ -135,15 +139,15 @@ impl Search<'_> {
                 }
             }
         }
-        best.unwrap_or_else(|| self.judge(&[COMMON[0]], Some(b'"'), false))
+        best.unwrap_or_else(|| self.judge(&[COMMON[0]], Some(b'"'), None, false))
     }
 
-    fn judge(&self, delimiter: &[u8], quote: Option<u8>, carriage_returns: bool) -> Judged {
+    fn judge(&self, delimiter: &[u8], quote: Option<u8>, escape: Option<u8>, carriage_returns: bool) -> Judged {
         let Self { bytes, is_end, given, .. } = *self;
         let dialect = Dialect {
             delimiter: delimiter.to_vec(),
             quote,
-            escape: given.escape.flatten(),
+            escape: escape.filter(|_| quote.is_some()),
             comment: given.comment,
             null: Vec::new(),
             more_nulls: Vec::new(),
@@ -217,6 +221,27 @@ fn present(bytes: &[u8], delimiters: &[u8]) -> Vec<Vec<u8>> {
     let is_there = |delimiter: &&u8| memchr::memchr(**delimiter, bytes).is_some();
     let found: Vec<Vec<u8>> = delimiters.iter().filter(is_there).map(|delimiter| vec![*delimiter]).collect();
     if found.is_empty() { vec![vec![delimiters[0]]] } else { found }
+}
+
+/// The usual delimiters, and those of them with a space where quotes open after it.
+fn common_delimiters(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = present(bytes, &COMMON);
+    let spaced = |delimiter: &Vec<u8>| {
+        let opens = [delimiter[0], b' ', b'"'];
+        (memchr::memmem::find(bytes, &opens).is_some()).then(|| opens[..2].to_vec())
+    };
+    let spaced: Vec<Vec<u8>> = found.iter().filter_map(spaced).collect();
+    found.extend(spaced);
+    found
+}
+
+/// Escapes that are tried beside doubled quotes: a backslash, where one stands before a quote.
+fn escape_candidates(bytes: &[u8], given: &Given) -> Vec<Option<u8>> {
+    match given.escape {
+        Some(escape) => vec![escape],
+        None if memchr::memmem::find(bytes, b"\\\"").is_some() => vec![None, Some(b'\\')],
+        None => vec![None],
+    }
 }
 
 /// Quotes that open a field somewhere in the sample; no reason to try others.
@@ -322,6 +347,13 @@ fn usual_width(records: &[&Record]) -> (usize, usize) {
         && count * 3 >= records.len()
     {
         (width, agreeing) = (first, count);
+    }
+    if let [first, second] = counts[..]
+        && records.len() == 2
+        && second.0 == first.0 + 1
+    {
+        // A header and one record that has a field more: better an unnamed column than a lost record.
+        (width, agreeing) = second;
     }
     (width as usize, agreeing)
 }

@@ -9,19 +9,23 @@ use std::{
 use super::{
     dialect::{Cut, Given, detect},
     guess::Guess,
-    header::{HeaderSign, judge_header},
+    head::Head,
+    header::HeaderSign,
     records::{Field, Record, Records, split_records, text_of},
     sample::{LONGEST_RECORD, Sample, align},
 };
 use crate::{
     error::{Error, Result},
-    source::csv::{Dialect, value::least_type},
+    source::csv::Dialect,
     types::ColumnType,
 };
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes of the head that candidates for a dialect are tried on.
 const DETECT: usize = 32 << 10;
+
+/// Lines that are too few to choose a dialect by, where there are more.
+const FEW_LINES: usize = 64;
 
 /// What the user said about the files. `None` and empty: find out.
 #[derive(Clone, Debug, Default)]
@@ -137,6 +141,8 @@ pub struct First {
     pub fields: Row,
     pub after: Place,
     pub sign: HeaderSign,
+    /// Lines above it that are not blank: a title, remarks.
+    pub skipped: usize,
 }
 
 /// Look at one file; `head` is how many bytes of its head are read first.
@@ -156,7 +162,7 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
             return Err(refused(path, start.byte, &what, "skip fewer lines"));
         }
         let body = &bytes[start.byte as usize..];
-        let detected = &body[..if length > head { body.len() } else { body.len().min(DETECT) }];
+        let detected = &body[..if length > head || has_few_lines(body) { body.len() } else { body.len().min(DETECT) }];
         let cut = detect(detected, whole && detected.len() == body.len(), given);
         let dialect = options.dialect(&cut);
         let records = split_records(body, &dialect, whole, usize::MAX);
@@ -169,8 +175,8 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
             let hint = "name delimiter and quote; is this a CSV file at all?";
             return Err(refused(path, start.byte, "a record is longer than 64 MiB", hint));
         }
-        let view = View { path, bytes: body, offset: start, records: &records, dialect: &dialect, options };
-        let (first, mut below) = view.read()?;
+        let head = Head { path, bytes: body, offset: start, records: &records, dialect: &dialect, options };
+        let (first, mut below) = head.read()?;
         for (spot, is_end) in sample.spots(bytes.len())? {
             learn_from_spot(&spot, is_end, &dialect, &mut below);
         }
@@ -180,7 +186,7 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
     }
 }
 
-fn refused(path: &Path, offset: u64, what: &str, hint: &str) -> Error {
+pub fn refused(path: &Path, offset: u64, what: &str, hint: &str) -> Error {
     Error::Refused { path: path.to_owned(), offset, what: what.to_owned(), hint: hint.to_owned() }
 }
 
@@ -209,133 +215,32 @@ fn check_encoding(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Whether the bytes that candidates are usually tried on hold only few lines.
+fn has_few_lines(body: &[u8]) -> bool {
+    let tried = &body[..body.len().min(DETECT)];
+    memchr::memchr2_iter(b'\n', b'\r', tried).take(FEW_LINES).count() < FEW_LINES
+}
+
 /// Where records may start: after a BOM and the lines to skip.
 fn data_start(bytes: &[u8], skip: usize) -> Place {
     let bom = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
     let Some(last) = skip.checked_sub(1) else {
         return Place { byte: bom as u64, lines: 0 };
     };
-    let lines: Vec<usize> = memchr::memchr_iter(b'\n', bytes).take(skip).collect();
+    let end = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
+    let lines: Vec<usize> = memchr::memchr_iter(end, bytes).take(skip).collect();
     Place { byte: lines.get(last).map_or(bytes.len(), |place| place + 1) as u64, lines: lines.len() }
 }
 
-/// The head of a file, cut into records.
-struct View<'a> {
-    path: &'a Path,
-    bytes: &'a [u8],
-    offset: Place,
-    records: &'a Records,
-    dialect: &'a Dialect,
-    options: &'a SniffOptions,
-}
-
-impl View<'_> {
-    /// The record that may be a header, and the types of those below it.
-    fn read(&self) -> Result<(Option<First>, Vec<Guess>)> {
-        let mut below = vec![Guess::default(); self.dialect.column_count];
-        let usual = |record: &&Record| record.count as usize == self.dialect.column_count && !self.is_skipped(record);
-        let Some(first) = self.records.records.iter().find(usual) else {
-            return Ok((None, below));
-        };
-        self.check_utf8(first)?;
-        let rest = self.records.records.iter().filter(|record| record.start > first.start);
-        let mut seen = 0;
-        for record in rest.filter(usual) {
-            seen += 1;
-            learn(self.bytes, self.records, record, self.dialect, &mut below);
-        }
-        let fields = self.row(first);
-        let sign = judge_header(&fields, &below, seen == 0);
-        let found = First { fields, after: self.place(first.end), sign };
-        Ok((Some(self.with_odd_header(found, first, &below)?), below))
-    }
-
-    /// Blank lines and broken records tell nothing.
-    fn is_skipped(&self, record: &Record) -> bool {
-        record.broken || record.blank
-    }
-
-    fn place(&self, byte: u32) -> Place {
-        let lines = self.dialect.count_lines(&self.bytes[..byte as usize]);
-        Place { byte: self.offset.byte + u64::from(byte), lines: self.offset.lines + lines }
-    }
-
-    fn row(&self, record: &Record) -> Row {
-        let mut buffer = Vec::new();
-        let text = |field| value_of(self.bytes, field, self.dialect, &mut buffer).map(<[u8]>::to_vec);
-        self.records.fields_of(record).iter().map(text).collect()
-    }
-
-    /// A first line that looks like a header but does not fit the records below it: padded or cut where
-    /// nothing is lost by it, refused where that would be a guess.
-    fn with_odd_header(&self, first: First, record: &Record, below: &[Guess]) -> Result<First> {
-        let told = self.options.header == Some(false) || !self.options.columns.is_empty();
-        let is_remark = |record: &&Record| !record.blank && self.bytes[record.start as usize] != b'#';
-        let Some(above) = self.records.records.iter().find(is_remark) else { return Ok(first) };
-        if told || above.start == record.start || above.count < 2 || first.sign == HeaderSign::Header {
-            return Ok(first);
-        }
-        let names = self.row(above);
-        let is_typed = names.iter().flatten().any(|text| least_type(text) != ColumnType::Varchar);
-        if is_typed && first.sign == HeaderSign::Data {
-            return Ok(first);
-        }
-        let width = self.dialect.column_count;
-        let unnamed_are_empty = below.iter().skip(names.len()).all(|guess| guess.seen().is_none());
-        let surplus_is_empty = names.iter().skip(width).all(Option::is_none);
-        if (unnamed_are_empty && surplus_is_empty && !above.broken) || self.options.names.len() == width {
-            let fields = names.into_iter().chain(std::iter::repeat(None)).take(width).collect();
-            return Ok(First { fields, after: self.place(above.end), sign: HeaderSign::Header });
-        }
-        Err(self.odd_header(above, names.len()))
-    }
-
-    fn odd_header(&self, record: &Record, fields: usize) -> Error {
-        let width = self.dialect.column_count;
-        let what = if record.broken {
-            "the first line breaks the rules of quoting".to_owned()
-        } else {
-            format!("the first line has {fields} fields, most records have {width}")
-        };
-        let hint = match width {
-            1 => "name the delimiter, or say header = false to reject that line".to_owned(),
-            _ => format!("tell the names of all {width} columns (names = […]), or header = false to reject that line"),
-        };
-        refused(self.path, self.offset.byte + u64::from(record.start), &what, &hint)
-    }
-
-    /// One bad record is the scan's to reject; a bad header, or many, is another encoding.
-    fn check_utf8(&self, first: &Record) -> Result<()> {
-        let bytes_of = |record: &Record| &self.bytes[record.start as usize..record.end as usize];
-        let is_bad = |record: &Record| simdutf8::basic::from_utf8(bytes_of(record)).is_err();
-        let covered = &self.bytes[..self.records.covered];
-        let Err(error) = simdutf8::compat::from_utf8(covered) else {
-            return Ok(());
-        };
-        let bad = self.records.records.iter().filter(|record| is_bad(record)).count();
-        let all = self.records.records.len();
-        if !is_bad(first) && (bad * 20 < all || bad == 1 && all > 2) {
-            return Ok(());
-        }
-        let place = self.offset.byte + error.valid_up_to() as u64;
-        Err(refused(
-            self.path,
-            place,
-            "the text is not UTF-8",
-            "convert it, for example: iconv -f WINDOWS-1252 -t UTF-8",
-        ))
-    }
-}
-
 /// Value of a field as text; `None` is NULL, and so is a quoted nothing, which every type but text reads so.
-fn value_of<'a>(bytes: &'a [u8], field: &Field, dialect: &Dialect, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+pub fn value_of<'a>(bytes: &'a [u8], field: &Field, dialect: &Dialect, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     let text = text_of(bytes, field, dialect, buffer);
     let null = if field.quoted { text.is_empty() } else { dialect.is_null(text) };
     (!null).then_some(text)
 }
 
 /// Widen the guesses by the values of one record, unless the scan will reject it.
-fn learn(bytes: &[u8], records: &Records, record: &Record, dialect: &Dialect, guesses: &mut [Guess]) {
+pub fn learn(bytes: &[u8], records: &Records, record: &Record, dialect: &Dialect, guesses: &mut [Guess]) {
     if simdutf8::basic::from_utf8(&bytes[record.start as usize..record.end as usize]).is_err() {
         return;
     }

@@ -31,6 +31,8 @@ pub struct FileSniff {
     pub header_lines: usize,
     pub dialect: Dialect,
     pub header: bool,
+    /// Lines above the header that are not blank.
+    pub skipped_lines: usize,
     /// Name and least type of each column.
     pub columns: Vec<(String, ColumnType)>,
 }
@@ -67,6 +69,7 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
             header_lines: data.lines,
             dialect: options.dialect(&look.cut),
             header,
+            skipped_lines: look.first.as_ref().filter(|_| header).map_or(0, |first| first.skipped),
             columns: columns.clone(),
         }
     };

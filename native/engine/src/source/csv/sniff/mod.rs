@@ -8,6 +8,7 @@ mod dialect;
 mod file;
 mod files;
 mod guess;
+mod head;
 mod header;
 mod records;
 mod sample;
