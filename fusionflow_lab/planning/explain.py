@@ -115,6 +115,9 @@ def _details(stage: Stage) -> list[str]:
     if stage.reduce_sql:
         lines.append(f"reduce {stage.reduce_sql}")
     lines.append(f"reads  {_columns(stage)}")
+    skipped = sum(file.skipped_lines for file in stage.source.files)
+    if skipped:
+        lines.append(f"skips  {skipped} {'line' if skipped == 1 else 'lines'} above the header")
     lines.append(f"order  {'as in the files' if stage.ordered else 'does not matter'}")
     lines += [f"beside {entry.name}: {entry.sql}" for entry in stage.broadcast]
     word = "gathered" if stage.kind == "gather" else "rows shipped"

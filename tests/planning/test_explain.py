@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fusionflow_lab.planning.explain import Forecast, Speed, explain
 from fusionflow_lab.query import Plan
@@ -48,3 +49,11 @@ def test_what_is_to_read_is_drawn(plan: Callable[[str], Plan]) -> None:
     )
     unsure = {"stage_0": Forecast(chunks=1, bytes_total=1, certain=False)}
     assert "bytes  1 B to read; 1 chunks; what is known shows when" in explain(made, unsure)
+
+
+def test_lines_above_the_header_are_told(plan: Callable[[str], Plan]) -> None:
+    made = plan("SELECT n FROM 'trips.csv'")
+    stage = made.stages[0]
+    files = tuple(replace(file, skipped_lines=2) for file in stage.source.files)
+    titled = replace(made, stages=(replace(stage, source=replace(stage.source, files=files)),))
+    assert "     skips  2 lines above the header" in explain(titled).splitlines()
