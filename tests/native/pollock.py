@@ -45,7 +45,7 @@ def read(path: Path, options: ReaderOptions = UNTOLD) -> Rows | None:
     except SourceError:
         return None
     header = [[column.name for column in source.columns]] if source.dialect.header else []
-    return [*header, *([value or "" for value in row] for row in scanned.rows)]
+    return header + [[str(value or "") for value in row] for row in scanned.rows]
 
 
 def told(parameters: Mapping[str, object]) -> ReaderOptions:
