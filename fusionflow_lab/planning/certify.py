@@ -62,7 +62,7 @@ def certify(plan: list[Node], kind: StageKind, source: str) -> bool:
     Returns
     -------
     bool
-        Whether a row of the source may give several rows, because joins stand above it.
+        Whether a row of the source may give several rows, because joins or UNNEST stand above it.
 
     Raises
     ------
@@ -103,6 +103,9 @@ class _Certificate:
             return self.check(child, aggregations - 1, streams)
         if len(children) == 1 and name in _ROW_BY_ROW:
             return self.check(child, aggregations, streams)
+        if len(children) == 1 and name == "UNNEST":
+            self.check(child, aggregations, streams)
+            return True
         if len(children) == 2 and name in _JOINS:  # noqa: PLR2004 - left and right
             several = self.join(node, holding[0])
             return self.check(child, aggregations, streams) or several

@@ -28,7 +28,7 @@ from fusionflow_lab.planning.bind import Binder, Functions, Shape
 from fusionflow_lab.planning.joins import join_leaves, merged_columns
 from fusionflow_lab.planning.messages import Gather
 
-_MULTIPLYING = frozenset({"unnest", "generate_subscripts", "regexp_split_to_table", "unlist"})
+MULTIPLYING = frozenset({"unnest", "generate_subscripts", "regexp_split_to_table", "unlist"})
 _CLAUSES = ("select_list", "where_clause", "group_expressions", "having", "qualify")
 _MAX_INLINE = 8
 
@@ -118,14 +118,15 @@ def refuse_rows(node: Node, functions: Functions) -> None:
     """Raise ``Gather`` where a SELECT needs more than one row at a time before any grouping."""
     if node.get("sample") or node["from_table"].get("sample"):
         raise Gather("a sample is taken of all rows together")
+    grouped = is_aggregated(node, functions)
     for part in walk_block(clauses(node)):
         kind = part.get("class")
-        if kind == "FUNCTION" and part.get("function_name", "").lower() in _MULTIPLYING:
+        if kind == "FUNCTION" and part.get("function_name", "").lower() in MULTIPLYING and grouped:
             raise Gather(f"{part['function_name']} makes several rows of one")
-        if kind == "WINDOW" and not is_aggregated(node, functions):
+        if kind == "WINDOW" and not grouped:
             raise Gather(f"the window function {part.get('function_name', '')} looks at all rows together")
     distinct = modifier(node, "DISTINCT_MODIFIER")
-    if distinct and distinct.get("distinct_on_targets") and not is_aggregated(node, functions):
+    if distinct and distinct.get("distinct_on_targets") and not grouped:
         raise Gather("DISTINCT ON picks rows among all of them")
 
 

@@ -32,6 +32,7 @@ from fusionflow_lab.planning.classify import (
 from fusionflow_lab.planning.correlated import keyed
 from fusionflow_lab.planning.cut_aggregate import cut_aggregate
 from fusionflow_lab.planning.cut_rows import cut_rows
+from fusionflow_lab.planning.cut_window import cut_window, push_ranks
 from fusionflow_lab.planning.joins import Leaf, conditions, is_union_all, join_leaves, join_type
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import (
@@ -68,6 +69,7 @@ def cut(tree: Node, maker: StageMaker) -> Node:
     final = clone(tree)
     name_subqueries(final)
     inline(final, frozenset(maker.sources))
+    push_ranks(final)
     cutter = _Cutter(maker, final)
     if cutter.query(final, []):
         cutter.force(final, [])
@@ -155,7 +157,8 @@ class _Cutter:
         try:
             refuse_rows(node, functions)
         except Gather as why:
-            self.ship_all(node, visible, str(why))
+            if not self.first_rows(node, visible):
+                self.ship_all(node, visible, str(why))
             return False
         if is_aggregated(node, functions):
             self.try_cut(node, visible, lambda: cut_aggregate(self.open(node, visible), self.maker, visible))
@@ -171,6 +174,18 @@ class _Cutter:
         else:
             return True
         return False
+
+    def first_rows(self, node: Node, visible: list[Node]) -> bool:
+        """Cut a SELECT that keeps the first rows of partitions; tell whether it is one."""
+        before = len(self.maker.stages)
+        try:
+            final = cut_window(node, self.open(node, visible), self.maker, visible)
+        except Gather:
+            del self.maker.stages[before:]
+            return False
+        node.clear()
+        node.update(final)
+        return True
 
     def open(self, node: Node, visible: list[Node]) -> Block:
         """Read the names of a block."""

@@ -114,11 +114,23 @@ class _Grouping:
 
     def refuse_hidden_keys(self) -> None:
         """Refuse GROUP BY ALL where other clauses name columns: DuckDB makes those keys too."""
-        plain = {plain_name(key) for key in self.keys} | set(self.block.aliases)
+        keys = frozenset(map(fingerprint, self.keys))
         node = self.block.node
-        for part in _outside_aggregates([node.get("having"), node.get("qualify"), orders(node)], self.binder):
-            if part.get("class") == "COLUMN_REF" and plain_name(part) not in plain:
+        for part in self._outside([node.get("having"), node.get("qualify"), orders(node)], keys):
+            if part.get("class") == "COLUMN_REF" and plain_name(part) not in self.block.aliases:
                 raise Gather("GROUP BY ALL has a key outside of the select list")
+
+    def _outside(self, tree: object, keys: frozenset[str]) -> Iterator[Node]:
+        """Yield the nodes of expressions that are in no aggregate, no subquery and no key."""
+        if isinstance(tree, dict):
+            is_key = "class" in tree and fingerprint(self._bare(tree)) in keys
+            if is_key or is_aggregate(tree, self.binder.functions) or tree.get("class") == "SUBQUERY":
+                return
+            yield tree
+            yield from self._outside(list(tree.values()), keys)
+        elif isinstance(tree, list):
+            for value in tree:
+                yield from self._outside(value, keys)
 
     @property
     def whole(self) -> bool:
@@ -130,7 +142,7 @@ class _Grouping:
 
         def change(node: Node) -> Node | None:
             kind = node.get("class")
-            if kind is None or kind in {"CONSTANT", "TYPE", "LAMBDA"}:
+            if kind is None or kind in {"TYPE", "LAMBDA"} or (kind == "CONSTANT" and self.whole):
                 return None
             if kind == "SUBQUERY":
                 return self._subquery(node)
@@ -152,7 +164,7 @@ class _Grouping:
     def term(self, order: Node) -> Node:
         """Copy an ORDER BY term; an alias by itself stays, as it comes before columns there."""
         expression = order["expression"]
-        if plain_name(expression) in self.block.aliases:
+        if expression.get("class") == "CONSTANT" or plain_name(expression) in self.block.aliases:
             return order
         return {**order, "expression": self.above(expression, in_order=True)}
 
@@ -278,17 +290,6 @@ def _values_of(aggregate: Node) -> str:
         return ""
     parts = [argument["expression"] for argument in aggregate.get("arguments", [])]
     return fingerprint({"values": parts, "filter": aggregate.get("filter")})
-
-
-def _outside_aggregates(tree: object, binder: Binder) -> Iterator[Node]:
-    """Yield the nodes of expressions that are in no aggregate and no subquery."""
-    if isinstance(tree, dict):
-        if not is_aggregate(tree, binder.functions) and tree.get("class") != "SUBQUERY":
-            yield tree
-            yield from _outside_aggregates(list(tree.values()), binder)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _outside_aggregates(value, binder)
 
 
 def _where(block: Block) -> Node | None:

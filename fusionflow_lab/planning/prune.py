@@ -6,7 +6,7 @@ Names decide, and what they leave is checked by binding: a map must mean the sam
 from __future__ import annotations
 
 from fusionflow_lab.planning.ast import Node, walk
-from fusionflow_lab.planning.classify import plain_name
+from fusionflow_lab.planning.classify import MULTIPLYING, plain_name
 from fusionflow_lab.query import Column, Source
 
 
@@ -31,10 +31,11 @@ def without_unused(node: Node) -> Node:
 
 
 def _used_items(above: Node, inner: Node) -> list[Node]:
-    """Keep the items that the SELECT above names, and those that kept items name; at least one."""
+    """Keep the items that the SELECT above or a kept item names, or that make several rows of one."""
     items: list[Node] = inner["select_list"]
     words = _all_words([above, {name: value for name, value in inner.items() if name != "select_list"}])
-    kept: set[int] = set()
+    kept = {place for place, item in enumerate(items) if _multiplies(item)}
+    words |= _all_words([items[place] for place in kept])
     while True:
         used = {place for place, item in enumerate(items) if _output(item) in {*words, ""}}
         found = used - kept
@@ -42,6 +43,11 @@ def _used_items(above: Node, inner: Node) -> list[Node]:
             return [items[place] for place in sorted(kept or {0})]
         kept |= found
         words |= _all_words([items[place] for place in found])
+
+
+def _multiplies(item: Node) -> bool:
+    """Tell whether an item decides how many rows there are."""
+    return any(str(part.get("function_name", "")).lower() in MULTIPLYING for part in walk(item))
 
 
 def _output(item: Node) -> str:

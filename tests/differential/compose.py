@@ -156,6 +156,7 @@ class Composer:
             f"SELECT {items.format(a='t')} FROM {self.big} AS t{self.where('t')}",
             f"SELECT {items.format(a='u')} FROM {self.pick(self.small, self.big)} AS u{self.where('u')}",
         ]
+        call = self.rng.choice(AGGREGATES)
         word = self.pick(
             "UNION ALL", "UNION ALL", "UNION", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL"
         )
@@ -167,7 +168,7 @@ class Composer:
             f"WITH q(c0, c1) AS ({whole}) SELECT c1, count(c0) FROM q GROUP BY ALL",
             f"SELECT {self.aggregates('q')} FROM (SELECT * FROM {self.big} UNION ALL SELECT * FROM {self.small}) AS q{self.where('q')}",
             f"SELECT q.k, {self.aggregates('q')} FROM (SELECT * FROM {self.big} UNION ALL BY NAME SELECT * FROM {self.small}) AS q GROUP BY q.k",
-            f"SELECT t.k AS k, {self.aggregates('t', most=1)} FROM {self.big} AS t GROUP BY t.k UNION ALL SELECT u.k, {self.aggregates('u', most=1)} FROM {self.small} AS u GROUP BY u.k",
+            f"SELECT t.k AS k, {call.format(a='t')} FROM {self.big} AS t GROUP BY t.k UNION ALL SELECT u.k, {call.format(a='u')} FROM {self.small} AS u GROUP BY u.k",
         )  # fmt: skip
 
     def subqueries(self) -> str:

@@ -74,7 +74,6 @@ def test_row_by_row_maps_pass(sql: str, kind: StageKind, binder: Binder) -> None
         ("SELECT a FROM s, LATERAL (SELECT t.b FROM t WHERE t.a = s.a LIMIT 1)", "rows"),
         ("SELECT a FROM s, LATERAL (SELECT sum(t.b) FROM t WHERE t.a = s.a)", "rows"),
         ("SELECT a FROM t UNION ALL SELECT b FROM t", "rows"),
-        ("SELECT unnest([a, b]) FROM t", "rows"),
         ("SELECT a FROM t TABLESAMPLE 10%", "rows"),
         ("SELECT geomean(a) FROM t", "rows"),
         ("SELECT 1", "rows"),

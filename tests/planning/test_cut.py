@@ -105,7 +105,10 @@ def test_cuts(text: str, expected: str, plan: Callable[[str], Plan]) -> None:
             "LEFT JOIN keeps rows of its other side",
         ),
         ("FROM 'other.csv' EXCEPT ALL FROM 'trips.csv'", "EXCEPT compares rows of several queries"),
-        ("FROM (PIVOT 'trips.csv' ON city IN ('a', 'b') USING sum(n))", "PIVOT looks at all rows together"),
+        (
+            "FROM (UNPIVOT (SELECT n FROM 'trips.csv') ON n INTO NAME a VALUE b)",
+            "PIVOT looks at all rows together",
+        ),
         ("SELECT city FROM (FROM 'trips.csv' ORDER BY n)", "rows are sorted before they are used"),
         (
             "SELECT v.n, (SELECT count(*) FROM 'trips.csv' t WHERE t.n < v.n) FROM (VALUES (1)) v(n)",
