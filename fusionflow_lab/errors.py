@@ -51,6 +51,7 @@ class FusionflowError(Exception):
         self.where = where
         self.hint = hint
         self.job_id = ""
+        self.sql = ""  # the text that a place in ``where`` is a place of
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the pickling between worker and client."""

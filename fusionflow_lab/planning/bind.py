@@ -31,6 +31,10 @@ _REFUSED = {
         "write FROM (PIVOT … ON column IN (…))",
     ),
     "COPY": ("this version does not write files with COPY", "run the SELECT and save its result"),
+    "CREATE": ("only views are made here", "CREATE VIEW name AS SELECT …"),
+    "INSERT": ("files are read here, and never written", "write one SELECT statement over CSV files"),
+    "UPDATE": ("files are read here, and never written", "write one SELECT statement over CSV files"),
+    "DELETE": ("files are read here, and never written", "write one SELECT statement over CSV files"),
     "EXPLAIN": ("EXPLAIN stands alone", "put EXPLAIN before the whole query"),
 }
 
@@ -136,7 +140,8 @@ class Binder:
         if "max_expression_depth" in str(answer["error_message"]):
             return too_deep()
         if answer.get("error_type") == "parser":
-            return syntax_error(text, str(answer["error_message"]), int(answer.get("position", 0)))
+            offset = int(answer["position"]) if "position" in answer else None
+            return syntax_error(text, str(answer["error_message"]), offset)
         kinds = [str(statement.type).rpartition(".")[2] for statement in self._statements(text)]
         if len(kinds) > 1:
             return QueryError(

@@ -152,6 +152,8 @@ class Catalog:
             if not Path(pattern).is_absolute() and folder and Path(near).is_relative_to(folder):
                 near = str(Path(near).relative_to(folder))
             hint = f"\ntry: did you mean {near}?" if near else ""
+            if not near and not Path(pattern).is_absolute():
+                hint = f"\ntry: relative paths start from {Path.cwd()}"
             raise FileNotFoundError(f"no file matches {pattern}{hint}") from error
 
     def _sniff(self, pattern: str, options: ReaderOptions, paths: list[str]) -> Source:

@@ -13,7 +13,7 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.ast import Node, table, without_locations
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.parameters import bind, names
-from fusionflow_lab.planning.scope import name_of, outer_names, outer_tables, put_query, rename_ctes
+from fusionflow_lab.planning.scope import name_of, outer_tables, put_query, rename_ctes
 from fusionflow_lab.query import Frame, Parameter, Query, View
 
 
@@ -21,12 +21,12 @@ from fusionflow_lab.query import Frame, Parameter, Query, View
 class References:
     """What a query needs from outside: parameters, names of tables, and views.
 
-    ``parameters`` have their first place in the text, None where only a view mentions them. ``views`` are
-    those that it reads, directly or through others; those that others read come first.
+    Parameters and tables have their first place in the text, None where only a view mentions them.
+    ``views`` are those that it reads, directly or through others; those that others read come first.
     """
 
     parameters: Mapping[str, int | None]
-    tables: tuple[str, ...]
+    tables: Mapping[str, int | None]
     views: tuple[View, ...]
 
 
@@ -52,15 +52,13 @@ def references(tree: Node, views: Mapping[str, View], binder: Binder) -> Referen
     >>> binder = Binder()
     >>> view = View(name="big", text="FROM 'trips.csv' WHERE distance > $least")
     >>> found = references(binder.parse("SELECT $x FROM big, df"), {"big": view}, binder)
-    >>> list(found.parameters), found.tables, [view.name for view in found.views]
-    (['x', 'least'], ('trips.csv', 'df'), ['big'])
+    >>> list(found.parameters), list(found.tables), [view.name for view in found.views]
+    (['x', 'least'], ['trips.csv', 'df'], ['big'])
     >>> binder.close()
     """
     search = _Search(views=views, binder=binder)
     search.visit(tree, ())
-    return References(
-        parameters=search.parameters, tables=tuple(search.tables), views=tuple(search.used.values())
-    )
+    return References(parameters=search.parameters, tables=search.tables, views=tuple(search.used.values()))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,16 +66,17 @@ class _Search:
     views: Mapping[str, View]
     binder: Binder
     parameters: dict[str, int | None] = field(default_factory=dict)
-    tables: dict[str, None] = field(default_factory=dict)
+    tables: dict[str, int | None] = field(default_factory=dict)
     used: dict[str, View] = field(default_factory=dict)
 
     def visit(self, tree: Node, within: tuple[str, ...]) -> None:
         for name, offset in names(tree).items():
             self.parameters.setdefault(name, None if within else offset)
-        for name in outer_names(tree):
+        for mention in outer_tables(tree):
+            name = name_of(mention)
             view = self.views.get(name.lower())
             if view is None:
-                self.tables[name] = None
+                self.tables.setdefault(name, None if within else mention.get("query_location"))
                 continue
             if view.name.lower() in within:
                 path = " reads ".join([*within[within.index(view.name.lower()) :], view.name])

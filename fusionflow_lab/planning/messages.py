@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.ast import Node, walk
+from fusionflow_lab.planning.syntax import syntax_hint
 
 _SHOWN = 8
-_NAMED = re.compile(r'"([^"]+)"|with name (\S+) does|argument types \'(\w+)\(')
+_NAMED = re.compile(r'"([^"]+)"|with name (\S+) does|argument types \'(.+?)\(')
+_MISSING = re.compile(r"(Type|\w+ ?Function|Function) with name \S+ does not exist", re.IGNORECASE)
+_REMEDIES = {
+    "WHERE clause cannot contain aggregates": "filter groups with HAVING",
+    "WHERE clause cannot contain window": "filter them with QUALIFY",
+    "HAVING clause cannot contain window": "filter them with QUALIFY",
+    "Set operations can only apply": "select as many columns on both sides",
+    "ORDER term out of range": "write the name of the column",
+    "GROUP BY term out of range": "write the name of the column",
+    "Subquery returns": "select one column in the subquery",
+    "Chained comparisons": "write AND between comparisons, and = for ==",
+    "must appear in the GROUP BY clause": "add it to GROUP BY, or take any_value(…) of it",
+}
 
 
 class Gather(Exception):  # noqa: N818 - no error: the plan falls back
@@ -33,6 +47,16 @@ def place(text: str, offset: int) -> str:
     """
     before = text.encode()[:offset].decode(errors="ignore")
     return f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
+
+
+@contextmanager
+def pinned(text: str) -> Iterator[None]:
+    """Say in the errors of a block which text their places are in."""
+    try:
+        yield
+    except QueryError as error:
+        error.sql = error.sql or text
+        raise
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -73,16 +97,20 @@ def suggestion(name: str, known: Sequence[str], what: str) -> str:
     return f"{meant}{what}: {listed(known)}" if known else meant.strip()
 
 
-def syntax_error(text: str, message: str, offset: int) -> QueryError:
-    """Build the error for a text that does not parse.
+def syntax_error(text: str, message: str, offset: int | None) -> QueryError:
+    """Build the error for a text that does not parse; ``offset`` is None where the parser tells no place.
 
     Examples
     --------
     >>> print(syntax_error("selec 1", 'syntax error at or near "selec"', 0))
     syntax error at or near "selec"
     where: line 1, column 1
+    try: did you mean SELECT?
     """
-    return QueryError(message.splitlines()[0], where=place(text, offset))
+    what = message.splitlines()[0]
+    if offset is None:
+        return QueryError(what, hint=_remedy(what))
+    return QueryError(what, where=place(text, offset), hint=syntax_hint(text, offset))
 
 
 def too_deep() -> QueryError:
@@ -125,18 +153,48 @@ def bind_error(
     name = _offender(first)
     where = _find(text, tree, name)
     if first.startswith(("Referenced column", "Column ")) or "does not have a column named" in first:
-        name = re.findall(r'"([^"]+)"', first)[-1]
-        known = _candidates(rest) if "does not have" in first else list(columns)
-        hint = suggestion(name, known or list(columns), "columns")
-        return QueryError(f"there is no column {name}", where=_find(text, tree, name), hint=hint)
+        return _no_column(text, tree, first, rest, columns)
     if first.startswith("Referenced table"):
         hint = suggestion(name, _candidates(rest), "tables here")
         return QueryError(f"there is no table {name} in this FROM", where=where, hint=hint)
-    meant = re.search(r"Did you mean (.+?)\?*$", " ".join(rest), re.MULTILINE)
-    if "does not exist" in first:
-        found = nearest(name, [meant[1].strip('"? ')]) if meant else ""
-        return QueryError(first, where=where, hint=f"did you mean {found}?" if found else "")
-    return QueryError(first, where=where, hint=_advice(rest))
+    missing = _MISSING.match(first)
+    if missing:
+        meant = re.search(r"Did you mean (.+?)\?*$", " ".join(rest), re.MULTILINE)
+        found = nearest(name, [meant[1].strip('"? ').removeprefix("main.")]) if meant else ""
+        kind = "type" if missing[1] == "Type" else "function"
+        return QueryError(
+            f"there is no {kind} {name}", where=where, hint=f"did you mean {found}?" if found else ""
+        )
+    if first.startswith("No function matches"):
+        return _no_match(first, rest, where)
+    return QueryError(first, where=where, hint=_remedy(first) or _advice(rest))
+
+
+def _remedy(message: str) -> str:
+    return next((hint for words, hint in _REMEDIES.items() if words in message), "")
+
+
+def _no_column(text: str, tree: Node, first: str, rest: Sequence[str], columns: Sequence[str]) -> QueryError:
+    name = re.findall(r'"([^"]+)"', first)[-1]
+    known = _candidates(rest) if "does not have" in first else list(columns)
+    hint = suggestion(name, known or list(columns), "columns")
+    if hint and not nearest(name, known or list(columns)):
+        hint += f"; a text is written '{name}'"
+    return QueryError(f"there is no column {name}", where=_find(text, tree, name), hint=hint)
+
+
+def _no_match(first: str, rest: Sequence[str], where: str) -> QueryError:
+    found = re.search(r"argument types '(.+?)\((.*)\)'", first)
+    if found is None:
+        return QueryError(first, where=where, hint=_advice(rest))
+    name, types = found[1], found[2].replace("_LITERAL", "")
+    if not name.isidentifier():
+        return QueryError(
+            f"{name} does not go with {types.replace(', ', ' and ')}",
+            where=where,
+            hint="CAST(… AS …) one of them",
+        )
+    return QueryError(f"{name} does not take ({types})", where=where, hint=_advice(rest))
 
 
 def _cleaned(message: str, patterns: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -170,7 +228,7 @@ def _find(text: str, tree: Node, name: str) -> str:
     folded = name.lower()
     for node in walk(tree):
         names = [*node.get("column_names", []), node.get("function_name"), node.get("type_name")]
-        names += [node.get("table_name"), node.get("literal", {}).get("text")]
+        names += [node.get("table_name"), node.get("literal", {}).get("text"), *node.get("exclude_list", [])]
         hit = any(isinstance(entry, str) and entry.lower() == folded for entry in names)
         if hit and isinstance(node.get("query_location"), int):
             return place(text, node["query_location"])

@@ -92,6 +92,9 @@ def _split(argument: Node) -> tuple[str, Node]:
 
 
 def _pattern(draft: _Draft, node: Node) -> str:
+    if node.get("class") == "COLUMN_REF":
+        path = ".".join(node["column_names"])
+        raise draft.error("read_csv takes a file pattern as text", node, f"read_csv('{path}')")
     value = draft.value(node)
     if isinstance(value, list) and len(value) == 1:
         value = value[0]

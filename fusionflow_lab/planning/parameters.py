@@ -306,6 +306,8 @@ def bind(text: str, tree: Node, values: Mapping[str, Parameter]) -> None:
         for key in ("select_list", "group_expressions", "orders"):
             for entry in node.get(key, []):
                 _check_place(text, key, entry)
+        if node.get("type") in {"COMPARE_IN", "COMPARE_NOT_IN"}:
+            _check_list(text, node["children"][1:], values)
         if node.get("type") == "VALUE_PARAMETER":
             name = str(node["identifier"])
             if name not in values:
@@ -314,6 +316,18 @@ def bind(text: str, tree: Node, values: Mapping[str, Parameter]) -> None:
             kept = {key: node[key] for key in _KEPT if key in node}
             node.clear()
             node.update({**constant(values[name]), **kept})
+
+
+def _check_list(text: str, members: Sequence[Node], values: Mapping[str, Parameter]) -> None:
+    """Refuse ``x IN ($list)``: DuckDB would compare x with the text of the whole list."""
+    for node in members:
+        bound = values.get(str(node.get("identifier")))
+        if node.get("type") == "VALUE_PARAMETER" and bound is not None and isinstance(bound.value, tuple):
+            raise QueryError(
+                f"${bound.name} is a list: parentheses around it make it one value",
+                where=place(text, int(node.get("query_location", 0))),
+                hint=f"write IN ${bound.name}",
+            )
 
 
 def _check_place(text: str, key: str, entry: Node) -> None:

@@ -28,7 +28,7 @@ from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.inputs import References, fill, references
 from fusionflow_lab.planning.macros import expand_macros
-from fusionflow_lab.planning.messages import Gather, bind_error, place, too_deep
+from fusionflow_lab.planning.messages import Gather, bind_error, pinned, place, too_deep
 from fusionflow_lab.planning.pivot import Pivoting, pivoting, rewrite_pivot
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.settings import Settings
@@ -93,7 +93,8 @@ class Planner:
         """
         with self._lock:
             try:
-                return references(self._binder.parse(text), views, self._binder)
+                with pinned(text):
+                    return references(self._binder.parse(text), views, self._binder)
             except RecursionError as error:
                 raise too_deep() from error
 
@@ -132,7 +133,7 @@ class Planner:
         with self._lock:
             try:
                 self._binder = self._bound_by(query.settings)
-                with self._binder.tables():
+                with pinned(query.text), self._binder.tables():
                     return self._plan(query, gather)
             except RecursionError as error:
                 raise too_deep() from error

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import duckdb
 
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.planning.messages import place
+from fusionflow_lab.planning.messages import pinned, place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +75,11 @@ def statement(text: str) -> Statement | None:
     >>> statement("SELECT 'SHOW TABLES'") is None
     True
     """
-    words = _Words(text)
+    with pinned(text):
+        return _read(_Words(text))
+
+
+def _read(words: _Words) -> Statement | None:
     if words.take("show"):
         what = words.next().lower()
         return Show(what="views" if what == "views" else "tables") if what in {"tables", "views"} else None
@@ -139,7 +143,7 @@ class _Words:
         self.text = text
         self._raw = text.encode()
         starts = [at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
-        ends = [*starts[1:], len(self._raw)]
+        ends = [*starts[1:], len(self._raw)] if starts else []
         self._words = [self._word(start, end) for start, end in zip(starts, ends, strict=True)]
         self._starts = [*starts, len(self._raw)]
         self._at = 0
@@ -169,7 +173,7 @@ class _Words:
         word = self.next()
         if word.startswith('"'):
             return word[1:-1].replace('""', '"')
-        if not word.replace("_", "a").isalnum():
+        if not word.replace("_", "a").isalnum() or word.lower() == "as":
             raise QueryError(
                 "a name is missing", where=place(self.text, offset), hint="CREATE VIEW name AS SELECT …"
             )
@@ -205,10 +209,12 @@ class _Words:
 def explained(text: str) -> str | None:
     """Return the query whose plan is asked for, or None where the text is to be run.
 
+    It has blanks before it, so that places in it are places in the text.
+
     Examples
     --------
-    >>> explained("EXPLAIN ANALYZE SELECT 1")
-    'SELECT 1'
+    >>> explained("EXPLAIN SELECT 1")
+    '        SELECT 1'
     >>> explained("SELECT 'EXPLAIN'") is None
     True
     """
@@ -224,7 +230,10 @@ def explained(text: str) -> str | None:
         at += 1
     elif words[1:] and words[1] == "analyze":
         at = 2
-    return raw[starts[at] :].decode() if at < len(starts) else ""
+    if at >= len(starts):
+        return ""
+    before = raw[: starts[at]].decode()
+    return re.sub(r"[^\n]", " ", before) + raw[starts[at] :].decode()
 
 
 def _is_longer(raw: bytes, start: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow as pa
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.frames import FrameStore, is_frame
 from fusionflow_lab.planning.inputs import References
-from fusionflow_lab.planning.messages import nearest, place, suggestion
+from fusionflow_lab.planning.messages import nearest, pinned, place, suggestion
 from fusionflow_lab.planning.parameters import parameter
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.settings import Settings, allowed, changed
@@ -86,13 +87,16 @@ class Workspace:
             A parameter or a table is unknown, or has a value that cannot be used.
         """
         found = self._planner.references(text, self._views)
+        with pinned(text):
+            parameters = _parameters(text, found, params or {}, scope)
+            frames = tuple(self._mentioned(text, found, scope))
         return Query(
             text=text,
             name=name,
             use_cache=use_cache,
-            parameters=_parameters(text, found, params or {}, scope),
+            parameters=parameters,
             views=found.views,
-            frames=tuple(self._mentioned(found, scope)),
+            frames=frames,
             settings=self._settings,
         )
 
@@ -151,11 +155,13 @@ class Workspace:
         view = View(name=asked.name, text=asked.text, columns=asked.columns)
         views = {**self._views, key: view}
         found = self._planner.references(asked.padded, views)
+        with pinned(asked.padded):
+            frames = tuple(self._mentioned(asked.padded, found, scope))
         query = Query(
             text=asked.padded,
             parameters=tuple(parameter(name, None) for name in found.parameters),
             views=found.views,
-            frames=tuple(self._mentioned(found, scope)),
+            frames=frames,
             settings=self._settings,
         )
         width = len(self._planner.plan(query).names)
@@ -186,7 +192,10 @@ class Workspace:
                 if if_exists:
                     return False
                 known = [view.name for view in self._views.values()]
-                raise QueryError(f"there is no view {name}", hint=suggestion(name, known, "views"))
+                raise QueryError(
+                    f"there is no view {name}",
+                    hint=suggestion(name, known, "views") or "SHOW VIEWS lists them",
+                )
             self._views = kept
         return True
 
@@ -209,9 +218,9 @@ class Workspace:
             }
         )
 
-    def _mentioned(self, found: References, scope: Mapping[str, object]) -> Iterable[Frame]:
+    def _mentioned(self, text: str, found: References, scope: Mapping[str, object]) -> Iterable[Frame]:
         """Yield the tables that a query mentions, those of the scope kept as they are now."""
-        for name in found.tables:
+        for name, offset in found.tables.items():
             if _PATH.search(name):
                 continue
             if name in self._tables:
@@ -219,17 +228,26 @@ class Workspace:
             elif name in scope:
                 if not is_frame(scope[name]):
                     kind = type(scope[name]).__name__
-                    raise QueryError(f"there is no table {name}: the variable is a {kind}", hint=_TABLE_HINT)
+                    what = f"there is no table {name}: the variable is a {kind}"
+                    raise QueryError(what, where=_place(text, offset), hint=_TABLE_HINT)
                 yield self._frames.put(name, scope[name])
             else:
                 known = [*(view.name for view in self.views), *self._tables]
                 known += [key for key, value in scope.items() if not key.startswith("_") and is_frame(value)]
-                hint = suggestion(name, known, "views and tables") or _FILE_HINT
-                raise QueryError(f"there is no table {name}", hint=hint)
+                hint = _file_hint(name) or suggestion(name, known, "views and tables") or _FILE_HINT
+                raise QueryError(f"there is no table {name}", where=_place(text, offset), hint=hint)
 
 
 _TABLE_HINT = "take a DataFrame of pandas or polars, or a table of pyarrow"
 _FILE_HINT = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
+
+
+def _file_hint(name: str) -> str:
+    """Say which file here a name without quotes most likely meant."""
+    files = [entry.name for entry in sorted(Path().iterdir()) if entry.suffix in {".csv", ".tsv"}]
+    near = nearest(name, [file.rpartition(".")[0] for file in files])
+    found = next((file for file in files if near and file.rpartition(".")[0] == near), "")
+    return f"did you mean '{found}'?" if found else ""
 
 
 def _place(text: str, offset: int | None) -> str:

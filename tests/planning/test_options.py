@@ -75,7 +75,7 @@ REFUSED = [
     ),
     (
         "some_column",
-        "an argument of read_csv is not a constant\nwhere: line 1, column 15\ntry: write the value itself",
+        "read_csv takes a file pattern as text\nwhere: line 1, column 15\ntry: read_csv('some_column')",
     ),
     (
         "'a.csv', 'b.csv'",

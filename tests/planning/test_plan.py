@@ -16,6 +16,7 @@ ERRORS = [
         """
 syntax error at or near "selec"
 where: line 1, column 1
+try: did you mean SELECT?
 """,
     ),
     (
@@ -46,6 +47,7 @@ try: tables here: a
         "select * exclude (ctiy) from 'trips.csv'",
         """
 there is no column ctiy
+where: line 1, column 8
 try: did you mean city? columns: city, price, n, day, big
 """,
     ),
@@ -54,7 +56,7 @@ try: did you mean city? columns: city, price, n, day, big
         """
 column "n" must appear in the GROUP BY clause or must be part of an aggregate function.
 where: line 1, column 8
-try: Either add it to the GROUP BY list, or use ANY_VALUE("n") if the exact value of "n" is not important.
+try: add it to GROUP BY, or take any_value(…) of it
 """,
     ),
     (

@@ -22,4 +22,7 @@ from fusionflow_lab.planning.statement import explained
     ],
 )
 def test_explain_is_told_from_its_query(text: str, query: str | None) -> None:
-    assert explained(text) == query
+    found = explained(text)
+    assert (found and found.strip()) == query
+    assert not found or text.endswith(found.strip())
+    assert not found or len(found) == len(text)

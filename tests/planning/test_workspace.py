@@ -196,7 +196,7 @@ def test_what_can_stand_in_from_is_listed(names: Workspace) -> None:
             "parameters have names here\nwhere: line 1, column 8\ntry: write $name in place of ? or $1",
         ),
         ("FROM city", "there is no table city: the variable is a str"),
-        ("FROM cites", "there is no table cites\ntry: did you mean cities?"),
+        ("FROM cites", "there is no table cites\nwhere: line 1, column 6\ntry: did you mean cities?"),
         ("FROM 'trips.csv' ORDER BY $city", "$city is a value, and no column to order by"),
         ("SELECT count(*) FROM 'trips.csv' GROUP BY $city", "$city is a value, and no column to group by"),
         ("FROM big", "big takes more than 1.0 MiB, the most for a table in FROM"),
