@@ -19,6 +19,7 @@ __all__ = [
     "Scan",
     "__version__",
     "_panic",
+    "digest_ranges",
     "list_files",
     "locate_starts",
     "reads_type",
@@ -165,6 +166,15 @@ def locate_starts(
     For each of ``offsets`` (ascending) the first record start at or after it. Stops as soon as a found
     start equals the believed one (from there on the chain holds), so the answer may be shorter than
     ``offsets``; the last one found is then the equal one.
+    """
+
+def digest_ranges(
+    path: str, size: int, mtime_ns: int, ranges: Sequence[tuple[int, int]], token: CancelToken
+) -> str:
+    """Digest byte ranges of a file as a scan of blocks with these records would; empty where none could.
+
+    A range that ends neither after a line's end nor with the file is no block's: something was appended to a
+    last record without a line's end. Raises ``SourceChangedError`` when size or modification time differ.
     """
 
 def list_files(pattern: str) -> list[str]:

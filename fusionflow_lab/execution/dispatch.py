@@ -18,7 +18,7 @@ from fusionflow_lab.execution.boundaries import Break, Locate
 from fusionflow_lab.execution.plugin import RESOURCE
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
-from fusionflow_lab.execution.tasks import FinalTask, LocateTask, MapTask, run_task
+from fusionflow_lab.execution.tasks import DigestTask, FinalTask, LocateTask, MapTask, run_task
 from fusionflow_lab.query import Dialect
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class Dispatcher:
 
     async def submit(
         self,
-        task: MapTask | LocateTask | FinalTask,
+        task: MapTask | LocateTask | DigestTask | FinalTask,
         *,
         first: bool = False,
         workers: Sequence[str] = (),
@@ -107,7 +107,7 @@ class Dispatcher:
             workers=list(workers) or None,
         )
 
-    async def run(self, task: LocateTask | FinalTask, kind: type[T]) -> T:
+    async def run(self, task: LocateTask | DigestTask | FinalTask, kind: type[T]) -> T:
         """Submit one task, ahead of the others, and wait for what it returns."""
         return await outcome(await self.submit(task, first=True), kind)
 

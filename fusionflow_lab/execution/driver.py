@@ -24,6 +24,7 @@ from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.merging import TICK_SECONDS, Merger
 from fusionflow_lab.execution.progress import Listener, Progress, measure
+from fusionflow_lab.execution.recognize import recognize
 from fusionflow_lab.execution.scan import Scan
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.query import Plan, Stage
@@ -167,6 +168,7 @@ class Driver:
             if run.stage.broadcast:
                 tables = [digests[broadcast.name] for broadcast in run.stage.broadcast]
                 run.begin(*self._known(run.stage, tables), tables)
+            await recognize(run, self._dispatcher, self._store)
             merger.put_all(run)
 
     # -- proving ---------------------------------------------------------------------------------

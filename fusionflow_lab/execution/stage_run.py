@@ -23,6 +23,7 @@ class Leaf:
     reused: bool = False
     attempts: int = 0
     failed: bool = False
+    verified: bool = False
 
     @property
     def settled(self) -> bool:
@@ -67,15 +68,18 @@ class Leaf:
         counters = self.header.counters
         if not self.reused:
             return counters
-        return replace(counters, bytes_scanned=0, bytes_reused=counters.bytes_scanned)
+        verified = counters.bytes_scanned if self.verified else 0
+        return replace(
+            counters, bytes_scanned=0, bytes_reused=counters.bytes_scanned, bytes_verified=verified
+        )
 
     def arrived(self, name: str, header: StateHeader) -> None:
         """Note the stored state."""
-        self.name, self.header, self.reused = name, header, False
+        self.name, self.header, self.reused, self.verified = name, header, False, False
 
     def restart(self, starts: Mapping[tuple[str, int], int]) -> None:
         """Forget the state and take record starts, by (path, block offset), as proven."""
-        self.name, self.header, self.reused = "", None, False
+        self.name, self.header, self.reused, self.verified = "", None, False, False
         self.chunks = tuple(
             replace(
                 chunk,
@@ -112,12 +116,29 @@ class StageRun:
         self.stage = stage
         self.map_hash = map_hash
         self.broadcast: tuple[str, ...] = ()
+        self.known = known
         self.leaves = _leaves(stage, known)
 
     def begin(self, map_hash: str, known: Mapping[str, StateHeader], broadcast: Sequence[str]) -> None:
         """Take the digests of the broadcast tables, and with them the map hash and the known states."""
-        self.map_hash, self.broadcast = map_hash, tuple(broadcast)
+        self.map_hash, self.broadcast, self.known = map_hash, tuple(broadcast), known
         self.leaves = _leaves(self.stage, known)
+
+    def recognized(self, found: Sequence[Leaf]) -> None:
+        """Take leaves whose states were found by their bytes; what is left is grouped anew."""
+        if not found:
+            return
+        taken = {chunk.ordinal for leaf in found for chunk in leaf.chunks}
+        chunks = [chunk for leaf in self.leaves if not leaf.settled for chunk in leaf.chunks]
+        rest = sorted(
+            (chunk for chunk in chunks if chunk.ordinal not in taken), key=lambda chunk: chunk.ordinal
+        )
+        source_bytes = load(chunk for leaf in self.leaves for chunk in leaf.chunks)
+        tasks = [Leaf(chunks=task.chunks) for task in group_tasks(rest, source_bytes=source_bytes)]
+        self.leaves = sorted(
+            [*(leaf for leaf in self.leaves if leaf.settled), *found, *tasks],
+            key=lambda leaf: leaf.chunks[0].ordinal,
+        )
 
     def waiting(self) -> list[int]:
         """Return the places of the leaves that must be scanned, in the order to scan them.
@@ -180,7 +201,7 @@ def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
     for name, header in sorted(known.items(), key=lambda item: (-len(item[1].chunks), item[0])):
         covered = [places.get(record.key, -1) for record in header.chunks]
         runs_on = covered == list(range(covered[0], covered[0] + len(covered)))
-        if runs_on and free.issuperset(covered):
+        if (runs_on or not stage.ordered) and len(set(covered)) == len(covered) and free.issuperset(covered):
             free.difference_update(covered)
             taken = tuple(chunks[place] for place in covered)
             leaves.append(Leaf(chunks=taken, name=name, header=header, reused=True))

@@ -18,16 +18,25 @@ import pyarrow.compute as pc
 from distributed import get_worker
 
 from fusionflow_lab import _native
-from fusionflow_lab.errors import FusionflowError, QueryError
+from fusionflow_lab.errors import FusionflowError, QueryError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
-from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
+from fusionflow_lab.states.store import (
+    BlockRecord,
+    ChunkRecord,
+    StateHeader,
+    StateStore,
+    chunk_cut,
+    chunk_key,
+)
 from fusionflow_lab.storage import Folder
 
 __all__ = [
     "VERSION",
+    "Check",
+    "DigestTask",
     "FinalTask",
     "LocateTask",
     "MapReport",
@@ -91,6 +100,23 @@ class LocateTask:
     believed: tuple[int, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """Byte ranges of a file that is as it was planned for."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    ranges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestTask:
+    """Digest byte ranges of files as a scan would; the answer is a list, empty texts for "cannot be"."""
+
+    checks: tuple[Check, ...]
+
+
 @dataclass(slots=True)
 class WorkerState:
     """What the tasks of one worker process share: evaluators by settings, and cancel tokens by task."""
@@ -132,7 +158,7 @@ class WorkerState:
                 token.cancel()
 
 
-def run_task(task: MapTask | LocateTask | FinalTask) -> object:
+def run_task(task: MapTask | LocateTask | DigestTask | FinalTask) -> object:
     """Run a task on this worker; an error of ours is returned, for the driver to raise.
 
     Raised here, it would be written with its traceback to the terminal of whoever started the cluster.
@@ -148,6 +174,8 @@ def run_task(task: MapTask | LocateTask | FinalTask) -> object:
                     return _native.locate_starts(
                         task.path, task.dialect, task.start, task.offsets, task.believed, token
                     )
+                case DigestTask():
+                    return [_identity(check, token) for check in task.checks]
                 case FinalTask():
                     return finish(task, state.evaluator(task.plan.settings))
     except (FusionflowError, OSError) as error:
@@ -239,7 +267,8 @@ def _record(chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRec
         )
         for block, found in zip(chunk.blocks, reports, strict=True)
     )
-    return ChunkRecord(key=chunk_key(chunk), identity=report.identity, blocks=blocks)
+    cut = chunk_cut(chunk)
+    return ChunkRecord(key=chunk_key(chunk), identity=report.identity, blocks=blocks, cut=cut)
 
 
 def _rejects(task: MapTask, scan: _native.Scan | ArrowScan) -> pa.Table:
@@ -248,6 +277,14 @@ def _rejects(task: MapTask, scan: _native.Scan | ArrowScan) -> pa.Table:
     place = table.schema.get_field_index("chunk")
     first = pa.scalar(task.chunks[0].ordinal, pa.int32())
     return table.set_column(place, "chunk", pc.subtract(table.column(place), first))
+
+
+def _identity(check: Check, token: _native.CancelToken) -> str:
+    """Digest the ranges; a file that is not as planned any more is left to the scan to refuse."""
+    try:
+        return _native.digest_ranges(check.path, check.size, check.mtime_ns, check.ranges, token)
+    except (SourceError, OSError):
+        return ""
 
 
 def _first_line(error: duckdb.Error) -> str:

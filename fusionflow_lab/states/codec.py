@@ -40,11 +40,16 @@ class BlockRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChunkRecord:
-    """A scanned chunk: the stat key says "no need to look again", the identity is its bytes' digest."""
+    """A scanned chunk: the stat key says "no need to look again", the identity is its bytes' digest.
+
+    ``cut`` is how it was cut from its file, whatever the file's name and time: equal cuts with equal
+    identities are equal chunks.
+    """
 
     key: str
     identity: str
     blocks: tuple[BlockRecord, ...]
+    cut: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +82,8 @@ def encode(header: StateHeader, state: bytes, rejects: bytes) -> list[bytes]:
     values = {
         "map_hash": header.map_hash,
         "chunks": [
-            [chunk.key, chunk.identity, [astuple(block) for block in chunk.blocks]] for chunk in header.chunks
+            [chunk.key, chunk.identity, chunk.cut, [astuple(block) for block in chunk.blocks]]
+            for chunk in header.chunks
         ],
         "counters": astuple(header.counters),
         "rows": header.rows,
@@ -159,9 +165,10 @@ def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
                 ChunkRecord(
                     key=_text(key),
                     identity=_text(identity),
+                    cut=_text(cut),
                     blocks=tuple(BlockRecord(**_numbers(BlockRecord, block)) for block in blocks),
                 )
-                for key, identity, blocks in values["chunks"]
+                for key, identity, cut, blocks in values["chunks"]
             ),
             counters=Counters(**_numbers(Counters, values["counters"])),
             rows=_number(values["rows"]),

@@ -38,8 +38,19 @@ _BROADCAST = "broadcast"
 def chunk_key(chunk: Chunk) -> str:
     """Digest the stat of a chunk's file and its cut: equal keys need no second look at the bytes."""
     file = chunk.file
-    cut = ",".join(f"{block.offset}-{block.end}" for block in chunk.blocks)
-    text = f"{file.path}\0{file.size}\0{file.mtime_ns}\0{file.data_start}\0{cut}"
+    return _digest(f"{file.path}\0{file.size}\0{file.mtime_ns}\0{file.data_start}\0{_cut(chunk)}")
+
+
+def chunk_cut(chunk: Chunk) -> str:
+    """Digest all that shapes a chunk's state beside its bytes and the map: where it is cut from its file."""
+    return _digest(f"{chunk.file.data_start}\0{_cut(chunk)}")
+
+
+def _cut(chunk: Chunk) -> str:
+    return ",".join(f"{block.offset}-{block.end}" for block in chunk.blocks)
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -113,6 +124,14 @@ class StateStore:
             if header is not None:
                 found[name] = header
         return found
+
+    def adopt(self, name: str, header: StateHeader) -> str | None:
+        """Store a state that is there under another header too; None where it is gone or damaged."""
+        try:
+            state, rejects = self.state(name), self.rejects(name)
+        except StateError:
+            return None
+        return self.put(header, state, rejects)
 
     def delete(self, names: Sequence[str]) -> None:
         """Forget states."""

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod args;
 mod cancel;
+mod digest_ranges;
 mod error;
 mod list_files;
 mod locate_starts;
@@ -23,6 +24,7 @@ mod _native {
     #[pymodule_export]
     use super::{
         cancel::CancelToken,
+        digest_ranges::digest_ranges,
         list_files::list_files,
         locate_starts::locate_starts,
         panic::_panic,

@@ -10,6 +10,7 @@ mod batch;
 mod boundary;
 mod column;
 mod dialect;
+mod digest;
 mod file;
 mod index;
 mod locate;
@@ -26,6 +27,7 @@ mod tolerant;
 pub mod value;
 
 pub use dialect::Dialect;
+pub use digest::digest_ranges;
 pub use locate::locate_starts;
 pub use plan::{BlockRange, CancelFlag, Chunk, ColumnSpec, Excluded, ScanPlan, SourceFile};
 pub use record::{Flaw, Record, Span, read_record};
