@@ -1,6 +1,6 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all test-rust test-python check dev bench fuzz audit clean
+.PHONY: chaos help setup demo lab test test-all test-rust test-python check dev bench fuzz audit clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
@@ -66,6 +66,9 @@ fuzz: setup ## fuzz scan, sniffer, state decoder, each FUZZ_SECONDS=60 (needs ca
 	done
 	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "missing: atheris - run: uv pip install atheris" >&2; exit 1; }
 	PYTHONPATH=. $(BIN)/python native/fuzz/decode.py -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
+
+chaos: setup ## kill at random for twenty minutes: every result must be right (KILLS=200)
+	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),200)
 
 audit: ## check licences and advisories of the crates (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "missing: cargo-deny - run: cargo install --locked cargo-deny" >&2; exit 1; }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import cloudpickle
@@ -86,25 +86,30 @@ async def check_workers(client: Client) -> int:
     ClusterError
         No worker is there, or none has this version: names each, what it has, what is wanted, the remedy.
     """
-    found: dict[str, object] = {"": ""}
-    while not all(found.values()):
+    while True:
         with _plugin_by_value():
-            found = await client.run(found_version, on_error="return")
+            found: dict[str, object] = await client.run(found_version, on_error="return")
         if not found:
             raise NoWorkersError(
                 "the cluster has no workers",
                 where=client.scheduler.address,
                 hint="start workers and run again",
             )
-        if not all(found.values()):
-            await asyncio.sleep(SETUP_SECONDS)
-    workers = (await client.scheduler.identity())["workers"].values()
-    able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers)
-    if able == 0:
-        lines = [f"{address} has {version}" for address, version in sorted(found.items())[:5]]
-        raise ClusterError(
-            f"no worker can run FusionFlow {VERSION}:\n" + "\n".join(lines),
-            where=client.scheduler.address,
-            hint=f"install fusionflow_lab=={VERSION} (Python {sys.version_info.major}) where the workers run",
-        )
-    return able
+        workers = (await client.scheduler.identity())["workers"].values()
+        able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers)
+        # Not yet set up, or lost while it was asked: it is asked again as long as the scheduler knows it.
+        waiting = not all(found.values()) or any(isinstance(what, OSError) for what in found.values())
+        if not waiting and able:
+            return able
+        if not waiting and VERSION not in found.values():
+            raise _unable(client, found)
+        await asyncio.sleep(SETUP_SECONDS)
+
+
+def _unable(client: Client, found: Mapping[str, object]) -> ClusterError:
+    lines = [f"{address} has {version}" for address, version in sorted(found.items())[:5]]
+    return ClusterError(
+        f"no worker can run FusionFlow {VERSION}:\n" + "\n".join(lines),
+        where=client.scheduler.address,
+        hint=f"install fusionflow_lab=={VERSION} (Python {sys.version_info.major}) where the workers run",
+    )

@@ -111,11 +111,12 @@ def test_what_changed_is_scanned(
 ) -> None:
     folder = tmp_path / kind
     shutil.copytree(originals / kind, folder)
-    everything = ask(session, folder)
-    assert everything.counters.bytes_scanned in (0, everything.counters.bytes_scanned)
+    ask(session, folder)
     change(folder)
     again = ask(session, folder)
-    assert again.counters.bytes_scanned <= most
+    # Small files share a state: a copy of one of them alone is scanned.
+    alone = first(folder).stat().st_size if (change, kind) == (copy, "small") else 0
+    assert again.counters.bytes_scanned <= most + alone
     cold = ask(session, folder, use_cache=False)
     assert again.arrow().equals(cold.arrow())
     assert again.counters.rows_read == cold.counters.rows_read

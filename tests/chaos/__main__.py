@@ -1,0 +1,152 @@
+"""Kill at random, for as long as it takes: ``python -m tests.chaos --kills 200`` (``make chaos``).
+
+A scheduler, two workers with nannies and two runners work off one job after the other, while one of them is
+killed (or stopped and continued) every few seconds. Each result must equal the undisturbed one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from fusionflow_lab.jobs.lifecycle import has_ended
+from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.jobs.store import JobStore
+from fusionflow_lab.query import Query
+from fusionflow_lab.storage import Folder
+from tests.chaos.programs import Programs
+from tests.faults.world import written
+
+ROWS = 16_000_000
+FILES = 4
+LEASE_GRACE_SECONDS = 30.0
+JOB_SECONDS = 300.0
+
+
+@dataclass(slots=True)
+class Account:
+    """What happened so far."""
+
+    strikes: Counter[str] = field(default_factory=Counter)
+    jobs: int = 0
+    wrong: list[str] = field(default_factory=list)
+    redone: int = 0
+    scanned: int = 0
+    lease_gaps: float = 0.0
+
+    def say(self, text: str) -> None:
+        """Print a line at once."""
+        sys.stdout.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+        sys.stdout.flush()
+
+
+def expected() -> list[dict[str, int]]:
+    """Count as the data was made."""
+    block = 100_000
+    counts = [(block // 97 + (key < block % 97)) * (ROWS // block) for key in range(97)]
+    return [{"k": key, "n": n} for key, n in enumerate(counts)]
+
+
+def main() -> int:
+    """Run until enough was killed; return 1 where anything was not as it should be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=1500.0, help="end after this long")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    account = Account()
+    give_up = time.monotonic() + options.seconds
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder, "home")
+        home.mkdir()
+        files = Path(folder, "data")
+        files.mkdir()
+        for number in range(FILES):
+            written(files / f"part-{number}.csv", ROWS // FILES)
+        with Programs(home, _free_port()) as programs, JobStore(home / "jobs.sqlite") as store:
+            chance = random.Random(options.seed)
+            while sum(account.strikes.values()) < options.kills and time.monotonic() < give_up:
+                one_job(programs, store, home, files, chance, account)
+    return report(account, options.kills)
+
+
+def one_job(
+    programs: Programs, store: JobStore, home: Path, files: Path, chance: random.Random, account: Account
+) -> None:
+    """Run one job under fire and check what became of it."""
+    account.jobs += 1
+    # Each job has a map of its own: nothing is known.
+    where = f"FROM '{files}/*.csv' WHERE k > -{account.jobs}"
+    sql = f"SELECT k, count(*) AS n {where} GROUP BY k ORDER BY k"
+    job = store.create(Query(text=sql), cluster=programs.address).id
+    give_up = time.monotonic() + JOB_SECONDS
+    struck = time.monotonic()
+    pause = chance.uniform(1, 4)
+    done, epoch = 0, 0
+    while not has_ended((record := store.get(job)).status):
+        if time.monotonic() > give_up:
+            account.wrong.append(f"job {job} did not end: {record.status}, epoch {record.epoch}")
+            store.set_desired(job, "stop")
+            return
+        if time.monotonic() > struck + pause and (what := programs.strike(chance)):
+            account.strikes[what] += 1
+            struck, pause = time.monotonic(), chance.uniform(1, 4)
+        if record.epoch != epoch and record.status == "IN_PROGRESS" and record.bytes_done:
+            account.redone += max(0, done - record.bytes_done)
+            epoch = record.epoch
+        done = max(done, record.bytes_done)
+        if record.status == "IN_PROGRESS":
+            account.lease_gaps = max(account.lease_gaps, time.time() - record.lease_until)
+        time.sleep(0.05)
+    check(record, home, account)
+
+
+def check(record: JobRecord, home: Path, account: Account) -> None:
+    """Compare a job that ended with what it had to give."""
+    if record.status != "COMPLETED":
+        account.wrong.append(f"job {record.id} is {record.status}: {record.error}")
+        return
+    with pa.ipc.open_file(pa.py_buffer(Folder(str(home / "results")).get(record.result_ref))) as reader:
+        rows = reader.read_all().to_pylist()
+    if rows != expected() or record.counters.rows_read != ROWS:
+        account.wrong.append(f"job {record.id} has another result: {record.counters}")
+    account.scanned += record.counters.bytes_scanned + record.counters.bytes_reused
+    strikes = sum(account.strikes.values())
+    account.say(f"{account.jobs} jobs, {strikes} strikes, epoch {record.epoch}, wrong {len(account.wrong)}")
+
+
+def report(account: Account, kills: int) -> int:
+    """Print the figures."""
+    account.say(f"jobs {account.jobs}, strikes {dict(account.strikes)}")
+    account.say(
+        f"bytes lost by takeovers {account.redone} of {account.scanned}"
+        f" ({account.redone / max(account.scanned, 1):.1%})"
+    )
+    account.say(f"longest time in progress without a lease {max(account.lease_gaps, 0):.1f} s")
+    if account.lease_gaps > LEASE_GRACE_SECONDS:
+        account.wrong.append("a job was in progress without a lease for too long")
+    if sum(account.strikes.values()) < kills:
+        account.wrong.append("there was no time for all strikes")
+    for line in account.wrong:
+        account.say(f"WRONG: {line}")
+    return 1 if account.wrong else 0
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())
