@@ -1,6 +1,6 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: chaos help setup demo lab test test-all test-rust test-python check dev bench fuzz audit clean
+.PHONY: help setup demo lab test test-all test-rust test-python check dev bench chaos fuzz audit clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
