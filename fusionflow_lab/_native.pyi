@@ -24,6 +24,7 @@ __all__ = [
     "locate_starts",
     "reads_type",
     "sniff_files",
+    "stat_files",
     "widest_type",
 ]
 
@@ -181,6 +182,12 @@ def list_files(pattern: str) -> list[str]:
     """List the files that match a glob (``*``, ``?``, ``[a-z]``, ``**``, ``{a,b}``), sorted by path.
 
     A pattern without magic is that one file. Raises ``FileNotFoundError`` when nothing matches.
+    """
+
+def stat_files(paths: Sequence[str]) -> list[tuple[int, int] | None]:
+    """Return size and modification time (ns since 1970) of files as they are now; None for what is no file.
+
+    Files are asked in parallel.
     """
 
 @final

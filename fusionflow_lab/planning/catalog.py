@@ -1,20 +1,16 @@
-"""Which files a pattern means, and what is in them: sources, remembered while the files stay.
-
-Types that turned out too narrow are remembered on disk, by the identity of the files and how they are
-read, so that the next run starts with the wide ones.
-"""
+"""Which files a pattern means, and what is in them: sources, remembered while the files stay."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.listing import as_named, keep_listing
+from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest, suggestion
 from fusionflow_lab.query import Column, Dialect, ReaderOptions, Source, SourceFile
 
@@ -80,8 +76,11 @@ class Sniffer(Protocol):
     def sniff_files(self, paths: Sequence[str], options: ReaderOptions) -> Sequence[SniffedFile]:
         """Look at files."""
 
-    def widest_type(self, one: str, other: str) -> str:
-        """Return the least type that holds both."""
+    def stat_files(self, paths: Sequence[str]) -> list[tuple[int, int] | None]:
+        """Return size and modification time of files."""
+
+
+MOST_KNOWN = 100
 
 
 class Catalog:
@@ -90,7 +89,7 @@ class Catalog:
     Parameters
     ----------
     folder
-        Where widened types are kept.
+        Where widened types and lists of files are kept.
     sniffer
         Looks at files: the native core.
 
@@ -104,6 +103,7 @@ class Catalog:
 
     def __init__(self, folder: Path, sniffer: Sniffer = _native) -> None:
         self._folder = folder
+        self._memory = TypeMemory(folder)
         self._sniffer = sniffer
         self._known: dict[tuple[str, str, ReaderOptions], Source] = {}
 
@@ -121,27 +121,47 @@ class Catalog:
         """
         paths = self._list(pattern, folder)
         known = self._known.get((folder, pattern, options))
-        if known is not None and _unchanged(known, paths):
+        if known is not None and self._unchanged(known, paths):
             return replace(known, name=name)
         source = self._sniff(pattern, options, paths)
-        widened = self._recall(source)
+        widened = self._memory.recall(source_identity(source))
         if widened:
             source = _with_types(source, widened)
+        for oldest in list(self._known)[: len(self._known) + 1 - MOST_KNOWN]:
+            self._known.pop(oldest, None)
         self._known[folder, pattern, options] = source
         return replace(source, name=name)
 
     def widen(self, source: Source, types: Mapping[int, str]) -> None:
         """Remember wider types of columns, by ordinal, for every later plan over these files."""
-        path = self._path(source)
-        found = {**self._recall(source), **types}
-        self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps({str(ordinal): kind for ordinal, kind in sorted(found.items())}))
-        fresh.replace(path)
-        identity = _identity(source)
+        identity = source_identity(source)
+        self._memory.remember(identity, types)
         for key, known in list(self._known.items()):  # another thread may plan meanwhile
-            if _identity(known) == identity:
+            if source_identity(known) == identity:
                 self._known[key] = _with_types(known, types)
+
+    def listing(self, pattern: str, *, folder: str = "") -> str:
+        """Return the path of an Arrow file that lists the files of a pattern; none is no error.
+
+        Raises
+        ------
+        QueryError
+            The pattern makes no sense.
+        """
+        try:
+            paths = self._sniffer.list_files(str(Path(folder, pattern)) if folder else pattern)
+        except FileNotFoundError:
+            paths = []
+        except ValueError as error:
+            raise QueryError(str(error)) from error
+        names = as_named(pattern, paths, folder or str(Path.cwd()))
+        return keep_listing(names, self._sniffer.stat_files(paths), self._folder / "lists")
+
+    def _unchanged(self, source: Source, paths: list[str]) -> bool:
+        """Tell whether files are the same as when they were looked at."""
+        if [file.path for file in source.files] != paths:
+            return False
+        return self._sniffer.stat_files(paths) == [(file.size, file.mtime_ns) for file in source.files]
 
     def _list(self, pattern: str, folder: str) -> list[str]:
         place = str(Path(folder, pattern)) if folder else pattern
@@ -162,11 +182,8 @@ class Catalog:
         except ValueError as error:
             raise QueryError(str(error), hint="look at the options of read_csv") from error
         first = sniffs[0]
-        types = [kind for _, kind in first.columns]
-        for sniff in sniffs[1:]:
-            pairs = zip(types, (kind for _, kind in sniff.columns), strict=True)
-            types = [self._sniffer.widest_type(one, other) for one, other in pairs]
-        names = [name for name, _ in first.columns]
+        # The sniffer brought all files to one dialect and one list of columns.
+        names, types = ([entry[part] for entry in first.columns] for part in (0, 1))
         return Source(
             name="",
             pattern=pattern,
@@ -196,16 +213,6 @@ class Catalog:
                 for sniff in sniffs
             ),
         )
-
-    def _path(self, source: Source) -> Path:
-        return self._folder / f"{_identity(source)}.json"
-
-    def _recall(self, source: Source) -> dict[int, str]:
-        try:
-            found = json.loads(self._path(source).read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
-            return {}
-        return {int(ordinal): str(kind) for ordinal, kind in found.items()}
 
 
 def _columns(names: list[str], types: list[str], options: ReaderOptions) -> tuple[Column, ...]:
@@ -244,30 +251,6 @@ def _with_types(source: Source, types: Mapping[int, str]) -> Source:
         for column in source.columns
     )
     return replace(source, columns=columns)
-
-
-def _unchanged(source: Source, paths: list[str]) -> bool:
-    """Tell whether files are the same as when they were looked at."""
-    if [file.path for file in source.files] != paths:
-        return False
-    for file in source.files:
-        try:
-            stat = Path(file.path).stat()
-        except FileNotFoundError:
-            return False
-        if (stat.st_size, stat.st_mtime_ns) != (file.size, file.mtime_ns):
-            return False
-    return True
-
-
-def _identity(source: Source) -> str:
-    """Digest what the sniffed types depend on: files, dialect, names and the types that are given."""
-    facts = {
-        "files": [asdict(file) for file in source.files],
-        "dialect": asdict(source.dialect),
-        "columns": [(column.name, column.type if column.fixed else "") for column in source.columns],
-    }
-    return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _nearest_file(pattern: str) -> str:

@@ -179,8 +179,9 @@ class Planner:
         return replace(made, names=(), types=(), final_sql=pivot.final(made.final_sql))
 
     def _source(self, found: FoundSource, folder: str) -> Source:
-        if found.arrow:
-            return arrow_source(found.arrow, name=found.name, pattern=found.pattern, binder=self._binder)
+        arrow = self._catalog.listing(found.pattern, folder=folder) if found.listed else found.arrow
+        if arrow:
+            return arrow_source(arrow, name=found.name, pattern=found.pattern, binder=self._binder)
         return self._catalog.resolve(found.pattern, found.options, found.name, folder=folder)
 
     def _described(self, tree: Node) -> str:

@@ -2,13 +2,14 @@
 
 ``FROM 'a.csv'``, ``FROM "a.csv"``, ``FROM a.csv`` and ``read_csv('a.csv', …)`` become tables
 ``source_0``, ``source_1`` … under the alias that DuckDB would give; the same pattern with the same
-options is one source. Everything else that reads from outside is refused here.
+options is one source. ``glob('…')`` becomes a table of the files' names. Everything else that reads from
+outside is refused here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from fusionflow_lab.errors import QueryError
@@ -32,13 +33,15 @@ _KEPT = ("sample", "column_name_alias", "query_location", "query_location_length
 class FoundSource:
     """A table name of the rewritten tree and the files it stands for.
 
-    ``arrow`` is the path of an Arrow IPC file, which is then read in place of what ``pattern`` names.
+    ``arrow`` is the path of an Arrow IPC file, which is then read in place of what ``pattern`` names;
+    ``listed`` says that the files themselves are the rows.
     """
 
     name: str
     pattern: str
     options: ReaderOptions
     arrow: str = ""
+    listed: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -48,12 +51,13 @@ class _Search:
     frames: Mapping[str, Frame]
     found: list[FoundSource] = field(default_factory=list)
 
-    def name_of(self, pattern: str, options: ReaderOptions, arrow: str = "") -> str:
-        for source in self.found:
-            if (source.pattern, source.options, source.arrow) == (pattern, options, arrow):
-                return source.name
+    def name_of(self, pattern: str, options: ReaderOptions, arrow: str = "", *, listed: bool = False) -> str:
         name = f"source_{len(self.found)}"
-        self.found.append(FoundSource(name=name, pattern=pattern, options=options, arrow=arrow))
+        fresh = FoundSource(name=name, pattern=pattern, options=options, arrow=arrow, listed=listed)
+        for source in self.found:
+            if source == replace(fresh, name=source.name):
+                return source.name
+        self.found.append(fresh)
         return name
 
     def error(self, what: str, node: Node, hint: str) -> QueryError:
@@ -113,11 +117,22 @@ class _Search:
             if node.get("with_ordinality", "WITHOUT_ORDINALITY") != "WITHOUT_ORDINALITY":
                 raise self.error("WITH ORDINALITY does not go with files", node, "use row_number() OVER ()")
             self.replace(node, self.name_of(pattern, options), name)
+        elif name == "glob":
+            self.replace(node, self.name_of(self.listed(function), ReaderOptions(), listed=True), name)
         elif name in _TABLE_TEXT:
             raise self.error(f"{name}() hides which files are read", node, "write the query itself")
         elif name not in _PURE_TABLES:
             hint = "read CSV files by name, FROM 'folder/*.csv', or with read_csv"
             raise self.error(f"{name}() does not read CSV files", node, hint)
+
+    def listed(self, function: Node) -> str:
+        """Return the pattern of a call of ``glob``."""
+        pattern, options = read_arguments(self.text, function, self.binder)
+        if options != ReaderOptions():
+            raise self.error("glob takes a file pattern alone", function, "glob('folder/**')")
+        if "://" in pattern:
+            raise self.error(f"{pattern}: this version lists local files only", function, "glob('folder/**')")
+        return pattern
 
     def refuse_unread(self, name: str, node: Node) -> None:
         if "://" in name:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fusionflow_lab._native import list_files
+from fusionflow_lab._native import list_files, stat_files
 
 TREE = (
     "a.csv",
@@ -124,6 +124,25 @@ def test_a_closed_folder_is_an_error_not_a_gap(tree: Path) -> None:
             list_files(f"{tree}/**/*.csv")
     finally:
         (tree / "one").chmod(0o755)
+
+
+def test_names_that_are_not_utf8_stop_only_those_who_want_them(tree: Path) -> None:
+    for name in (b"caf\xe9.csv", b"caf\xe9/a.csv"):
+        path = os.path.join(os.fsencode(tree), name)  # noqa: PTH118  # a path of bytes
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(path, "w") as file:  # noqa: PTH123
+            file.write("a\n1\n")
+    assert list_files(f"{tree}/a*.csv") == [f"{tree}/a.csv"]
+    assert list_files(f"{tree}/**/z.csv") == [f"{tree}/two/deep/z.csv"]
+    for pattern in ("*.csv", "caf*", "**/a.csv"):
+        with pytest.raises(ValueError, match="is not UTF-8; rename it"):
+            list_files(f"{tree}/{pattern}")
+
+
+def test_stat_tells_size_and_time_or_nothing(tree: Path) -> None:
+    stat = (tree / "a.csv").stat()
+    paths = [str(tree / name) for name in ("a.csv", "none.csv", "one")]
+    assert stat_files(paths) == [(stat.st_size, stat.st_mtime_ns), None, None]
 
 
 def test_thousands_of_files(tmp_path: Path) -> None:

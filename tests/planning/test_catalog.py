@@ -9,7 +9,7 @@ import pytest
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError, SourceError
-from fusionflow_lab.planning.catalog import Catalog, SniffedFile
+from fusionflow_lab.planning.catalog import MOST_KNOWN, Catalog, SniffedFile
 from fusionflow_lab.query import Column, Dialect, ReaderOptions
 
 
@@ -26,8 +26,8 @@ class CountingSniffer:
         self.looks += 1
         return _native.sniff_files(paths, options)
 
-    def widest_type(self, one: str, other: str) -> str:
-        return _native.widest_type(one, other)
+    def stat_files(self, paths: Sequence[str]) -> list[tuple[int, int] | None]:
+        return _native.stat_files(paths)
 
 
 def test_files_columns_and_dialect_are_found(files: Path) -> None:
@@ -138,6 +138,17 @@ def test_a_type_for_no_column_names_the_nearest(files: Path) -> None:
     options = ReaderOptions(types=(("prize", "DOUBLE"),))
     with pytest.raises(QueryError, match="price"):
         Catalog(files / "types").resolve(f"{files}/part0.csv", options, "s")
+
+
+def test_a_catalog_forgets_what_was_not_asked_for_long(files: Path) -> None:
+    sniffer = CountingSniffer()
+    catalog = Catalog(files / "types", sniffer)
+    for skip in range(MOST_KNOWN + 1):
+        catalog.resolve(f"{files}/part0.csv", ReaderOptions(skip=skip % 2, null_string=str(skip)), "s")
+    catalog.resolve(f"{files}/part0.csv", ReaderOptions(skip=0, null_string="100"), "s")
+    assert sniffer.looks == MOST_KNOWN + 1
+    catalog.resolve(f"{files}/part0.csv", ReaderOptions(skip=0, null_string="0"), "s")
+    assert sniffer.looks == MOST_KNOWN + 2
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 //! `*`, `?`, `[a-z]`, `[!a-z]` and `{a,b}` stay within one path component; `**` stands for any number
 //! of folders and follows no links. Hidden files are files like any other, as in DuckDB.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    path::{Component, Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
@@ -46,7 +49,25 @@ pub fn list_files(pattern: &str) -> Result<Vec<PathBuf>> {
     }
     found.par_sort_unstable();
     found.dedup();
+    if let Some(odd) = found.iter().find(|path| path.to_str().is_none()) {
+        return Err(Error::Invalid(format!("the name of {} is not UTF-8; rename it", odd.display())));
+    }
     if found.is_empty() { Err(not_found(pattern, &exact)) } else { Ok(found) }
+}
+
+/// Size and modification time (nanoseconds since 1970) of files as they are now; `None` for what is no file.
+#[must_use]
+pub fn stat_files(paths: &[PathBuf]) -> Vec<Option<(u64, i64)>> {
+    paths.par_iter().map(|path| stat_file(path)).collect()
+}
+
+fn stat_file(path: &Path) -> Option<(u64, i64)> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let mtime_ns = match metadata.modified().ok()?.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_nanos() as i64,
+        Err(before) => -(before.duration().as_nanos() as i64),
+    };
+    Some((metadata.len(), mtime_ns))
 }
 
 /// Join `.` and `..` away by their text; links are left as they are named.
@@ -195,10 +216,7 @@ fn entries(folder: &Path, links: bool, wanted: impl Fn(&str) -> bool) -> Result<
     for entry in listing {
         let entry = entry.map_err(|source| Error::io(folder, source))?;
         let name = entry.file_name();
-        let Some(text) = name.to_str() else {
-            return Err(Error::Invalid(format!("the name of {} is not UTF-8; rename it", entry.path().display())));
-        };
-        if !wanted(text) {
+        if !wanted(&name.to_string_lossy()) {
             continue;
         }
         let kind = entry.file_type().map_err(|source| Error::io(&entry.path(), source))?;

@@ -12,6 +12,7 @@ mod panic;
 mod report;
 mod scan;
 mod sniff_files;
+mod stat_files;
 mod stream;
 mod widest_type;
 
@@ -31,6 +32,7 @@ mod _native {
         report::{BlockReport, ChunkReport},
         scan::Scan,
         sniff_files::{FileSniff, sniff_files},
+        stat_files::stat_files,
         widest_type::{reads_type, widest_type},
     };
 }
