@@ -103,7 +103,7 @@ class Session:
         self._thread = LoopThread()
         self._stores = open_stores(config)
         catalog = Catalog(config.home / "sources")
-        self._planner = Planner(catalog)
+        self._planner = Planner(catalog, results=self._stores.results.root)
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
         self._names = Workspace(self._planner, frames)
         self._manager = self._new_manager(catalog, workers)

@@ -146,7 +146,8 @@ class Source:
     """Files of one format and schema, known to the SQL of the plan as table ``name``.
 
     ``format`` is ``"csv"`` for text that the native core scans, ``"arrow"`` for Arrow IPC files, whose
-    ``dialect`` says nothing.
+    ``dialect`` says nothing. ``max_errors`` is how many records may be rejected: a number, a percentage
+    such as ``5%``, or empty for the default.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Source:
     columns: tuple[Column, ...]
     files: tuple[SourceFile, ...]
     format: SourceFormat = "csv"
+    max_errors: str = ""
 
     @property
     def size(self) -> int:
@@ -342,3 +344,4 @@ class ReaderOptions:
     date_format: str = ""
     timestamp_format: str = ""
     styles: tuple[str, ...] = ()
+    max_errors: str = ""

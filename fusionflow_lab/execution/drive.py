@@ -8,6 +8,7 @@ harm, for they are named by their content.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,10 +19,12 @@ from fusionflow_lab.execution.dispatch import Dispatcher, OpenClient
 from fusionflow_lab.execution.driver import Driver
 from fusionflow_lab.execution.finish import BroadcastError, Finisher
 from fusionflow_lab.execution.lease import Lease
+from fusionflow_lab.execution.limits import refuse_rejects
 from fusionflow_lab.execution.publisher import FencedError, Publisher
 from fusionflow_lab.execution.rejects import reject_table
 from fusionflow_lab.execution.scan import WidenedError
 from fusionflow_lab.execution.share import Share
+from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim, JobFailure
 from fusionflow_lab.jobs.rows import JobChanges
@@ -82,6 +85,7 @@ class Drive:
         self._running: asyncio.Task[Result] | None = None
         self._fenced = False
         self._released = False
+        self._runs: Sequence[StageRun] = ()
 
     def look(self) -> None:
         """See at once what the user desires now."""
@@ -152,6 +156,7 @@ class Drive:
         results = self._tools.stores.results
         name = f"{self.claim.job}.{self.claim.epoch}.arrow"
         await asyncio.to_thread(keep_table, results, rejects_name(name), rejects)
+        refuse_rejects(self._runs, rejects, self.claim.job)
         await asyncio.to_thread(keep_result, results, name, result)
         changes = JobChanges(counters=result.counters, result_ref=name)
         try:
@@ -179,6 +184,7 @@ class Drive:
             plan = await asyncio.to_thread(self._tools.planner.plan, self.claim.query)
         with Evaluator(plan.settings) as evaluator:
             driver, plan, table = await self._exact(plan, evaluator)
+        self._runs = driver.runs
         rejects = reject_table(driver.runs, self._tools.stores.states)
         result = Result(
             table=table,

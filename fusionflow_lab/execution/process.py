@@ -89,7 +89,8 @@ class _Process:
     def __init__(self, config: Config, options: RunnerOptions) -> None:
         self._options = options
         self._stores = open_stores(config)
-        self._planner = Planner(catalog := Catalog(config.home / "sources"))
+        catalog = Catalog(config.home / "sources")
+        self._planner = Planner(catalog, results=self._stores.results.root)
         self._connection = ClusterConnection(options.cluster, config)
         self._service = Service(
             stores=self._stores,

@@ -187,6 +187,7 @@ class Catalog:
         return Source(
             name="",
             pattern=pattern,
+            max_errors=options.max_errors,
             dialect=Dialect(
                 delimiter=first.delimiter,
                 quote=first.quote,

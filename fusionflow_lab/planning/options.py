@@ -22,6 +22,7 @@ OPTION_NAMES = (
     "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
     "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
     "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size", "dateformat", "timestampformat",
+    "max_errors", "rejects_limit",
 )  # fmt: skip
 _LENGTHS = {"delim": (1, 4), "delimiter": (1, 4), "sep": (1, 4)}
 # Times of day that a sniffed timestamp may have after its date.
@@ -134,6 +135,7 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         columns=columns,
         all_varchar=bool(found.get("all_varchar", False)),
         skip=int(str(found.get("skip", 0))),
+        max_errors=str(found.get("max_errors", "100%" if found.get("ignore_errors") else "")),
         date_format=_text(found.get("dateformat")) or "",
         timestamp_format=_text(found.get("timestampformat")) or "",
         styles=_styles(*(_text(found.get(name)) or "" for name in ("dateformat", "timestampformat"))),
@@ -197,6 +199,16 @@ def _skip(draft: _Draft, name: str, node: Node) -> object:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise draft.error(f"{name} is a number of lines", node)
     return value
+
+
+def _max_errors(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    text = str(value)
+    number = text.removesuffix("%") if isinstance(value, str) else text
+    if isinstance(value, bool) or not number.replace(".", "", text.endswith("%")).isdecimal():
+        hint = "max_errors = 100, or a part of the records: max_errors = '5%'"
+        raise draft.error(f"{name} is a number of records or a percentage", node, hint)
+    return text
 
 
 def _format(draft: _Draft, name: str, node: Node) -> object:
@@ -270,6 +282,8 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "dateformat": _format,
     "timestampformat": _format,
     "auto_detect": _accepted,
+    "max_errors": _max_errors,
+    "rejects_limit": _skip,
     "store_rejects": _accepted,
     "ignore_errors": _accepted,
     "comment": _character,

@@ -47,6 +47,8 @@ class Planner:
     ----------
     catalog
         Knows the files.
+    results
+        The folder where the rejects of finished jobs lie.
 
     Examples
     --------
@@ -60,8 +62,9 @@ class Planner:
     >>> planner.close()
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, *, results: str = "") -> None:
         self._catalog = catalog
+        self._results = results
         self._binders: dict[Settings, Binder] = {}
         self._binder = self._bound_by(())
         self._lock = threading.Lock()
@@ -150,7 +153,7 @@ class Planner:
         free_names(tree)
         nest_modifiers(tree)
         drop_unused(tree)
-        found = find_sources(text, tree, binder, query.frames)
+        found = find_sources(text, tree, binder, query.frames, results=self._results)
         sources = {entry.name: self._source(entry, query.folder) for entry in found}
         for source in sources.values():
             binder.create(source.name, source.columns)

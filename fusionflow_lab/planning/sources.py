@@ -12,11 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
+import duckdb
+
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.ast import Node, table, walk
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.messages import place
 from fusionflow_lab.planning.options import READERS, read_arguments
+from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.query import Frame, ReaderOptions
 
 _SUFFIXES = (".csv", ".tsv")
@@ -49,6 +52,7 @@ class _Search:
     text: str
     binder: Binder
     frames: Mapping[str, Frame]
+    results: str = ""
     found: list[FoundSource] = field(default_factory=list)
 
     def name_of(self, pattern: str, options: ReaderOptions, arrow: str = "", *, listed: bool = False) -> str:
@@ -119,6 +123,8 @@ class _Search:
             self.replace(node, self.name_of(pattern, options), name)
         elif name == "glob":
             self.replace(node, self.name_of(self.listed(function), ReaderOptions(), listed=True), name)
+        elif name == "rejects":
+            self.rejects(node)
         elif name in _TABLE_TEXT:
             raise self.error(f"{name}() hides which files are read", node, "write the query itself")
         elif name not in _PURE_TABLES:
@@ -133,6 +139,25 @@ class _Search:
         if "://" in pattern:
             raise self.error(f"{pattern}: this version lists local files only", function, "glob('folder/**')")
         return pattern
+
+    def rejects(self, node: Node) -> None:
+        """Replace ``rejects('ID')`` by the file of that job's rejects."""
+        arguments = node["function"].get("arguments", [])
+        values = [self.constant(argument["expression"], node) for argument in arguments]
+        if len(values) != 1 or not isinstance(values[0], str):
+            raise self.error("rejects() takes the id of a job", node, "FROM rejects('ID')")
+        job = values[0]
+        try:
+            path = str(rejects_file(self.results, job))
+        except LookupError as error:
+            raise self.error(f"there are no rejects of a job {job}", node, str(error)) from error
+        self.replace(node, self.name_of(f"rejects of {job}", ReaderOptions(), path), "rejects")
+
+    def constant(self, expression: Node, node: Node) -> object:
+        try:
+            return self.binder.value(expression)
+        except duckdb.Error as error:
+            raise self.error("the id of a job is a text", node, "FROM rejects('ID')") from error
 
     def refuse_unread(self, name: str, node: Node) -> None:
         if "://" in name:
@@ -150,17 +175,22 @@ class _Search:
         node.update(fresh)
 
 
-def find_sources(text: str, tree: Node, binder: Binder, frames: Sequence[Frame] = ()) -> list[FoundSource]:
+def find_sources(
+    text: str, tree: Node, binder: Binder, frames: Sequence[Frame] = (), *, results: str = ""
+) -> list[FoundSource]:
     """Replace the files in ``tree`` by tables, and list them in the order of the query.
 
-    ``frames`` are the tables of the user's program, which the tree names by the paths of their files.
+    ``frames`` are the tables of the user's program, which the tree names by the paths of their files;
+    ``results`` is the folder where the rejects of finished jobs lie.
 
     Raises
     ------
     QueryError
         The query reads what this version does not read.
     """
-    search = _Search(text=text, binder=binder, frames={frame.path: frame for frame in frames})
+    search = _Search(
+        text=text, binder=binder, frames={frame.path: frame for frame in frames}, results=results
+    )
     search.visit(tree, frozenset())
     for node in walk(tree):
         if node.get("class") == "FUNCTION" and node.get("function_name", "").lower() in _TABLE_TEXT:

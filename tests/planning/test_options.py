@@ -12,7 +12,7 @@ from fusionflow_lab.query import ReaderOptions
 
 READ = [
     ("'x.csv'", ReaderOptions()),
-    ("'x.csv', auto_detect = true, store_rejects = true, ignore_errors = true", ReaderOptions()),
+    ("'x.csv', auto_detect = true, store_rejects = true, rejects_limit = 5", ReaderOptions()),
     ("'x.csv', delim = ';', header = false", ReaderOptions(delimiter=";", header=False)),
     ("'x.csv', sep := '\t', quote => ''", ReaderOptions(delimiter="\t", quote="")),
     (r"'x.csv', delim = '\t', quote = '''', escape = ''''", ReaderOptions(delimiter="\t", quote="'", escape="'")),
@@ -27,6 +27,9 @@ READ = [
     ("'x.csv', types = {'a': 'INT[]', 'b': 'timestamptz'}", ReaderOptions(types=(("a", "INTEGER[]"), ("b", "TIMESTAMP WITH TIME ZONE")))),
     ("'x.csv', dateformat = '%d/%m/%Y'", ReaderOptions(date_format="%d/%m/%Y", styles=("DATE '%d/%m/%Y'",))),
     ("'x.csv', timestampformat = '%d.%m.%Y %H:%M'", ReaderOptions(timestamp_format="%d.%m.%Y %H:%M", styles=("TIMESTAMP '%d.%m.%Y *'",))),
+    ("'x.csv', ignore_errors = true", ReaderOptions(max_errors="100%")),
+    ("'x.csv', max_errors = 5", ReaderOptions(max_errors="5")),
+    ("'x.csv', max_errors = '2.5%'", ReaderOptions(max_errors="2.5%")),
     ("'x.csv', date_format = '%b %d'", ReaderOptions(date_format="%b %d")),
     ("'x.csv', dtypes = {'a': 'string'}", ReaderOptions(types=(("a", "VARCHAR"),))),
     ("'x.csv', names = ['a'], types = ['int8']", ReaderOptions(names=("a",), types=(("a", "BIGINT"),))),
@@ -37,7 +40,7 @@ REFUSED = [
     (
         "'x.csv', delimeter = ';'",
         "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
-        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 16 more",
+        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 18 more",
     ),
     ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
     (
@@ -53,6 +56,11 @@ REFUSED = [
         "'x.csv', new_line = 'x'",
         "new_line is '\\n', '\\r' or '\\r\\n'\nwhere: line 1, column 24\n"
         "try: new_line = '\\r' for lines that end with CR alone; LF and CR LF are always read",
+    ),
+    (
+        "'x.csv', max_errors = 'few'",
+        "max_errors is a number of records or a percentage\nwhere: line 1, column 24\n"
+        "try: max_errors = 100, or a part of the records: max_errors = '5%'",
     ),
     ("'x.csv', header = 1", "header is true or false\nwhere: line 1, column 24"),
     ("'x.csv', skip = -1", "skip is a number of lines\nwhere: line 1, column 24"),
