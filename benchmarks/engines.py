@@ -175,7 +175,7 @@ class Cell:
 
     def __init__(self) -> None:
         self._home = TemporaryDirectory()
-        self._session: Session = connect(home=self._home.name, workers=THREADS)
+        self._session: Session = connect(home=self._home.name, workers=THREADS, runner="inprocess")
         self._session.start()
 
     def run(self, question: Question, path: Path, mode: Mode) -> Run:

@@ -126,7 +126,9 @@ async def run_job(
         When this task is interrupted and the job goes on.
     """
     follower = Follower(JobView(name=name, message="planning"), paint=screen.paint)
-    waiting = asyncio.get_running_loop().call_later(PAINT_EVERY, lambda: screen.paint(follower.view))
+    # Planning may take its time and is shown; a job that is looked up is not at 0 %.
+    later = (lambda: None) if leave else (lambda: screen.paint(follower.view))
+    waiting = asyncio.get_running_loop().call_later(PAINT_EVERY, later)
     try:
         with interrupt_cancels():
             job = await submitted(submit)

@@ -15,8 +15,10 @@ from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs import migrations
 from fusionflow_lab.jobs.database import current_revision, open_database, run_migrations, writing
 from fusionflow_lab.jobs.models import Base
+from fusionflow_lab.jobs.store import JobStore
+from fusionflow_lab.query import Query
 
-TABLES = {"jobs", "job_events", "job_latest", "chunk_errors"}
+TABLES = {"jobs", "job_events", "job_latest", "chunk_errors", "runners"}
 
 
 def revisions() -> ScriptDirectory:
@@ -154,3 +156,23 @@ def test_many_processes_open_a_new_database_at_once(tmp_path: Path) -> None:
     assert answers == ["True\n"] * 4
     with open_database(path).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM jobs")).scalar() == 4
+
+
+def test_jobs_of_the_first_version_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    engine = open_database(path)
+    numbers = "0, 0, 0, 0, 0, 7, 0, 0, 0, 0"
+    job = f"'ab12', '', 'old', 'SELECT 1', 0, '', 'local', 0, 'COMPLETED', 'run', '', 0.0, 1, 1, 2, {numbers}"
+    with writing(engine).begin() as connection:
+        run_migrations(connection, "0001")
+        connection.exec_driver_sql(f"INSERT INTO jobs VALUES ({job}, 'ab12.arrow', NULL, 5.0, 6.0, 7.0)")
+        body = '{"status": "CREATED", "message": ""}'
+        connection.exec_driver_sql(f"INSERT INTO job_events VALUES ('ab12', 1, 5.0, 'status', '{body}')")
+    engine.dispose()
+
+    with JobStore(path) as store:
+        record = store.get("ab12")
+        assert record.query == Query(text="SELECT 1", name="old", use_cache=False)
+        assert (record.status, record.counters.rows_used, record.finished) == ("COMPLETED", 7, 7.0)
+        assert len(store.events("ab12")) == 1
+        assert store.set_desired("ab12", "stop").status == "COMPLETED"

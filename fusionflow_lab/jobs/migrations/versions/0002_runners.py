@@ -15,16 +15,14 @@ _ADDED = {"query": "", "reuse_key": "", "losses": 0, "chunks_claimed": 0, "retry
 
 def upgrade() -> None:
     """Add columns to the jobs, and the table of runners; jobs that are there keep all they have."""
-    # A column that is not null needs a default to be added; afterwards jobs write every column themselves.
+    # A column that is not null needs a default to be added. It stays: taking it away would make SQLite copy
+    # the table, and dropping the old one takes every event along.
     _add("query", sa.Text())
     _add("reuse_key", sa.String(64))
     _add("losses", sa.Integer())
     _add("chunks_claimed", sa.BigInteger())
     _add("retry_at", sa.Double())
     _add("bytes_unread", sa.BigInteger())
-    with op.batch_alter_table("jobs") as jobs:
-        for name in _ADDED:
-            jobs.alter_column(name, server_default=None)
     op.create_index("ix_jobs_reuse_key", "jobs", ["reuse_key"])
     op.create_table(
         "runners",
@@ -46,9 +44,8 @@ def downgrade() -> None:
     """Drop them again."""
     op.drop_table("runners")
     op.drop_index("ix_jobs_reuse_key", "jobs")
-    with op.batch_alter_table("jobs") as jobs:
-        for name in reversed(_ADDED):
-            jobs.drop_column(name)
+    for name in reversed(_ADDED):
+        op.drop_column("jobs", name)
 
 
 def _add(name: str, kind: sa.types.TypeEngine[str] | sa.types.TypeEngine[int] | sa.Double[float]) -> None:
