@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from fusionflow_lab.api import Job, connect
+from fusionflow_lab.cli_cache import cache
 from fusionflow_lab.cli_jobs import jobs
 from fusionflow_lab.cli_parts import (
     ROWS_SHOWN,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.add_typer(jobs, name="jobs")
 app.add_typer(runners, name="runner")
+app.add_typer(cache, name="cache")
 
 
 @app.callback(invoke_without_command=True)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import platformdirs
@@ -22,6 +23,8 @@ from fusionflow_lab.errors import ConfigError
 _PREFIX: Final = "FUSIONFLOW_"
 _READ_ELSEWHERE: Final = frozenset({"FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
 _KNOWN: Final = (
+    "FUSIONFLOW_CACHE_MAX_AGE",
+    "FUSIONFLOW_CACHE_MAX_SIZE",
     "FUSIONFLOW_FRAME_LIMIT",
     "FUSIONFLOW_HOME",
     "FUSIONFLOW_MEMORY_LIMIT",
@@ -31,7 +34,11 @@ _KNOWN: Final = (
 )
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
+_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.IGNORECASE)
+_AGE_SECONDS: Final = MappingProxyType({"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0})
 _FRAME_LIMIT: Final = "1 GiB"
+_CACHE_MAX_AGE: Final = "30d"
+_CACHE_MAX_SIZE: Final = "20 GB"
 _MOST_WORKERS: Final = 1024
 _RUNNERS: Final = ("detached", "inprocess")
 
@@ -55,6 +62,10 @@ class Config:
         ``"inprocess"``, this one.
     runner_idle
         Seconds without jobs and clients after which a detached runner ends.
+    cache_max_age
+        How long states are kept that nobody uses: ``"30d"``, ``"12h"``.
+    cache_max_size
+        What all states together may take: ``"20 GB"``; those used longest ago go first.
 
     Examples
     --------
@@ -68,6 +79,18 @@ class Config:
     frame_limit: str = _FRAME_LIMIT
     runner: str = "detached"
     runner_idle: float = 600.0
+    cache_max_age: str = _CACHE_MAX_AGE
+    cache_max_size: str = _CACHE_MAX_SIZE
+
+    @property
+    def cache_seconds(self) -> float:
+        """``cache_max_age`` in seconds."""
+        return seconds_of("cache_max_age", self.cache_max_age)
+
+    @property
+    def cache_bytes(self) -> int:
+        """``cache_max_size`` in bytes."""
+        return bytes_of("cache_max_size", self.cache_max_size)
 
     @property
     def frame_bytes(self) -> int:
@@ -78,12 +101,7 @@ class Config:
         >>> Config(home=Path("home"), workers=1, frame_limit="1.5 MiB").frame_bytes
         1572864
         """
-        found = _SIZE.fullmatch(self.frame_limit.strip())
-        if found is None:
-            raise ConfigError(f"frame_limit is {self.frame_limit!r}", hint="write it as '2 GiB' or '500 MB'")
-        number, unit, binary = found.groups()
-        power = "kmgtp".index(unit.lower()) + 1 if unit else 0
-        return int(float(number) * (1024 if binary else 1000) ** power)
+        return bytes_of("frame_limit", self.frame_limit)
 
     def __post_init__(self) -> None:
         if not 1 <= self.workers <= _MOST_WORKERS:
@@ -92,7 +110,7 @@ class Config:
             raise ConfigError(
                 f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
             )
-        _ = self.frame_bytes
+        _ = self.frame_bytes, self.cache_seconds, self.cache_bytes
         if self.runner not in _RUNNERS:
             raise ConfigError(f"runner is {self.runner!r}", hint=f"write {' or '.join(_RUNNERS)}")
         if not self.runner_idle >= 0:
@@ -128,6 +146,8 @@ class Config:
             memory_limit=memory_limit or values.get("FUSIONFLOW_MEMORY_LIMIT") or "auto",
             frame_limit=values.get("FUSIONFLOW_FRAME_LIMIT") or _FRAME_LIMIT,
             runner=runner or values.get("FUSIONFLOW_RUNNER") or _RUNNERS[0],
+            cache_max_age=values.get("FUSIONFLOW_CACHE_MAX_AGE") or _CACHE_MAX_AGE,
+            cache_max_size=values.get("FUSIONFLOW_CACHE_MAX_SIZE") or _CACHE_MAX_SIZE,
             runner_idle=_seconds("FUSIONFLOW_RUNNER_IDLE", values, 600.0),
         )
 
@@ -142,6 +162,47 @@ class Config:
         if cluster == "local":
             return self.home / "runner.log"
         return self.home / f"runner-{hashlib.blake2b(cluster.encode(), digest_size=4).hexdigest()}.log"
+
+
+def bytes_of(name: str, text: str) -> int:
+    """Return a size in bytes.
+
+    Raises
+    ------
+    ConfigError
+        It is written in another way; ``name`` is what it was to be.
+
+    Examples
+    --------
+    >>> bytes_of("max_size", "20GB"), bytes_of("max_size", "1.5 KiB")
+    (20000000000, 1536)
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ConfigError(f"{name} is {text!r}", hint="write it as '2 GiB' or '500 MB'")
+    number, unit, binary = found.groups()
+    power = "kmgtp".index(unit.lower()) + 1 if unit else 0
+    return int(float(number) * (1024 if binary else 1000) ** power)
+
+
+def seconds_of(name: str, text: str) -> float:
+    """Return a length of time in seconds.
+
+    Raises
+    ------
+    ConfigError
+        It is written in another way; ``name`` is what it was to be.
+
+    Examples
+    --------
+    >>> seconds_of("max_age", "30d"), seconds_of("max_age", "1.5 h")
+    (2592000.0, 5400.0)
+    """
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        raise ConfigError(f"{name} is {text!r}", hint="write it as '30d', '12h', '10m' or '5s'")
+    number, unit = found.groups()
+    return float(number) * _AGE_SECONDS[unit.lower()]
 
 
 def _known_variables(environ: Mapping[str, str]) -> dict[str, str]:

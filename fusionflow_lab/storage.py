@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,11 @@ class Folder:
         except FileNotFoundError:
             return
         yield from (f"{prefix}/{entry}" for entry in entries if not entry.startswith("."))
+
+    def touch(self, name: str) -> None:
+        """Note that ``name`` was used now; nothing happens where it is not there."""
+        with suppress(FileNotFoundError):
+            os.utime(self.path(name))
 
     def delete(self, name: str) -> None:
         """Forget ``name``; nothing happens where it is not there."""

@@ -229,3 +229,18 @@ def test_a_reader_that_has_enough_is_no_traceback(
         process.stdout.readline()
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_what_is_kept_is_listed_and_collected(invoke: Invoke, folder: Path) -> None:
+    state = folder / "home" / "states" / "0123456789abcdef" / "state"
+    state.parent.mkdir(parents=True)
+    state.write_bytes(b"x" * 2000)
+    os.utime(state, (0, 0))
+    listed = invoke("cache", "list").output
+    assert "0123456789ab     2.0 kB        1 state  used" in listed
+    collected = invoke("cache", "gc", "--max-age", "1000d").output
+    assert "deleted 1 state (2.0 kB) and 0 unfinished files" in collected
+    assert not state.exists()
+    wrong = invoke("cache", "gc", "--max-size", "lots")
+    assert wrong.exit_code == 1
+    assert "write it as '2 GiB'" in wrong.output

@@ -169,6 +169,7 @@ class Driver:
                 tables = [digests[broadcast.name] for broadcast in run.stage.broadcast]
                 run.begin(*self._known(run.stage, tables), tables)
             await recognize(run, self._dispatcher, self._store)
+            await asyncio.to_thread(self._store.used, [leaf.name for leaf in run.leaves if leaf.reused])
             merger.put_all(run)
 
     # -- proving ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import platform
 import signal
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from logging import StreamHandler
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -29,6 +30,7 @@ from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.execution.service import Service
 from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.jobs.wire import Message
@@ -99,6 +101,7 @@ class _Process:
             connection=self._connection,
             idle_seconds=options.idle_seconds,
             home=config.home,
+            upkeep=partial(keep_up, config, self._stores),
         )
         self._registry = Registry(self._stores.jobs.engine)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,6 +52,8 @@ class Service:
         How long to wait for a job before ending; None: for ever.
     home
         Where the database is; when it goes, the runner ends.
+    upkeep
+        Keeps the home folder in bounds; called now and then.
 
     Attributes
     ----------
@@ -70,7 +72,9 @@ class Service:
         connection: ClusterConnection,
         idle_seconds: float | None,
         home: Path,
+        upkeep: Callable[[], object],
     ) -> None:
+        self._upkeep = upkeep
         self.drives: dict[str, Drive] = {}
         self.attached = 0
         self._runner = Runner(stores=stores, catalog=catalog, planner=planner, client=self.client)
@@ -204,6 +208,7 @@ class Service:
             self._pruned = now
             store = self._jobs
             await asyncio.to_thread(lambda: store.prune(ended_before=time.time() - LIVE_KEPT_SECONDS))
+            await asyncio.to_thread(self._upkeep)
 
     def _watch_workers(self, client: Client, workers: int) -> None:
         if workers:

@@ -133,6 +133,11 @@ class StateStore:
             return None
         return self.put(header, state, rejects)
 
+    def used(self, names: Sequence[str]) -> None:
+        """Note that states were used now: the ones used longest ago go first."""
+        for name in names:
+            self.folder.touch(name)
+
     def delete(self, names: Sequence[str]) -> None:
         """Forget states."""
         for name in names:

@@ -1,0 +1,36 @@
+"""Keep the home folder in bounds: states that nobody used for long go, those of live jobs stay."""
+
+from __future__ import annotations
+
+from fusionflow_lab.config import Config
+from fusionflow_lab.execution.drive import Stores
+from fusionflow_lab.jobs.events import Status
+from fusionflow_lab.states.retention import Collected, collect
+
+_LIVE: tuple[Status, ...] = ("CREATED", "QUEUED", "IN_PROGRESS", "STOPPING")
+_MOST_LIVE = 100_000
+
+
+def keep_up(
+    config: Config, stores: Stores, *, max_age: float | None = None, max_size: int | None = None
+) -> Collected:
+    """Delete states by age and size; by default as the settings say.
+
+    Parameters
+    ----------
+    config
+        Its ``cache_max_age`` and ``cache_max_size`` count where nothing else is said.
+    stores
+        Jobs and states.
+    max_age
+        Seconds since a state's last use.
+    max_size
+        Bytes of all states.
+    """
+    live = stores.jobs.list(statuses=_LIVE, limit=_MOST_LIVE)
+    return collect(
+        stores.states.folder.root,
+        max_age=config.cache_seconds if max_age is None else max_age,
+        max_size=config.cache_bytes if max_size is None else max_size,
+        in_use_since=min((job.created for job in live), default=None),
+    )
