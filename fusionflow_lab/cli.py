@@ -77,6 +77,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     workers: Workers = None,
     cluster: Cluster = "local",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Scan everything again.")] = False,
+    allow_failed_chunks: Annotated[
+        bool, typer.Option("--allow-failed-chunks", help="Finish without chunks that cannot be read.")
+    ] = False,
     param: Params = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and run nothing.")] = False,
     priority: Annotated[int, typer.Option("--priority", help="Jobs of a higher one go first.")] = 0,
@@ -93,7 +96,13 @@ def run(  # noqa: PLR0913 - each is an option of the command
         if query is not None or dry_run:
             typer.echo(session.sql(text if query is None else query, params=params).explain())
             return
-        relation = session.sql(text, params=params, name=name, use_cache=not no_cache)
+        relation = session.sql(
+            text,
+            params=params,
+            name=name,
+            use_cache=not no_cache,
+            allow_failed_chunks=allow_failed_chunks,
+        )
         screen = LineScreen(quiet=quiet)
 
         def submit() -> Job:

@@ -83,7 +83,8 @@ def test_variables_read_elsewhere_are_left_alone(name: str) -> None:
             {"FUSIONFLOW_COLOUR": "red"},
             (
                 "unknown setting FUSIONFLOW_COLOUR\nwhere: environment variables\n"
-                "try: known are FUSIONFLOW_FRAME_LIMIT, FUSIONFLOW_HOME, FUSIONFLOW_MEMORY_LIMIT, "
+                "try: known are FUSIONFLOW_CACHE_MAX_AGE, FUSIONFLOW_CACHE_MAX_SIZE, "
+                "FUSIONFLOW_FRAME_LIMIT, FUSIONFLOW_HOME, FUSIONFLOW_MEMORY_LIMIT, "
                 "FUSIONFLOW_RUNNER, FUSIONFLOW_RUNNER_IDLE, FUSIONFLOW_WORKERS"
             ),
         ),

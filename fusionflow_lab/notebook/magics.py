@@ -110,6 +110,7 @@ class FusionflowMagics(Magics):
             scope=self._shell.user_ns,
             name=options.name,
             use_cache=options.cache,
+            allow_failed_chunks=options.allow_failed_chunks,
         )
 
     def _command(self, options: CellOptions, text: str) -> pa.Table | str | None:

@@ -43,6 +43,7 @@ class CellOptions:
     workers: int | None = None
     file: Path | None = None
     dry_run: bool = False
+    allow_failed_chunks: bool = False
     params: str = ""
     save: str = ""
     execute: bool = True
@@ -102,6 +103,11 @@ OPTIONS = (
         flags=("--no-cache",),
         text="Scan everything again, even what is already known, in a new job.",
         example="%%fusionflow trips --no-cache",
+    ),
+    OptionHelp(
+        flags=("--allow-failed-chunks",),
+        text="Finish without chunks that kill their workers or cannot be read; the result says so.",
+        example="%%fusionflow trips --allow-failed-chunks",
     ),
     OptionHelp(
         flags=("--dry-run",),
@@ -242,6 +248,7 @@ def _options(result: str, chosen: dict[str, str]) -> CellOptions:
         workers=_whole("--workers", chosen, least=1, default=0) or None,
         file=Path(chosen["--file"]).expanduser() if "--file" in chosen else None,
         dry_run="--dry-run" in chosen,
+        allow_failed_chunks="--allow-failed-chunks" in chosen,
         params=chosen.get("--params", ""),
         save=_view_name(chosen),
         execute="--no-execute" not in chosen,
