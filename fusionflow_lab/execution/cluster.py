@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import cloudpickle
+import duckdb
 from distributed import Client
 
 from fusionflow_lab.errors import ClusterError, NoWorkersError
 from fusionflow_lab.execution import plugin as plugin_module
 from fusionflow_lab.execution.local_cluster import open_local
-from fusionflow_lab.execution.plugin import RESOURCE, FusionflowPlugin, found_version
-from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.execution.plugin import FusionflowPlugin, found_build, resource
+from fusionflow_lab.execution.tasks import BUILD, VERSION
 
 SETUP_SECONDS = 0.05
+# Workers that have not said by then what they have are not waited for.
+SETUP_LIMIT_SECONDS = 30
+NAMED_WORKERS = 5
 
 
 @asynccontextmanager
@@ -74,7 +79,7 @@ def _plugin_by_value() -> Iterator[None]:
 
 async def _prepare(client: Client) -> None:
     with _plugin_by_value():
-        await client.register_plugin(FusionflowPlugin(VERSION))
+        await client.register_plugin(FusionflowPlugin(BUILD))
     await check_workers(client)
 
 
@@ -84,11 +89,12 @@ async def check_workers(client: Client) -> int:
     Raises
     ------
     ClusterError
-        No worker is there, or none has this version: names each, what it has, what is wanted, the remedy.
+        No worker is there, or none has this build: names each, what it has, what is wanted, the remedy.
     """
+    deadline = time.monotonic() + SETUP_LIMIT_SECONDS
     while True:
         with _plugin_by_value():
-            found: dict[str, object] = await client.run(found_version, on_error="return")
+            found: dict[str, object] = await client.run(found_build, BUILD, on_error="return")
         if not found:
             raise NoWorkersError(
                 "the cluster has no workers",
@@ -96,20 +102,24 @@ async def check_workers(client: Client) -> int:
                 hint="start workers and run again",
             )
         workers = (await client.scheduler.identity())["workers"].values()
-        able = sum(int(worker["resources"].get(RESOURCE, 0)) for worker in workers)
+        able = sum(int(worker["resources"].get(resource(BUILD), 0)) for worker in workers)
         # Not yet set up, or lost while it was asked: it is asked again as long as the scheduler knows it.
         waiting = not all(found.values()) or any(isinstance(what, OSError) for what in found.values())
-        if not waiting and able:
+        late = time.monotonic() > deadline
+        if able and (late or not waiting):
             return able
-        if not waiting and VERSION not in found.values():
+        if late or (not waiting and BUILD not in found.values()):
             raise _unable(client, found)
         await asyncio.sleep(SETUP_SECONDS)
 
 
 def _unable(client: Client, found: Mapping[str, object]) -> ClusterError:
-    lines = [f"{address} has {version}" for address, version in sorted(found.items())[:5]]
+    lines = [f"{address} has {build or 'not answered'}" for address, build in sorted(found.items())]
+    more = [f"… and {len(lines) - NAMED_WORKERS} more"] if len(lines) > NAMED_WORKERS else []
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    packages = f"fusionflow_lab=={VERSION} duckdb=={duckdb.__version__}"
     return ClusterError(
-        f"no worker can run FusionFlow {VERSION}:\n" + "\n".join(lines),
+        "\n".join([f"no worker can run FusionFlow {BUILD}:", *lines[:NAMED_WORKERS], *more]),
         where=client.scheduler.address,
-        hint=f"install fusionflow_lab=={VERSION} (Python {sys.version_info.major}) where the workers run",
+        hint=f"pip install {packages} ({python}) where the workers run, and start them again",
     )

@@ -7,6 +7,7 @@ one; a client that lost its scheduler is handed back when the next one is asked 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
@@ -15,10 +16,10 @@ from distributed import Client, Future
 
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
-from fusionflow_lab.execution.plugin import RESOURCE
+from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
-from fusionflow_lab.execution.tasks import DigestTask, FinalTask, LocateTask, MapTask, run_task
+from fusionflow_lab.execution.tasks import BUILD, DigestTask, FinalTask, LocateTask, MapTask, run_task
 from fusionflow_lab.query import Dialect
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ OpenClient = Callable[[Client | None], Awaitable[Client]]
 # A lost cluster is asked for this often, each time after twice the pause: half a minute in all.
 MAX_OPENINGS = 6
 FIRST_PAUSE_SECONDS = 0.5
+# The threads of a cluster are counted this often.
+COUNT_SECONDS = 2.0
 
 
 class Dispatcher:
@@ -55,6 +58,7 @@ class Dispatcher:
         self._lost: Client | None = None
         self._opening = asyncio.Lock()
         self._submitted = 0
+        self._counted = 0.0
         self.threads = 1
 
     @contextmanager
@@ -79,8 +83,17 @@ class Dispatcher:
         async with self._opening:
             if self._client is None:
                 self._client = await self._opened()
-                self.threads = max(1, sum((await self._client.nthreads()).values()))
+                self._counted = 0.0
+            if time.monotonic() - self._counted > COUNT_SECONDS:
+                await self._count(self._client)
             return self._client
+
+    async def _count(self, client: Client) -> None:
+        """Count the threads that run our tasks: workers come late and go early."""
+        self._counted = time.monotonic()
+        with suppress(OSError, TimeoutError):
+            workers = (await client.scheduler.identity())["workers"].values()
+            self.threads = max(1, sum(int(worker["resources"].get(resource(BUILD), 0)) for worker in workers))
 
     async def submit(
         self,
@@ -102,7 +115,7 @@ class Dispatcher:
             key=key,
             pure=False,
             retries=0,
-            resources={RESOURCE: 1},
+            resources={resource(BUILD): 1},
             priority=2 * self._priority + first,
             workers=list(workers) or None,
         )
@@ -140,7 +153,7 @@ class Dispatcher:
                 last_seen=worker["last_seen"], keys=frozenset(map(_key, processing.get(address, ())))
             )
             for address, worker in known.items()
-            if worker["resources"].get(RESOURCE)
+            if worker["resources"].get(resource(BUILD))
         }
 
     def lose(self, future: Future) -> bool:

@@ -14,27 +14,34 @@ from distributed import Status
 from distributed.diagnostics.plugin import WorkerPlugin
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from distributed import Worker
 
-# Tasks ask for one unit of it, so that Dask sends them only where the right extension is loaded.
-RESOURCE = "fusionflow_abi1"
 EXTENSION = "fusionflow"
+
+
+def resource(build: str) -> str:
+    """Name what a task of ``build`` asks for one unit of: Dask sends it only where that build is loaded."""
+    return f"{EXTENSION} {build}"
 
 
 class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
     """Load the extension on every worker, early or late.
 
+    Clients of several builds may share a cluster: each build has a plugin and a resource of its own.
+
     Parameters
     ----------
-    version
-        The version of this package that the client runs; a worker with another one gets no tasks.
+    build
+        What the client runs; a worker with something else gets no tasks of it.
     """
 
-    name = EXTENSION
     idempotent = True
 
-    def __init__(self, version: str) -> None:
-        self.version = version
+    def __init__(self, build: str) -> None:
+        self.build = build
+        self.name = resource(build)
         self.found = ""
 
     async def setup(self, worker: Worker) -> None:
@@ -42,17 +49,23 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
         self._worker = worker
         try:
             tasks = import_module("fusionflow_lab.execution.tasks")
+            found = getattr(tasks, "BUILD", tasks.VERSION)
+            if found == self.build:
+                await self._offer(tasks)
         except ImportError as error:
-            self.found = f"no fusionflow_lab ({error})"
-            return
-        if self.version == tasks.VERSION:
-            await asyncio.to_thread(tasks.warm_up)
-            worker.extensions[EXTENSION] = tasks.WorkerState()
-            await worker.set_resources(**{RESOURCE: float(worker.state.nthreads)})
-            # Tasks that found no worker with the resource are looked at again when a worker begins to run.
-            worker.status = Status.paused
-            worker.status = Status.running
-        self.found = tasks.VERSION
+            found = f"no fusionflow_lab ({error})"
+        except Exception as error:  # noqa: BLE001  # whatever is installed there, the worker lives and says so
+            found = f"a broken fusionflow_lab ({error!r})"
+        self.found = found
+
+    async def _offer(self, tasks: ModuleType) -> None:
+        await asyncio.to_thread(tasks.warm_up)
+        worker = self._worker
+        worker.extensions[EXTENSION] = tasks.WorkerState()
+        await worker.set_resources(**{self.name: float(worker.state.nthreads)})
+        # Tasks that found no worker with the resource are looked at again when a worker begins to run.
+        worker.status = Status.paused
+        worker.status = Status.running
 
     def transition(self, key: object, start: str, finish: str, **_: object) -> None:
         """Cancel the native scan of a task that was released while it ran.
@@ -66,12 +79,14 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
 
     def teardown(self, worker: Worker) -> None:
         """Cancel what runs; the process takes the rest with it."""
+        if self.name not in worker.state.total_resources:
+            return
         state = worker.extensions.pop(EXTENSION, None)
         if state is not None:
             state.cancel_all()
 
 
-def found_version(dask_worker: Worker) -> str:
-    """Return the version of the extension that a worker loaded, or what it has instead; empty: not yet."""
-    plugin = dask_worker.plugins.get(EXTENSION)
+def found_build(build: str, dask_worker: Worker) -> str:
+    """Return the build that a worker loaded, or what it has instead; empty: not yet."""
+    plugin = dask_worker.plugins.get(resource(build))
     return plugin.found if plugin is not None else ""

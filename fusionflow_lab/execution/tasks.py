@@ -24,6 +24,7 @@ from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.store import (
+    STATE_FORMAT,
     BlockRecord,
     ChunkRecord,
     StateHeader,
@@ -34,6 +35,7 @@ from fusionflow_lab.states.store import (
 from fusionflow_lab.storage import Folder
 
 __all__ = [
+    "BUILD",
     "VERSION",
     "Check",
     "DigestTask",
@@ -49,6 +51,8 @@ __all__ = [
 ]
 
 VERSION = _native.__version__
+# What a worker and its client must have in common: tasks and states of one are read by the other.
+BUILD = f"{VERSION} with DuckDB {duckdb.__version__}, states {STATE_FORMAT}"
 
 Settings = tuple[tuple[str, str], ...]
 

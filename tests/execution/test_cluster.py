@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 from distributed import Client
 
+import fusionflow_lab
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.cluster import check_workers, open_cluster
-from fusionflow_lab.execution.plugin import RESOURCE
-from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.execution.plugin import resource
+from fusionflow_lab.execution.tasks import BUILD, VERSION
 
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -64,15 +66,17 @@ def scheduler(spawn: Spawn, tmp_path: Path) -> str:
     return address
 
 
-def add_worker(spawn: Spawn, address: str, path: Path | None = None) -> None:
-    spawn(
+def add_worker(
+    spawn: Spawn, address: str, path: Path | None = None, *, threads: int = 1
+) -> subprocess.Popen[bytes]:
+    return spawn(
         "dask",
         "worker",
         address,
         "--host",
         "127.0.0.1",
         "--nthreads",
-        "1",
+        str(threads),
         "--no-nanny",
         "--no-dashboard",
         path=path,
@@ -97,14 +101,19 @@ async def opened(address: str, workers: int) -> tuple[int, dict[str, float]]:
     async with open_cluster(address, workers=1, memory_limit="0") as client:
         info = (await client.scheduler.identity())["workers"]
         return await check_workers(client), {
-            name: worker["resources"].get(RESOURCE, 0) for name, worker in info.items()
+            name: worker["resources"].get(resource(BUILD), 0) for name, worker in info.items()
         }
 
 
 @pytest.mark.parametrize(
     ("tasks", "found"),
-    [("VERSION = '0.0.1'", "0.0.1"), (None, "no fusionflow_lab (not installed here)")],
-    ids=["another version", "not installed"],
+    [
+        ("VERSION = '0.0.1'", "0.0.1"),
+        (f"VERSION = '{VERSION}'; BUILD = '{VERSION} with DuckDB 1.0.0'", f"{VERSION} with DuckDB 1.0.0"),
+        (None, "no fusionflow_lab (not installed here)"),
+        ("1 / 0", "a broken fusionflow_lab (ZeroDivisionError('division by zero'))"),
+    ],
+    ids=["another version", "another DuckDB", "not installed", "broken"],
 )
 def test_a_wrong_worker_is_refused_by_name(
     spawn: Spawn, scheduler: str, tmp_path: Path, tasks: str | None, found: str
@@ -114,7 +123,8 @@ def test_a_wrong_worker_is_refused_by_name(
         asyncio.run(opened(scheduler, 1))
     message = str(caught.value)
     assert f"has {found}" in message
-    assert f"fusionflow_lab=={VERSION}" in message
+    assert f"no worker can run FusionFlow {BUILD}:" in message
+    assert f"pip install fusionflow_lab=={VERSION} duckdb=={duckdb.__version__}" in message
     assert len(message.splitlines()) <= 12
 
 
@@ -126,6 +136,29 @@ def test_a_late_right_worker_gets_the_tasks(spawn: Spawn, scheduler: str, tmp_pa
     able, offers = asyncio.run(opened(scheduler, 2))
     assert able == 1
     assert sorted(offers.values()) == [0, 1.0]
+
+
+def test_any_mix_of_workers_gives_the_answer(spawn: Spawn, scheduler: str, tmp_path: Path) -> None:
+    """One of three threads, one too old, one without us; then the first dies, and a late one goes on."""
+    files = tmp_path / "files"
+    files.mkdir()
+    for number in range(30):
+        (files / f"{number}.csv").write_text("k,v\n" + "".join(f"{v % 7},{v}\n" for v in range(40_000)))
+    first = add_worker(spawn, scheduler, threads=3)
+    add_worker(spawn, scheduler, other_python(tmp_path / "old", "VERSION = '0.0.1'"))
+    add_worker(spawn, scheduler, other_python(tmp_path / "none", None))
+    able, offers = asyncio.run(opened(scheduler, 3))
+    assert able == 3
+    assert sorted(offers.values()) == [0, 0, 3.0]
+    sql = f"SELECT k, count(*) AS n, sum(v)::BIGINT AS s FROM '{files}/*.csv' GROUP BY k ORDER BY k"
+    expected = duckdb.execute(sql).fetchall()
+    with fusionflow_lab.connect(scheduler, home=tmp_path / "home", runner="inprocess") as session:
+        result = session.sql(sql).result().arrow()
+        assert [tuple(row.values()) for row in result.to_pylist()] == expected
+        job = session.sql(sql, use_cache=False).submit()
+        first.kill()
+        add_worker(spawn, scheduler, threads=2)
+        assert [tuple(row.values()) for row in job.result().arrow().to_pylist()] == expected
 
 
 def test_no_workers(scheduler: str) -> None:
