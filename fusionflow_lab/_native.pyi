@@ -216,6 +216,8 @@ class FileSniff:
     @property
     def escape(self) -> str: ...
     @property
+    def encoding(self) -> str: ...
+    @property
     def carriage_returns(self) -> bool:
         """Whether a CR alone ends a record."""
     @property

@@ -95,6 +95,7 @@ class Dialect:
     ``carriage_returns``: a CR alone ends a record, too. ``null_padding``: fields that a record lacks at its
     end are NULL. Not ``strict``: records that break the rules are taken where it can be told what they mean.
     ``column_count``: fields of a record, so that one with a stray quote ends where it should; 0 for unknown.
+    ``encoding``: ``utf-8``, ``utf-16-le``, ``utf-16-be``, ``latin-1`` or ``windows-1252``.
     """
 
     delimiter: str = ","
@@ -108,6 +109,7 @@ class Dialect:
     null_padding: bool = False
     strict: bool = True
     column_count: int = 0
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -339,6 +341,7 @@ class ReaderOptions:
     comment: str = ""
     more_nulls: tuple[str, ...] = ()
     new_line: str = ""
+    encoding: str = ""
     null_padding: bool = False
     strict: bool = True
     date_format: str = ""

@@ -55,6 +55,10 @@ class SniffedFile(Protocol):
         """What stands before a quote that is text, beside another quote; empty for nothing else."""
 
     @property
+    def encoding(self) -> str:
+        """How characters are written."""
+
+    @property
     def carriage_returns(self) -> bool:
         """Whether a CR alone ends a record."""
 
@@ -197,6 +201,7 @@ class Catalog:
                 comment=options.comment,
                 more_nulls=options.more_nulls,
                 carriage_returns=first.carriage_returns,
+                encoding=first.encoding,
                 null_padding=options.null_padding,
                 strict=options.strict,
                 column_count=len(names),

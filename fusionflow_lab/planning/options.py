@@ -21,8 +21,12 @@ _ALIASES |= {"date_format": "dateformat", "timestamp_format": "timestampformat"}
 OPTION_NAMES = (
     "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
     "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
-    "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size", "dateformat", "timestampformat",
-    "max_errors", "rejects_limit",
+    "encoding", "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size",
+    "dateformat", "timestampformat", "max_errors", "rejects_limit",
+)  # fmt: skip
+_ENCODINGS = (
+    "utf-8", "utf-16", "latin-1", "windows-1252", "utf-16-le", "utf-16-be", "utf-16le", "utf-16be", "utf8",
+    "ascii", "iso-8859-1", "cp1252",
 )  # fmt: skip
 _LENGTHS = {"delim": (1, 4), "delimiter": (1, 4), "sep": (1, 4)}
 # Times of day that a sniffed timestamp may have after its date.
@@ -125,6 +129,7 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         escape=_text(found.get("escape")),
         comment=_text(found.get("comment")) or "",
         new_line=_text(found.get("new_line")) or "",
+        encoding=_text(found.get("encoding")) or "",
         null_padding=bool(found.get("null_padding", False)),
         strict=bool(found.get("strict_mode", True)),
         header=None if found.get("header") is None else bool(found["header"]),
@@ -263,6 +268,15 @@ def _accepted(draft: _Draft, name: str, node: Node) -> object:
     raise draft.error(f"{name} is always on", node, hint)
 
 
+def _encoding(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    wanted = str(value).lower().replace("_", "-")
+    if wanted not in _ENCODINGS:
+        hint = suggestion(wanted, _ENCODINGS, "encodings")
+        raise draft.error(f"{name} {value} is not read", node, hint)
+    return wanted
+
+
 def _ignored(draft: _Draft, name: str, node: Node) -> object:
     """Accept what can change nothing here."""
     return (name, draft.value(node))
@@ -288,6 +302,7 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "ignore_errors": _accepted,
     "comment": _character,
     "new_line": _new_line,
+    "encoding": _encoding,
     "null_padding": _boolean,
     "strict_mode": _boolean,
     "parallel": _ignored,

@@ -31,6 +31,7 @@ class TableFile:
     quote: str = '"'
     escape: str = ""
     carriage_returns: bool = False
+    encoding: str = "utf-8"
     header: bool = True
 
 

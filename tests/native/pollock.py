@@ -21,6 +21,7 @@ from fusionflow_lab.query import ReaderOptions
 from tests.native.scanning import cut, run
 
 Rows = Sequence[Sequence[str]]
+ENCODINGS = {"ascii": "utf-8", "utf-8": "utf-8", "iso-8859-1": "latin-1", "windows-1252": "windows-1252"}
 UNTOLD = ReaderOptions(all_varchar=True)
 
 
@@ -62,6 +63,7 @@ def told(parameters: Mapping[str, object]) -> ReaderOptions:
         header=header > 0,
         skip=count("preamble_lines") + max(header - 1, 0),
         new_line=str(parameters["row_delimiter"]),
+        encoding=ENCODINGS.get(str(parameters["encoding"]).lower(), ""),
         all_varchar=True,
         null_padding=True,
         strict=False,

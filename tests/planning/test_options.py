@@ -19,6 +19,7 @@ READ = [
     (r"'x.csv', escape = '\', comment = '#', delim = '||'", ReaderOptions(escape="\\", comment="#", delimiter="||")),
     (r"'x.csv', null_padding = true, strict_mode = false", ReaderOptions(null_padding=True, strict=False)),
     (r"'x.csv', new_line = '\r', parallel = false, sample_size = -1", ReaderOptions(new_line="\r")),
+    ("'x.csv', encoding = 'UTF-16'", ReaderOptions(encoding="utf-16")),
     ("'x.csv', nullstr = ['NA', '-', '']", ReaderOptions(null_string="NA", more_nulls=("-", ""))),
     ("'x.csv', nullstr = 'NA', all_varchar = true", ReaderOptions(null_string="NA", all_varchar=True)),
     ("'x.csv', nullstr = ['NA'], skip = 1 + 2", ReaderOptions(null_string="NA", skip=3)),
@@ -40,7 +41,7 @@ REFUSED = [
     (
         "'x.csv', delimeter = ';'",
         "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
-        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 18 more",
+        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 19 more",
     ),
     ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
     (

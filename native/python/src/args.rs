@@ -22,6 +22,7 @@ pub struct Dialect {
     null_padding: bool,
     strict: bool,
     column_count: usize,
+    encoding: String,
 }
 
 /// `fusionflow_lab.query.Column`.
@@ -79,6 +80,7 @@ impl TryFrom<Dialect> for csv::Dialect {
             null_padding: dialect.null_padding,
             strict: dialect.strict,
             column_count: dialect.column_count,
+            encoding: dialect.encoding.parse()?,
         };
         parsed.check()?;
         Ok(parsed)

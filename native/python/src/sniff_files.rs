@@ -66,6 +66,11 @@ impl FileSniff {
     }
 
     #[getter]
+    fn encoding(&self) -> String {
+        self.0.dialect.encoding.to_string()
+    }
+
+    #[getter]
     fn carriage_returns(&self) -> bool {
         self.0.dialect.carriage_returns
     }
@@ -94,6 +99,7 @@ pub struct ReaderOptions {
     escape: Option<String>,
     comment: String,
     new_line: String,
+    encoding: String,
     null_padding: bool,
     strict: bool,
     header: Option<bool>,
@@ -125,6 +131,7 @@ impl ReaderOptions {
             escape: escape.map(|escape| escape.filter(|_| Some(escape) != quote)),
             comment: character("comment", &self.comment)?,
             carriage_returns: if self.new_line.is_empty() { None } else { Some(self.new_line == "\r") },
+            encoding: if self.encoding.is_empty() { None } else { Some(self.encoding.parse()?) },
             null_padding: self.null_padding,
             lax: !self.strict,
             header: self.header,

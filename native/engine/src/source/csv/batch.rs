@@ -141,11 +141,11 @@ impl Batcher {
                 return Err(error);
             }
         };
-        let text = &window.text()[..cut.end];
-        digest.update(text);
+        digest.update(window.file_bytes(cut.end));
+        let end = window.offset_of(cut.end);
         let rows = self.finish(window, cut.rows.count, values)?;
         self.positions.give(cut.rows.into_positions());
-        Ok(Batch { rows, rejected, end: from + cut.end as u64, lines: cut.lines as u64 })
+        Ok(Batch { rows, rejected, end, lines: cut.lines as u64 })
     }
 
     fn read_into(
@@ -157,9 +157,9 @@ impl Batcher {
     ) -> Result<(Cut, Vec<Values>, Vec<Rejected>)> {
         let wanted = self.pace.fast.min((limit - from) as usize);
         window.load(file, from, from + (wanted + self.tail) as u64)?;
-        let mut cut = self.cut(window, file, wanted)?;
+        let mut cut = self.cut(window, file, window.place_of(from + wanted as u64))?;
         window.append(&cut.rewritten);
-        self.tail = self.tail.max(window.text().len().saturating_sub(wanted)).min(MAX_TAIL);
+        self.tail = self.tail.max(((window.end() - from) as usize).saturating_sub(wanted)).min(MAX_TAIL);
         let mut refused = std::mem::take(&mut cut.refused);
         let mut texts = BTreeMap::new();
         let (mut values, failures) = self.parse(window.padded(), &cut.rows);
@@ -208,8 +208,8 @@ impl Batcher {
                         return Ok(cut);
                     }
                     Err(Uncut::NeedsMore(_)) => {}
-                    Err(Uncut::TooLong(start)) => return Err(file.malformed(window.base() + start as u64, TOO_LONG)),
-                    Err(Uncut::Unclosed(start)) => return Err(file.malformed(window.base() + start as u64, UNCLOSED)),
+                    Err(Uncut::TooLong(start)) => return Err(file.malformed(window.offset_of(start), TOO_LONG)),
+                    Err(Uncut::Unclosed(start)) => return Err(file.malformed(window.offset_of(start), UNCLOSED)),
                 },
             }
             more *= 4;
@@ -339,7 +339,7 @@ fn locate(
             line += dialect.count_lines(&text[counted..span.start]) as u64;
             counted = span.start;
             Rejected {
-                byte: window.base() + span.start as u64,
+                byte: window.offset_of(span.start),
                 line,
                 column,
                 reason,

@@ -33,17 +33,18 @@ pub fn believed_start(
     dialect: &Dialect,
     column_count: usize,
 ) -> Result<u64> {
-    let from = offset.saturating_sub(1);
+    let unit = dialect.encoding.unit();
+    let from = (offset.next_multiple_of(unit)).saturating_sub(unit);
     window.load(file, from, from + NEAR as u64)?;
     let grammar = Strict { dialect, column_count };
     if let Some(start) = grammar.near(window.text(), window.reaches_end_of(file)) {
-        return Ok(from + start as u64);
+        return Ok(window.offset_of(start));
     }
     window.extend(file, FAR - NEAR)?;
     loop {
         let at_end = window.reaches_end_of(file);
         match grammar.scored(window.text(), at_end) {
-            Some(start) => return Ok(from + start as u64),
+            Some(start) => return Ok(window.offset_of(start)),
             None if at_end || window.text().len() > MAX_RECORD => return Ok(file.size()),
             None => window.extend(file, window.text().len())?,
         }

@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr_iter};
 
+use super::encoding::Encoding;
 use crate::error::{Error, Result};
 
 /// What stands between fields, around them, at the ends of records, and what means NULL.
@@ -28,6 +29,7 @@ pub struct Dialect {
     pub strict: bool,
     /// Fields of a record, for records that break the rules: where one of them may end. 0: unknown.
     pub column_count: usize,
+    pub encoding: Encoding,
 }
 
 impl Dialect {
@@ -47,6 +49,7 @@ impl Dialect {
             null_padding: false,
             strict: true,
             column_count: 0,
+            encoding: Encoding::Utf8,
         };
         dialect.check()?;
         Ok(dialect)

@@ -7,7 +7,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use super::plan::SourceFile;
+use super::{encoding::Encoding, plan::SourceFile};
 use crate::error::{Error, Result};
 
 /// Readable bytes kept after a window's text, so that values can be loaded whole words at a time.
@@ -19,6 +19,7 @@ pub struct OpenFile {
     file: File,
     path: PathBuf,
     size: u64,
+    encoding: Encoding,
 }
 
 impl OpenFile {
@@ -26,18 +27,18 @@ impl OpenFile {
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, encoding: Encoding) -> Result<Self> {
         let file = File::open(path).map_err(|error| Error::io(path, error))?;
         let size = file.metadata().map_err(|error| Error::io(path, error))?.len();
-        Ok(Self { file, path: path.to_owned(), size })
+        Ok(Self { file, path: path.to_owned(), size, encoding })
     }
 
     /// Open a file that must be as it was planned for.
     ///
     /// # Errors
     /// [`Error::Changed`] where it is not, [`Error::Io`] where the system refuses.
-    pub fn open_as_planned(planned: &SourceFile) -> Result<Self> {
-        let open = Self::open(&planned.path)?;
+    pub fn open_as_planned(planned: &SourceFile, encoding: Encoding) -> Result<Self> {
+        let open = Self::open(&planned.path, encoding)?;
         open.check(planned)?;
         Ok(open)
     }
@@ -112,6 +113,9 @@ pub struct Window {
     bytes: Vec<u8>,
     base: u64,
     len: usize,
+    /// Bytes of the file that the text stands for, where they are not the text itself, and perhaps some more.
+    raw: Vec<u8>,
+    encoding: Encoding,
     /// Bytes after the text that belong to it: see [`Self::append`].
     appended: usize,
 }
@@ -120,7 +124,7 @@ impl Window {
     /// A window that fills a used vector.
     #[must_use]
     pub fn over(bytes: Vec<u8>) -> Self {
-        Self { bytes, base: 0, len: 0, appended: 0 }
+        Self { bytes, ..Self::default() }
     }
 
     /// Read bytes `[from, to)`, less where the file ends.
@@ -130,6 +134,8 @@ impl Window {
     pub fn load(&mut self, file: &OpenFile, from: u64, to: u64) -> Result<()> {
         self.base = from;
         self.len = 0;
+        self.raw.clear();
+        self.encoding = file.encoding;
         self.extend(file, to.saturating_sub(from) as usize)
     }
 
@@ -138,6 +144,9 @@ impl Window {
     /// # Errors
     /// As [`OpenFile`] reads.
     pub fn extend(&mut self, file: &OpenFile, more: usize) -> Result<()> {
+        if self.encoding != Encoding::Utf8 {
+            return self.extend_decoded(file, more);
+        }
         let more = (more as u64).min(file.size().saturating_sub(self.end())) as usize;
         let len = self.len + more;
         if self.bytes.len() < len + PAD {
@@ -151,6 +160,51 @@ impl Window {
             self.bytes[len] = b'\n';
         }
         Ok(())
+    }
+
+    fn extend_decoded(&mut self, file: &OpenFile, more: usize) -> Result<()> {
+        let (had, taken) = (self.raw.len(), self.raw_length());
+        let offset = self.base + had as u64;
+        let more = (more as u64).min(file.size().saturating_sub(offset)) as usize;
+        self.raw.resize(had + more, 0);
+        file.read_exact_at(&mut self.raw[had..], offset)?;
+        let at_end = self.base + self.raw.len() as u64 >= file.size();
+        self.bytes.truncate(self.len);
+        let used = taken + self.encoding.decode(&self.raw[taken..], at_end, &mut self.bytes);
+        if at_end && used < self.raw.len() {
+            return Err(file.malformed(file.size(), "the file ends within a character"));
+        }
+        self.len = self.bytes.len();
+        self.appended = 0;
+        self.bytes.resize(self.len + PAD, 0);
+        if at_end {
+            self.bytes[self.len] = b'\n';
+        }
+        Ok(())
+    }
+
+    /// Bytes of the file that the text stands for.
+    fn raw_length(&self) -> usize {
+        self.encoding.length_of(self.text())
+    }
+
+    /// Byte of the file where the text's byte `place` is, the first one of a character.
+    #[must_use]
+    pub fn offset_of(&self, place: usize) -> u64 {
+        self.base + self.encoding.length_of(&self.text()[..place.min(self.len)]) as u64
+    }
+
+    /// Place in the text of the first character from this byte of the file on.
+    #[must_use]
+    pub fn place_of(&self, offset: u64) -> usize {
+        self.encoding.place_of(self.text(), offset.saturating_sub(self.base) as usize)
+    }
+
+    /// The bytes of the file that the first `length` bytes of the text stand for.
+    #[must_use]
+    pub fn file_bytes(&self, length: usize) -> &[u8] {
+        let text = &self.text()[..length];
+        if self.encoding == Encoding::Utf8 { text } else { &self.raw[..self.encoding.length_of(text)] }
     }
 
     /// The text.
@@ -184,7 +238,7 @@ impl Window {
     /// Byte of the file after the text.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.base + self.len as u64
+        self.base + self.raw_length() as u64
     }
 
     /// Whether the file ends with the text.

@@ -35,7 +35,7 @@ pub fn locate_starts(
     believed: &[u64],
     cancel: &CancelFlag,
 ) -> Result<Vec<u64>> {
-    let file = OpenFile::open(path)?;
+    let file = OpenFile::open(path, dialect.encoding)?;
     let mut walk = Walk { file: &file, dialect, window: Window::default(), at: start };
     let mut found = Vec::with_capacity(offsets.len());
     for (place, &offset) in offsets.iter().enumerate() {
@@ -83,8 +83,8 @@ impl Walk<'_> {
     fn advance(&mut self, offset: u64) -> Result<bool> {
         let text = self.window.text();
         let at_end = self.window.reaches_end_of(self.file);
-        let base = self.window.base();
-        let (start, target) = ((self.at - base) as usize, (offset - base) as usize);
+        let start = self.window.place_of(self.at);
+        let target = if offset < self.window.end() { self.window.place_of(offset) } else { usize::MAX };
         let mut at = start;
         let mut fields = Vec::new();
         while at < target && at < text.len() {
@@ -96,14 +96,14 @@ impl Walk<'_> {
             if matches!(record.flaw, Some((_, Flaw::UnclosedQuote)))
                 && self.dialect.line_starts(&text[at..record.end]).next().is_some_and(|start| start < record.end - at)
             {
-                return Err(self.unclosed(base + at as u64));
+                return Err(self.unclosed(self.window.offset_of(at)));
             }
             if record.end - at > MAX_RECORD {
-                return Err(self.file.malformed(base + at as u64, TOO_LONG));
+                return Err(self.file.malformed(self.window.offset_of(at), TOO_LONG));
             }
             at = record.end;
         }
-        self.at = base + at as u64;
+        self.at = self.window.offset_of(at);
         Ok(at > start)
     }
 

@@ -11,6 +11,7 @@ mod boundary;
 mod column;
 mod dialect;
 mod digest;
+mod encoding;
 mod file;
 mod index;
 mod locate;
@@ -28,6 +29,7 @@ pub mod value;
 
 pub use dialect::Dialect;
 pub use digest::digest_ranges;
+pub use encoding::Encoding;
 pub use locate::locate_starts;
 pub use plan::{BlockRange, CancelFlag, Chunk, ColumnSpec, Excluded, ScanPlan, SourceFile};
 pub use record::{Flaw, Record, Span, read_record};

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     batch::{Batch, Batcher},
     boundary::believed_start,
+    encoding::Encoding,
     file::{OpenFile, Window},
     locate::prove_start,
     look::few_texts,
@@ -101,7 +102,7 @@ impl Scanner {
             self.cancel.check()?;
             let mut open = match self.open.take() {
                 Some(open) => open,
-                None => OpenChunk::open(chunk)?,
+                None => OpenChunk::open(chunk, plan.dialect.encoding)?,
             };
             match open.active.take() {
                 Some(block) if block.at < block.range.end => {
@@ -206,8 +207,8 @@ impl Scanner {
 }
 
 impl OpenChunk {
-    fn open(chunk: &Chunk) -> Result<Self> {
-        let file = OpenFile::open_as_planned(&chunk.file)?;
+    fn open(chunk: &Chunk, encoding: Encoding) -> Result<Self> {
+        let file = OpenFile::open_as_planned(&chunk.file, encoding)?;
         Ok(Self { file, digest: Box::new(Xxh3::new()), blocks: Vec::new(), active: None, before: None })
     }
 

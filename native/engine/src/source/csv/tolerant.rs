@@ -112,7 +112,9 @@ fn flaw_of(text: &[u8], record: &Record, fields: &[Span], plan: &ScanPlan, valid
         return Some(format!("{found} field{s} instead of {wanted}"));
     }
     if !valid && let Err(error) = simdutf8::compat::from_utf8(text) {
-        return Some(format!("invalid UTF-8 at byte {} of the record", error.valid_up_to()));
+        let place = plan.dialect.encoding.length_of(&text[..error.valid_up_to()]);
+        let name = plan.dialect.encoding.to_string().to_uppercase();
+        return Some(format!("invalid {name} at byte {place} of the record"));
     }
     None
 }

@@ -85,6 +85,10 @@ pub fn check_columns(looks: &[Look], header: bool, by_position: bool) -> Result<
     let width = one.cut.width;
     let names = names_of(&first.fields, width);
     for (other, found) in all {
+        if other.cut.encoding != one.cut.encoding {
+            let what = format!("the first is {}, the second {}", one.cut.encoding, other.cut.encoding);
+            return Err(disagree(one, other, &what, "read them apart"));
+        }
         if other.cut.width != width {
             return Err(disagree(one, other, &widths(one, other), "read them apart, or name the delimiter"));
         }

@@ -6,7 +6,7 @@
 
 use super::records::{Record, Records, split_records, text_of};
 use crate::{
-    source::csv::{Dialect, value::least_type},
+    source::csv::{Dialect, Encoding, value::least_type},
     types::ColumnType,
 };
 
@@ -33,6 +33,7 @@ pub struct Given {
     pub null_padding: bool,
     /// Whether records that break the rules are taken where it can be told what they mean.
     pub lax: bool,
+    pub encoding: Option<Encoding>,
     /// Fields that a record has.
     pub width: Option<usize>,
 }
@@ -44,6 +45,7 @@ pub struct Cut {
     pub quote: Option<Option<u8>>,
     pub escape: Option<Option<u8>>,
     pub carriage_returns: Option<bool>,
+    pub encoding: Encoding,
     /// Fields of a record.
     pub width: usize,
     /// Share of the sample's bytes that complete records cover.
@@ -155,6 +157,7 @@ impl Search<'_> {
             null_padding: given.null_padding,
             strict: !given.lax,
             column_count: 0,
+            encoding: Encoding::Utf8,
         };
         judge(bytes, is_end, dialect, given.width)
     }
@@ -195,6 +198,7 @@ impl Judged {
             quote: given.quote.or(evident.then_some(quote)),
             escape: given.escape.or(escape.map(Some)),
             carriage_returns: given.carriage_returns.or(lines),
+            encoding: Encoding::Utf8,
             width: self.width,
             coverage: self.covered as f64 / length.max(1) as f64,
         }

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     dialect::{Cut, Given, detect},
+    encoding::{check_text, decoded, encoding_of},
     guess::Guess,
     head::Head,
     header::HeaderSign,
@@ -16,11 +17,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    source::csv::Dialect,
+    source::csv::{Dialect, Encoding},
     types::ColumnType,
 };
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes of the head that candidates for a dialect are tried on.
 const DETECT: usize = 32 << 10;
 
@@ -39,6 +39,7 @@ pub struct SniffOptions {
     /// Whether a CR alone ends a record.
     pub carriage_returns: Option<bool>,
     pub header: Option<bool>,
+    pub encoding: Option<Encoding>,
     /// The unquoted text that means NULL, and others that do.
     pub null: Vec<u8>,
     pub more_nulls: Vec<Vec<u8>>,
@@ -88,6 +89,7 @@ impl SniffOptions {
             carriage_returns: self.carriage_returns,
             null_padding: self.null_padding,
             lax: self.lax,
+            encoding: self.encoding,
             width: Some(self.columns.len()).filter(|width| *width > 0),
         }
     }
@@ -106,6 +108,7 @@ impl SniffOptions {
             null_padding: self.null_padding,
             strict: !self.lax,
             column_count: cut.width,
+            encoding: cut.encoding,
         }
     }
 }
@@ -153,17 +156,21 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
     let (mut sample, metadata) = Sample::open(path)?;
     let mut length = head;
     loop {
-        let bytes = sample.head(length)?;
-        let whole = bytes.len() as u64 >= metadata.len();
-        check_encoding(path, &bytes)?;
-        let start = data_start(&bytes, options.skip);
+        let raw = sample.head(length)?;
+        let whole = raw.len() as u64 >= metadata.len();
+        let (encoding, mark) = encoding_of(path, &raw, given.encoding)?;
+        let bytes = decoded(&raw[mark..], encoding, whole);
+        check_text(path, &bytes)?;
+        let (first_byte, lines) = after_lines(&bytes, options.skip);
+        let start = Place { byte: (mark + encoding.length_of(&bytes[..first_byte])) as u64, lines };
         if whole && start.lines < options.skip && !bytes.is_empty() {
             let what = format!("the file has {} lines, skip says {}", start.lines, options.skip);
             return Err(refused(path, start.byte, &what, "skip fewer lines"));
         }
-        let body = &bytes[start.byte as usize..];
+        let body = &bytes[first_byte..];
         let detected = &body[..if length > head || has_few_lines(body) { body.len() } else { body.len().min(DETECT) }];
-        let cut = detect(detected, whole && detected.len() == body.len(), given);
+        let is_end = whole && detected.len() == body.len();
+        let cut = Cut { encoding, ..detect(detected, is_end, given) };
         let dialect = options.dialect(&cut);
         let records = split_records(body, &dialect, whole, usize::MAX);
         let enough = cut.coverage >= 0.5 && records.records.len() > 1;
@@ -177,8 +184,8 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
         }
         let head = Head { path, bytes: body, offset: start, records: &records, dialect: &dialect, options };
         let (first, mut below) = head.read()?;
-        for (spot, is_end) in sample.spots(bytes.len())? {
-            learn_from_spot(&spot, is_end, &dialect, &mut below);
+        for (spot, is_end) in sample.spots(raw.len())? {
+            learn_from_spot(&decoded(&spot, encoding, is_end), is_end, &dialect, &mut below);
         }
         let mtime_ns = metadata.modified().map_err(|source| Error::io(path, source))?;
         let mtime_ns = mtime_ns.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i64);
@@ -190,46 +197,18 @@ pub fn refused(path: &Path, offset: u64, what: &str, hint: &str) -> Error {
     Error::Refused { path: path.to_owned(), offset, what: what.to_owned(), hint: hint.to_owned() }
 }
 
-/// Refuse what is not UTF-8 text with line feeds, and say what to do.
-fn check_encoding(path: &Path, bytes: &[u8]) -> Result<()> {
-    const TO_UTF8: &str = "convert it: iconv -f UTF-16 -t UTF-8";
-    const MAGIC: [(&[u8], &str, &str); 8] = [
-        (b"\x1f\x8b", "the file is gzip-compressed", "decompress it: gunzip -k"),
-        (b"\x28\xb5\x2f\xfd", "the file is zstd-compressed", "decompress it: unzstd"),
-        (b"BZh", "the file is bzip2-compressed", "decompress it: bunzip2 -k"),
-        (b"\xfd7zXZ\0", "the file is xz-compressed", "decompress it: unxz -k"),
-        (b"PK\x03\x04", "the file is a zip archive or a workbook", "extract it, or export the sheet as CSV"),
-        (b"PAR1", "the file is a Parquet file", "only CSV files can be read so far"),
-        (b"\xff\xfe", "the text is UTF-16", TO_UTF8),
-        (b"\xfe\xff", "the text is UTF-16", TO_UTF8),
-    ];
-    if let Some((_, what, hint)) = MAGIC.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
-        return Err(refused(path, 0, what, hint));
-    }
-    if let Some(place) = memchr::memchr(0, bytes) {
-        let many = memchr::memchr_iter(0, bytes).count() * 4 > bytes.len();
-        let (what, hint) =
-            if many { ("the text is UTF-16", TO_UTF8) } else { ("a NUL byte", "is it text? remove them: tr -d '\\0'") };
-        return Err(refused(path, place as u64, what, hint));
-    }
-    Ok(())
-}
-
 /// Whether the bytes that candidates are usually tried on hold only few lines.
 fn has_few_lines(body: &[u8]) -> bool {
     let tried = &body[..body.len().min(DETECT)];
     memchr::memchr2_iter(b'\n', b'\r', tried).take(FEW_LINES).count() < FEW_LINES
 }
 
-/// Where records may start: after a BOM and the lines to skip.
-fn data_start(bytes: &[u8], skip: usize) -> Place {
-    let bom = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
-    let Some(last) = skip.checked_sub(1) else {
-        return Place { byte: bom as u64, lines: 0 };
-    };
+/// The byte after the lines to skip, and how many there are.
+fn after_lines(bytes: &[u8], skip: usize) -> (usize, usize) {
+    let Some(last) = skip.checked_sub(1) else { return (0, 0) };
     let end = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
     let lines: Vec<usize> = memchr::memchr_iter(end, bytes).take(skip).collect();
-    Place { byte: lines.get(last).map_or(bytes.len(), |place| place + 1) as u64, lines: lines.len() }
+    (lines.get(last).map_or(bytes.len(), |place| place + 1), lines.len())
 }
 
 /// Value of a field as text; `None` is NULL, and so is a quoted nothing, which every type but text reads so.

@@ -129,9 +129,14 @@ impl Head<'_> {
         above.filter(|above| !above.blank).map(lines).sum()
     }
 
+    /// Bytes of the file before this byte of the text.
+    fn length_of(&self, byte: usize) -> u64 {
+        self.dialect.encoding.length_of(&self.bytes[..byte]) as u64
+    }
+
     fn place(&self, byte: u32) -> Place {
         let lines = self.dialect.count_lines(&self.bytes[..byte as usize]);
-        Place { byte: self.offset.byte + u64::from(byte), lines: self.offset.lines + lines }
+        Place { byte: self.offset.byte + self.length_of(byte as usize), lines: self.offset.lines + lines }
     }
 
     fn row(&self, record: &Record) -> Row {
@@ -217,7 +222,7 @@ impl Head<'_> {
             1 => "name the delimiter, or say header = false to reject that line".to_owned(),
             _ => format!("tell the names of all {width} columns (names = […]), or header = false to reject that line"),
         };
-        refused(self.path, self.offset.byte + u64::from(record.start), &what, &hint)
+        refused(self.path, self.place(record.start).byte, &what, &hint)
     }
 
     /// One bad record is the scan's to reject; a bad header, or many, is another encoding.
@@ -233,13 +238,10 @@ impl Head<'_> {
         if !is_bad(first) && (bad * 20 < all || bad == 1 && all > 2) {
             return Ok(());
         }
-        let place = self.offset.byte + error.valid_up_to() as u64;
-        Err(refused(
-            self.path,
-            place,
-            "the text is not UTF-8",
-            "convert it, for example: iconv -f WINDOWS-1252 -t UTF-8",
-        ))
+        let place = self.offset.byte + self.length_of(error.valid_up_to());
+        let what = format!("the text is not {}", self.dialect.encoding.to_string().to_uppercase());
+        let hint = "name its encoding, for example encoding = 'windows-1252', or convert it to UTF-8 with iconv";
+        Err(refused(self.path, place, &what, hint))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod agree;
 mod dialect;
+mod encoding;
 mod file;
 mod files;
 mod guess;

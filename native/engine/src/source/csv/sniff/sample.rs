@@ -70,11 +70,12 @@ impl<'a> Sample<'a> {
             // Read from the head's last bytes on, so that a record across the border is seen.
             return Ok(vec![(self.read(head, (size - head) as usize)?, true)]);
         }
-        let places = [size / 4, size / 2, size / 4 * 3, size - spot];
+        // Even, so that none begins within a unit of UTF-16.
+        let places = [size / 4, size / 2, size / 4 * 3, size - spot].map(|place| place & !1);
         places
             .into_iter()
             .filter(|place| *place >= head)
-            .map(|place| Ok((self.read(place, spot as usize)?, place + spot >= size)))
+            .map(|place| Ok((self.read(place, spot as usize + 1)?, place + spot + 1 >= size)))
             .collect()
     }
 
