@@ -6,12 +6,18 @@ name at the same time and a reader never sees half a file.
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from fusionflow_lab.errors import StateError
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +40,28 @@ class Folder:
         return Path(self.root, name)
 
     def put(self, name: str, parts: list[bytes | memoryview]) -> None:
-        """Write ``parts`` one after the other as ``name``; what was there is replaced at once."""
+        """Write ``parts`` one after the other as ``name``; what was there is replaced at once.
+
+        Raises
+        ------
+        StateError
+            There is no room left.
+        """
         target = self.path(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.{uuid.uuid4().hex}.tmp")
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
                 file.writelines(parts)
             temporary.replace(target)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise StateError(
+                "there is no room left to keep states and results",
+                where=self.root,
+                hint="make room (fusionflow cache gc) and run the query again: finished work is kept",
+            ) from None
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ from functools import partial
 import pyarrow as pa
 from distributed import KilledWorker
 
-from fusionflow_lab.errors import ChunkError, QueryError
+from fusionflow_lab.errors import ChunkError, QueryError, StateError
 from fusionflow_lab.execution.boundaries import Starts, wrong_starts
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.finish import Finisher
@@ -117,12 +117,30 @@ class Driver:
                     await scan.run(wave)
                     await self._prove(wave, scan, merger)
                 self._listener.progress(self._progress())
-                return await self._finish(merger)
+                return await self._finished(scan, merger)
             finally:
                 for teller in tellers:
                     teller.cancel()
                 await scan.cancel()
                 await asyncio.gather(*tellers, return_exceptions=True)
+
+    async def _finished(self, scan: Scan, merger: Merger) -> pa.Table:
+        """Run the final SQL; a state that turns out to be gone or damaged is scanned again."""
+        for _ in range(MAX_PROOFS):
+            try:
+                return await self._finish(merger)
+            except StateError as error:
+                lost = [
+                    (run, leaf) for run in self.runs for leaf in run.arrived() if leaf.name == error.where
+                ]
+                if not lost:
+                    raise
+                for run, leaf in lost:
+                    leaf.restart({})
+                    merger.forget(run)
+                await scan.run(self.runs)
+                await self._prove(self.runs, scan, merger)
+        return await self._finish(merger)
 
     async def _finish(self, merger: Merger) -> pa.Table:
         """Run the final SQL: shipped rows on a worker, whose memory is limited; merged states here."""

@@ -91,7 +91,8 @@ def one_job(
     give_up = time.monotonic() + JOB_SECONDS
     struck = time.monotonic()
     pause = chance.uniform(1, 4)
-    done, epoch = 0, 0
+    scanned: dict[int, int] = {}
+    epoch, stale = 0, 0
     while not has_ended((record := store.get(job)).status):
         if time.monotonic() > give_up:
             account.wrong.append(f"job {job} did not end: {record.status}, epoch {record.epoch}")
@@ -100,13 +101,16 @@ def one_job(
         if time.monotonic() > struck + pause and (what := programs.strike(chance)):
             account.strikes[what] += 1
             struck, pause = time.monotonic(), chance.uniform(1, 4)
-        if record.epoch != epoch and record.status == "IN_PROGRESS" and record.bytes_done:
-            account.redone += max(0, done - record.bytes_done)
-            epoch = record.epoch
-        done = max(done, record.bytes_done)
+        if record.epoch != epoch:
+            epoch, stale = record.epoch, record.counters.bytes_scanned
+        if record.counters.bytes_scanned != stale:
+            scanned[epoch] = max(scanned.get(epoch, 0), record.counters.bytes_scanned)
         if record.status == "IN_PROGRESS":
             account.lease_gaps = max(account.lease_gaps, time.time() - record.lease_until)
         time.sleep(0.05)
+    scanned[record.epoch] = record.counters.bytes_scanned
+    everything = record.counters.bytes_scanned + record.counters.bytes_reused
+    account.redone += max(0, sum(scanned.values()) - everything)
     check(record, home, account)
 
 
@@ -128,7 +132,7 @@ def report(account: Account, kills: int) -> int:
     """Print the figures."""
     account.say(f"jobs {account.jobs}, strikes {dict(account.strikes)}")
     account.say(
-        f"bytes lost by takeovers {account.redone} of {account.scanned}"
+        f"bytes scanned again after takeovers {account.redone} of {account.scanned}"
         f" ({account.redone / max(account.scanned, 1):.1%})"
     )
     account.say(f"longest time in progress without a lease {max(account.lease_gaps, 0):.1f} s")

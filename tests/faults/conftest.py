@@ -14,7 +14,7 @@ from tests.faults.world import written
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """Return a session whose cluster only the tests of one module break."""
-    with connect(home=tmp_path_factory.mktemp("home"), workers=2) as session:
+    with connect(home=tmp_path_factory.mktemp("home"), workers=2, runner="inprocess") as session:
         session.start()
         yield session
 
