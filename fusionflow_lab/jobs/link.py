@@ -213,6 +213,8 @@ async def watch_runner(runner: RunnerRecord, job: str, since: int) -> AsyncItera
             yield message_event(*message)
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 def _has_ended(connection: socket.socket) -> bool:

@@ -63,6 +63,7 @@ class Mirrors:
         self._restart = restart
         self._lock = threading.Lock()
         self._following: dict[str, tuple[JobFeed, Future[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def feed(self, job: str) -> JobFeed:
         """Return the feed of a job, as new as the database; one that lives is followed."""
@@ -89,11 +90,22 @@ class Mirrors:
         with self._lock:
             following = list(self._following.values())
             self._following.clear()
-        for feed, future in following:
-            future.cancel()
+        self._thread.submit(self._leave()).result()
+        for feed, _ in following:
             feed.close()
 
+    async def _leave(self) -> None:
+        """Cancel what follows, and wait until its connections are closed."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _follow(self, job: str, feed: JobFeed) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         try:
             while not feed.ended:
                 with suppress(OperationalError):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from distributed import LocalCluster
 
 from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.config import Config
@@ -198,6 +199,7 @@ def test_a_runner_that_ends_gives_its_jobs_back(session: Session, data: Path) ->
     assert not [event for event in job.log() if isinstance(event, NoticeEvent)]
 
 
+@pytest.mark.long
 def test_a_frozen_runner_writes_nothing_after_its_standby(tmp_path: Path, data: Path) -> None:
     environment = {**os.environ, "FUSIONFLOW_HOME": str(tmp_path), "FUSIONFLOW_WORKERS": "1"}
     command = [sys.executable, "-m", "fusionflow_lab", "runner", "--idle", "120"]
@@ -220,6 +222,33 @@ def test_a_frozen_runner_writes_nothing_after_its_standby(tmp_path: Path, data: 
             standby.send_signal(signal.SIGTERM)
             standby.communicate(timeout=60)
     end_runners(tmp_path)
+
+
+def test_a_cluster_without_workers_is_told_and_waited_for(tmp_path: Path, data: Path) -> None:
+    sql = f"SELECT count(*) AS n FROM '{data}/part_0.csv'"
+    with (
+        LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
+        connect(cluster.scheduler_address, home=tmp_path, runner="detached") as session,
+    ):
+        job = session.sql(sql).submit()
+        wait_for(lambda: any(isinstance(event, NoticeEvent) for event in job.log()))
+        (notice,) = [event for event in job.log() if isinstance(event, NoticeEvent)]
+        assert notice.code == "no_workers"
+        assert notice.text.startswith("the cluster has no workers")
+        cluster.scale(1)
+        assert job.result(60).arrow().to_pylist() == [{"n": ROWS_A_FILE}]
+        assert session.scheduler_address == cluster.scheduler_address
+        end_runners(tmp_path)
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    with (
+        connect("tcp://127.0.0.1:9", home=tmp_path / "home", runner="detached") as session,
+        pytest.raises(ClusterError, match="no Dask scheduler answers"),
+    ):
+        session.sql(f"FROM '{tmp_path}/a.csv'").result(100)
+    end_runners(tmp_path / "home")
 
 
 def test_what_is_wrong_with_a_runner_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
