@@ -24,7 +24,7 @@ from fusionflow_lab.cli_parts import (
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.codec import encode_event
 from fusionflow_lab.results.follow import run_job
-from fusionflow_lab.results.jobs_table import jobs_table
+from fusionflow_lab.results.jobs_table import jobs_table, parameters_text
 from fusionflow_lab.results.result import Result
 
 STOP_SECONDS = 10.0
@@ -45,12 +45,14 @@ def list_jobs(*, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN
 
 @jobs.command("show")
 def show_job(job_id: JobId) -> None:
-    """Print what a job is: its status, how far it is, and its SQL."""
+    """Print what a job is: its status, how far it is, its parameters and its SQL."""
     with exit_codes(), connect() as session:
         job = session.job(job_id)
         progress = job.progress
         done = f", chunk {progress.chunks_done} of {progress.chunks_total}" if progress else ""
-        typer.echo(f"job {job.id} · {job.status}{done}\n{job.text.strip()}")
+        given = parameters_text(job.parameters)
+        lines = [f"job {job.id} · {job.status}{done}", *([given] if given else []), job.text.strip()]
+        typer.echo("\n".join(lines))
 
 
 @jobs.command("watch")

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, Status
 from fusionflow_lab.jobs.manager import JobManager
+from fusionflow_lab.query import Parameter
 from fusionflow_lab.results.result import Result
 
 
@@ -40,6 +41,11 @@ class Job:
     def name(self) -> str:
         """The job's name, empty where it has none."""
         return self._manager.record(self.id).query.name
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The values of ``$x`` that the job was given."""
+        return self._manager.record(self.id).query.parameters
 
     @property
     def status(self) -> Status:

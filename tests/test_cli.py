@@ -244,3 +244,28 @@ def test_what_is_kept_is_listed_and_collected(invoke: Invoke, folder: Path) -> N
     wrong = invoke("cache", "gc", "--max-size", "lots")
     assert wrong.exit_code == 1
     assert "write it as '2 GiB'" in wrong.output
+
+
+def test_parameters_are_given_recorded_and_shown(invoke: Invoke) -> None:
+    sql = "SELECT city, distance FROM 'trips.csv' WHERE distance >= $least AND city IN $cities ORDER BY ALL"
+    given = ("-p", "least=5", "-p", 'cities=["Oslo"]')
+    done = invoke("run", "-q", "-c", sql, *given, "--format", "csv")
+    assert done.stdout == "city,distance\nOslo,5\nOslo,7\n"
+    listed = json.loads(invoke("jobs", "list", "--format", "json").stdout.splitlines()[0])
+    assert listed["parameters"] == "$least = 5, $cities = [Oslo]"
+    assert "$least = 5" in invoke("jobs", "show", listed["job"]).stdout
+    assert "$cities has no value" in invoke("run", "-c", sql, "-p", "least=5").stderr
+
+
+def test_a_dry_run_prints_the_plan(invoke: Invoke) -> None:
+    done = invoke(
+        "run", "--dry-run", "-c", "SELECT count(*) FROM 'trips.csv' WHERE distance > $x", "-p", "x=99"
+    )
+    assert "> 99)" in done.stdout
+    assert "to read" in done.stdout
+
+
+def test_a_file_is_sniffed(invoke: Invoke) -> None:
+    done = invoke("sniff", "trips.csv")
+    assert "delimiter ','" in done.stdout
+    assert "distance  BIGINT" in done.stdout

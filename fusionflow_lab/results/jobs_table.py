@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.query import Parameter, ParameterValue
 
 _TEXT_SHOWN = 60
 
@@ -31,9 +32,28 @@ def jobs_table(records: Sequence[JobRecord]) -> pa.Table:
         "rows_rejected": (pa.int64(), [record.counters.rows_rejected for record in records]),
         "bytes_scanned": (pa.int64(), [record.counters.bytes_scanned for record in records]),
         "bytes_reused": (pa.int64(), [record.counters.bytes_reused for record in records]),
+        "parameters": (pa.string(), [parameters_text(record.query.parameters) for record in records]),
         "query": (pa.string(), [_short(record.query.text) for record in records]),
     }
     return pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()})
+
+
+def parameters_text(parameters: Sequence[Parameter]) -> str | None:
+    """Write the values that a job was given; None where it has no parameters.
+
+    Examples
+    --------
+    >>> cities = Parameter(name="cities", type="VARCHAR[]", value=("Oslo", None))
+    >>> parameters_text([cities, Parameter(name="least", type="INTEGER", value="5")])
+    '$cities = [Oslo, NULL], $least = 5'
+    """
+    return ", ".join(f"${bound.name} = {_value(bound.value)}" for bound in parameters) or None
+
+
+def _value(value: ParameterValue) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return "NULL" if value is None else _short(value)
 
 
 def _seconds(record: JobRecord) -> float | None:
