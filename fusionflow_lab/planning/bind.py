@@ -101,6 +101,7 @@ class Binder:
         self._connection.execute("PRAGMA disable_optimizer")
         self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         self._tables: set[str] = set()
+        self._texts: dict[str, str] = {}
         self.functions = _read_functions(self._connection)
         self.time_zone = str(self._one("SELECT current_setting('TimeZone')"))
         self.version = duckdb.__version__
@@ -162,7 +163,9 @@ class Binder:
     def sql(self, node: Node) -> str:
         """Write a query node as text."""
         tree = json.dumps({"error": False, "statements": [{"node": node}]})
-        return str(self._one(_DESERIALIZE, [tree]))
+        if tree not in self._texts:
+            self._texts[tree] = str(self._one(_DESERIALIZE, [tree]))
+        return self._texts[tree]
 
     def expression_sql(self, expression: Node) -> str:
         """Write an expression as text."""
@@ -231,8 +234,9 @@ class Binder:
 
     @contextmanager
     def tables(self) -> Iterator[None]:
-        """Forget every table made inside."""
+        """Forget every table made inside, and the texts of what was planned over them."""
         self._tables.clear()
+        self._texts.clear()
         try:
             yield
         finally:

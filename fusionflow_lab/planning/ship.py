@@ -1,8 +1,7 @@
 """Select the rows of one source that must travel: those that pass its filters, the columns that are used.
 
 What cannot be done chunk by chunk is done over such rows in the final SQL, or they are the small side of
-a join and go to every worker. Filters stay where they were, too: here they only take away rows that would
-be dropped later.
+a join and go to every worker.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from fusionflow_lab.planning.ast import (
     Node,
     column,
     conjunction,
+    conjuncts,
     rewrite,
     select,
     star,
@@ -34,6 +34,8 @@ from fusionflow_lab.query import Source
 def shipped_rows(leaf: Leaf, block: Node, source: Source, functions: Functions) -> Node:
     """Write the SELECT of the rows that a SELECT needs of a source's table in its FROM.
 
+    Conditions of its WHERE that are applied to these rows are taken out of it.
+
     Parameters
     ----------
     leaf
@@ -52,8 +54,22 @@ def shipped_rows(leaf: Leaf, block: Node, source: Source, functions: Functions) 
     """
     if leaf.ref.get("sample"):
         raise Gather("a sample is taken of all rows together")
-    filters = own_filters(leaf.ref, leaf.filters, source, functions)
-    return select(_items(block, source), table(source.name), where=conjunction([*filters]))
+    applied = [*own_filters(leaf.ref, leaf.filters, source, functions)]
+    _drop(block, [part for part, _ in applied])
+    where = conjunction([plain for _, plain in applied])
+    return select(_items(block, source), table(source.name), where=where)
+
+
+def _drop(block: Node, applied: list[Node]) -> None:
+    """Take conditions out of the WHERE of a SELECT that every row now fulfils: what they read may stay."""
+    kept = [
+        part for part in conjuncts(block.get("where_clause")) if not any(part is other for other in applied)
+    ]
+    where = conjunction(kept)
+    if where is not None:
+        block["where_clause"] = where
+    else:
+        block.pop("where_clause", None)
 
 
 def _items(block: Node, source: Source) -> list[Node]:
@@ -66,8 +82,10 @@ def _items(block: Node, source: Source) -> list[Node]:
     return [column(entry.name) for entry in columns or source.columns[:1]]
 
 
-def own_filters(ref: Node, filters: Iterable[Node], source: Source, functions: Functions) -> Iterator[Node]:
-    """Yield the filters that read nothing but a source's table, written for the source alone.
+def own_filters(
+    ref: Node, filters: Iterable[Node], source: Source, functions: Functions
+) -> Iterator[tuple[Node, Node]]:
+    """Yield the filters that read nothing but a source's table, each with how it reads for the source alone.
 
     They must not fail: here they see rows that the query itself may have dropped before.
     """
@@ -82,7 +100,7 @@ def own_filters(ref: Node, filters: Iterable[Node], source: Source, functions: F
             and _stands_alone(plain, known)
             and not volatile_name(plain, functions, source.columns)
         ):
-            yield plain
+            yield part, plain
 
 
 def _bare(part: Node, alias: str, known: set[str]) -> Node:

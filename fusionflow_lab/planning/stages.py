@@ -9,7 +9,7 @@ import duckdb
 
 from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import Node, walk
-from fusionflow_lab.planning.bind import Binder, Functions
+from fusionflow_lab.planning.bind import Binder, Functions, Shape
 from fusionflow_lab.planning.broadcast import Extraction
 from fusionflow_lab.planning.certify import certify, refuse_delim_names
 from fusionflow_lab.planning.classify import plain_name
@@ -66,12 +66,11 @@ class StageMaker:
         name = f"stage_{len(self.stages)}"
         columns = needed_columns(node, source)
         try:
-            pruned = self._pruned(name, sql, source, columns)
+            whole = self._state_table(name, sql)
             multiplies = certify(self.binder.explain(sql), kind, source.name)
+            pruned = columns if _names_only(node) else self._pruned(sql, whole, source, columns)
         except duckdb.Error as error:
             raise Gather("a part of it does not stand by itself") from error
-        finally:
-            self.binder.create(source.name, source.columns)
         stage = Stage(
             name=name,
             kind=kind,
@@ -112,13 +111,19 @@ class StageMaker:
             raise Gather("its files are needed more than once")
         return self.sources[driving[0]]
 
-    def _pruned(self, name: str, sql: str, source: Source, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-        """Make the state's table over the pruned source; all columns where that changes its meaning."""
+    def _state_table(self, name: str, sql: str) -> Shape:
+        """Make the empty table of a stage; its columns must come back from other processes as they are."""
         self.binder.create_as(name, sql)
         whole = self.binder.shape(sql)
         foreign = next((kind for kind in whole.types if travels_changed(kind)), "")
         if foreign:
             raise Gather(f"values of type {foreign} do not travel between processes")
+        return whole
+
+    def _pruned(
+        self, sql: str, whole: Shape, source: Source, columns: tuple[Column, ...]
+    ) -> tuple[Column, ...]:
+        """Return the columns that a map needs; all of the source where fewer change its meaning."""
         if columns == source.columns:
             return columns
         self.binder.create(source.name, columns)
@@ -126,7 +131,20 @@ class StageMaker:
             same = self.binder.shape(sql) == whole
         except duckdb.Error:
             same = False
+        finally:
+            self.binder.create(source.name, source.columns)
         return columns if same else source.columns
+
+
+def _names_only(node: Node) -> bool:
+    """Tell whether a map reads one table by plain names: then the columns it names are all it needs."""
+    if node["from_table"]["type"] != "BASE_TABLE" or "column_name_alias" in node["from_table"]:
+        return False
+    return not any(
+        part.get("class") in {"STAR", "SUBQUERY", "LAMBDA", "POSITIONAL_REFERENCE"}
+        or len(part.get("column_names", ())) > 1
+        for part in walk(node)
+    )
 
 
 def volatile_name(tree: object, functions: Functions, columns: Sequence[Column]) -> str:
