@@ -7,7 +7,6 @@ module knows nothing of sources or plans.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -64,7 +63,22 @@ def clone(tree: Node) -> Node:
     >>> clone(one) == one and clone(one) is not one
     True
     """
-    return copy.deepcopy(tree)
+    copied: Node = _copied(tree)
+    return copied
+
+
+# The loops below go down a level with one frame, where comprehensions and ``map`` take two: how deep a
+# query may be hangs on it.
+def _copied(tree: Any) -> Any:  # noqa: ANN401 - same shape as the argument
+    if isinstance(tree, dict):
+        tree = dict(tree)
+        for name, value in tree.items():
+            tree[name] = _copied(value)
+    elif isinstance(tree, list):
+        tree = list(tree)
+        for place, value in enumerate(tree):
+            tree[place] = _copied(value)
+    return tree
 
 
 def without_locations(tree: object) -> Any:  # noqa: ANN401 - same shape as the argument
@@ -76,9 +90,13 @@ def without_locations(tree: object) -> Any:  # noqa: ANN401 - same shape as the 
     {'type': 'A'}
     """
     if isinstance(tree, dict):
-        return {name: without_locations(value) for name, value in tree.items() if name not in _LOCATIONS}
-    if isinstance(tree, list):
-        return [without_locations(value) for value in tree]
+        tree = {name: value for name, value in tree.items() if name not in _LOCATIONS}
+        for name, value in tree.items():
+            tree[name] = without_locations(value)
+    elif isinstance(tree, list):
+        tree = list(tree)
+        for place, value in enumerate(tree):
+            tree[place] = without_locations(value)
     return tree
 
 
@@ -94,9 +112,13 @@ def rewrite(tree: object, change: Callable[[Node], Node | None]) -> Any:  # noqa
         changed = change(tree)
         if changed is not None:
             return changed
-        return {name: rewrite(value, change) for name, value in tree.items()}
-    if isinstance(tree, list):
-        return [rewrite(value, change) for value in tree]
+        tree = dict(tree)
+        for name, value in tree.items():
+            tree[name] = rewrite(value, change)
+    elif isinstance(tree, list):
+        tree = list(tree)
+        for place, value in enumerate(tree):
+            tree[place] = rewrite(value, change)
     return tree
 
 
@@ -113,13 +135,17 @@ def fingerprint(expression: Node) -> str:
 
 def _folded(tree: object, *, top: bool = False) -> object:
     if isinstance(tree, dict):
-        return {
-            name: value if name == "literal" else _folded(value)
-            for name, value in tree.items()
-            if name not in _LOCATIONS and not (name == "alias" and (top or tree.get("class") != "CONSTANT"))
-        }
+        folded = {}
+        for name, value in tree.items():
+            unnamed = name == "alias" and (top or tree.get("class") != "CONSTANT")
+            if name not in _LOCATIONS and not unnamed:
+                folded[name] = value if name == "literal" else _folded(value)
+        return folded
     if isinstance(tree, list):
-        return [_folded(value) for value in tree]
+        values = list(tree)
+        for place, value in enumerate(tree):
+            values[place] = _folded(value)
+        return values
     return tree.lower() if isinstance(tree, str) else tree
 
 

@@ -23,39 +23,39 @@ _CLASSES: Columns = {
     "time": ["d", "ts"],
 }
 _PREDICATES = """
-    {a}.i > 0|{a}.g IN (0, 1, 7)|{a}.k = 'a'|{a}.k <> 'a'|{a}.k IS NOT NULL|{a}.b|NOT {a}.b|{a}.x > 0|isnan({a}.x)
-    |{a}.y BETWEEN -300 AND 500.5|{a}.d >= DATE '2020-06-01'|{a}.ts < TIMESTAMP '2024-03-05'|{a}.s LIKE '%a%'
-    |length({a}.s) > 3|{a}.p > 100.25|{a}.h > 0|{a}.big > 0|{a}.i % 2 = 0|{a}.i IS NULL OR {a}.g IS NULL|{a}.y > {a}.i
-    |{a}.id % 3 <> 1|{a}.x IS DISTINCT FROM 0|{a}.g BETWEEN 0 AND 3|coalesce({a}.i, 0) <= {a}.g
+    {a}.i > 0;{a}.g IN (0, 1, 7);{a}.k = 'a';{a}.k <> 'a';{a}.k IS NOT NULL;{a}.b;NOT {a}.b;{a}.x > 0;isnan({a}.x)
+    ;{a}.y BETWEEN -300 AND 500.5;{a}.d >= DATE '2020-06-01';{a}.ts < TIMESTAMP '2024-03-05';{a}.s LIKE '%a%'
+    ;length({a}.s) > 3;{a}.p > 100.25;{a}.h > 0;{a}.big > 0;{a}.i % 2 = 0;{a}.i IS NULL OR {a}.g IS NULL;{a}.y > {a}.i
+    ;{a}.id % 3 <> 1;{a}.x IS DISTINCT FROM 0;{a}.g BETWEEN 0 AND 3;coalesce({a}.i, 0) <= {a}.g
 """
-PREDICATES = [text.strip() for text in _PREDICATES.split("|")]
+PREDICATES = [text.strip() for text in _PREDICATES.split(";")]
 _SCALARS = """
-    {a}.k|{a}.g|{a}.b|{a}.i|{a}.x|{a}.d|{a}.s|{a}.p|lower({a}.k)|{a}.i % 3|{a}.g + 1|year({a}.d)|{a}.i > 0|{a}.h
-    |length({a}.s)|coalesce({a}.k, '?')|upper({a}.k) || '!'|{a}.big|date_trunc('month', {a}.d)|{a}.y * 2|{a}.ts
-    |CASE WHEN {a}.g > 1 THEN 'hi' WHEN {a}.g IS NULL THEN NULL ELSE 'lo' END|{a}.p - 3|{a}.i + {a}.g
+    {a}.k;{a}.g;{a}.b;{a}.i;{a}.x;{a}.d;{a}.s;{a}.p;lower({a}.k);{a}.i % 3;{a}.g + 1;year({a}.d);{a}.i > 0;{a}.h
+    ;length({a}.s);coalesce({a}.k, '?');upper({a}.k) || '!';{a}.big;date_trunc('month', {a}.d);{a}.y * 2;{a}.ts
+    ;CASE WHEN {a}.g > 1 THEN 'hi' WHEN {a}.g IS NULL THEN NULL ELSE 'lo' END;{a}.p - 3;{a}.i + {a}.g
 """
-SCALARS = [text.strip() for text in _SCALARS.split("|")]
+SCALARS = [text.strip() for text in _SCALARS.split(";")]
 _AGGREGATES = """
-    count(*)|count({a}.i)|sum({a}.i)|sum({a}.p)|sum({a}.x)|sum({a}.y)|sum({a}.h)|avg({a}.y)|avg({a}.i)|avg({a}.p)|min({a}.s)
-    |max({a}.k)|min({a}.d)|max({a}.ts)|min({a}.x)|max({a}.x)|max({a}.big)|min({a}.h)|count(DISTINCT {a}.k)
-    |count(DISTINCT {a}.i)|sum(DISTINCT {a}.g)|avg(DISTINCT {a}.i)|stddev({a}.y)|median({a}.i)|bool_and({a}.b)
-    |bool_or({a}.b)|bit_xor({a}.i)|count_if({a}.b)|quantile_disc({a}.i, 0.7)|sum({a}.i) FILTER (WHERE {a}.g > 1)
-    |count(*) FILTER (WHERE {a}.b)|max({a}.y) FILTER (WHERE {a}.k = 'a')|arg_min({a}.k, {a}.id)|max({a}.i, 3)
-    |list({a}.i ORDER BY {a}.id)|string_agg({a}.k, ',' ORDER BY {a}.id DESC)|first({a}.s ORDER BY {a}.y, {a}.id)
-    |last({a}.k ORDER BY {a}.id)|list(DISTINCT {a}.g ORDER BY {a}.g)|string_agg(DISTINCT {a}.k, '-' ORDER BY {a}.k)
-    |arg_max({a}.i, {a}.id, 2)|histogram({a}.g)|entropy({a}.g)|covar_pop({a}.y, {a}.i)|regr_r2({a}.y, {a}.g)
-    |list({a}.i ORDER BY {a}.k, {a}.id) FILTER (WHERE {a}.b)|sum({a}.y) / count(*)|max({a}.d) - min({a}.d)
+    count(*);count({a}.i);sum({a}.i);sum({a}.p);sum({a}.x);sum({a}.y);sum({a}.h);avg({a}.y);avg({a}.i);avg({a}.p);min({a}.s)
+    ;max({a}.k);min({a}.d);max({a}.ts);min({a}.x);max({a}.x);max({a}.big);min({a}.h);count(DISTINCT {a}.k)
+    ;count(DISTINCT {a}.i);sum(DISTINCT {a}.g);avg(DISTINCT {a}.i);stddev({a}.y);median({a}.i);bool_and({a}.b)
+    ;bool_or({a}.b);bit_xor({a}.i);count_if({a}.b);quantile_disc({a}.i, 0.7);sum({a}.i) FILTER (WHERE {a}.g > 1)
+    ;count(*) FILTER (WHERE {a}.b);max({a}.y) FILTER (WHERE {a}.k = 'a');arg_min({a}.k, {a}.id);max({a}.i, 3)
+    ;list({a}.i ORDER BY {a}.id);string_agg({a}.k, ',' ORDER BY {a}.id DESC);first({a}.s ORDER BY {a}.y, {a}.id)
+    ;last({a}.k ORDER BY {a}.id);list(DISTINCT {a}.g ORDER BY {a}.g);string_agg(DISTINCT {a}.k, '-' ORDER BY {a}.k)
+    ;arg_max({a}.i, {a}.id, 2);histogram({a}.g);entropy({a}.g);covar_pop({a}.y, {a}.i);regr_r2({a}.y, {a}.g)
+    ;list({a}.i ORDER BY {a}.k, {a}.id) FILTER (WHERE {a}.b);sum({a}.y) / count(*);max({a}.d) - min({a}.d)
 """
-AGGREGATES = [text.strip() for text in _AGGREGATES.split("|")]
+AGGREGATES = [text.strip() for text in _AGGREGATES.split(";")]
 _WINDOWS = """
-    row_number() OVER ({part} {order})|rank() OVER ({part} {loose})|dense_rank() OVER ({part} {loose})
-    |lag({a}.i) OVER ({part} {order})|lead({a}.k, 2) OVER ({part} {order})|sum({a}.i) OVER ({part})
-    |sum({a}.i) OVER ({part} {order} ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)|count(*) OVER ({part})
-    |avg({a}.y) OVER ({part} {order})|first_value({a}.k) OVER ({part} {order})|ntile(4) OVER ({part} {order})
-    |max({a}.d) OVER ({part} {loose})|cume_dist() OVER ({part} {loose})|percent_rank() OVER ({part} {loose})
-    |last_value({a}.g IGNORE NULLS) OVER ({part} {order})|min({a}.s) FILTER (WHERE {a}.b) OVER ({part})
+    row_number() OVER ({part} {order});rank() OVER ({part} {loose});dense_rank() OVER ({part} {loose})
+    ;lag({a}.i) OVER ({part} {order});lead({a}.k, 2) OVER ({part} {order});sum({a}.i) OVER ({part})
+    ;sum({a}.i) OVER ({part} {order} ROWS BETWEEN 2 PRECEDING AND CURRENT ROW);count(*) OVER ({part})
+    ;avg({a}.y) OVER ({part} {order});first_value({a}.k) OVER ({part} {order});ntile(4) OVER ({part} {order})
+    ;max({a}.d) OVER ({part} {loose});cume_dist() OVER ({part} {loose});percent_rank() OVER ({part} {loose})
+    ;last_value({a}.g IGNORE NULLS) OVER ({part} {order});min({a}.s) FILTER (WHERE {a}.b) OVER ({part})
 """
-WINDOWS = [text.strip() for text in _WINDOWS.split("|")]
+WINDOWS = [text.strip() for text in _WINDOWS.split(";")]
 
 
 class Composer:
@@ -212,7 +212,7 @@ class Composer:
             f"SELECT q.k, sum(q.i) FROM (SELECT t.*, row_number() OVER ({part} ORDER BY {total}) AS n FROM {source}{self.where('t')}) q WHERE q.n <= 3 GROUP BY q.k",
             f"SELECT q.g, max(q.w0), count(*) FROM (SELECT t.g, {calls} FROM {source}{self.where('t')}) q GROUP BY q.g",
             f"SELECT t.k, sum(t.i) AS n, rank() OVER (ORDER BY sum(t.i) DESC NULLS LAST) FROM {source}{self.where('t')} GROUP BY t.k",
-            f"SELECT t.k, t.g, count(*) AS n FROM {source} GROUP BY ALL QUALIFY row_number() OVER (PARTITION BY t.k ORDER BY count(*) DESC, t.g) = 1",
+            f"SELECT t.k, t.g, count(*) AS n FROM {source} GROUP BY 1, 2 QUALIFY row_number() OVER (PARTITION BY t.k ORDER BY count(*) DESC, t.g) = 1",
         )  # fmt: skip
 
     def nested(self) -> str:
@@ -237,6 +237,37 @@ class Composer:
             f"SELECT n, sum(v) FROM (UNPIVOT (SELECT i, g FROM {self.big} AS t{self.where('t')}) ON i, g INTO NAME n VALUE v) GROUP BY n",
         )  # fmt: skip
 
+    def mixed(self) -> str:
+        """Put several of these together."""
+        big, small = self.big, self.small
+        on = self.pick("t.id = u.id", "t.k = u.k AND t.i = u.i", "t.i = u.id")
+        total = self.pick("t.y, t.id", "t.i DESC NULLS LAST, t.id")
+        means = f"SELECT g, avg(y) AS m, count(*) AS n FROM {small} AS r{self.where('r')} GROUP BY g"
+        window = self.window("t")
+        return self.pick(
+            f"SELECT t.g, {self.aggregates('t', 'u', 'v')} FROM {big} AS t JOIN {small} AS u ON {on} JOIN {small} AS v ON v.id = u.id{self.where('t', 'v')} GROUP BY t.g",
+            f"SELECT t.k, {self.aggregates('t')} FROM {big} AS t JOIN ({means}) m ON t.g = m.g WHERE t.y > m.m GROUP BY t.k",
+            f"WITH m AS ({means}) SELECT a.g, b.n FROM m a JOIN m b ON a.g = b.g + 1",
+            f"WITH m AS ({means}) SELECT count(*), max(t.i) FROM {big} AS t WHERE t.g IN (SELECT g FROM m WHERE n > 3)",
+            f"SELECT t.id, {window} AS w FROM {big} AS t JOIN {small} AS u ON t.id = u.id{self.where('t', 'u')}",
+            f"SELECT q.b, count(*), max(q.w) FROM (SELECT t.b, {window} AS w FROM {big} AS t{self.where('t')}) q WHERE q.b IS NOT NULL GROUP BY ROLLUP (q.b)",
+            f"SELECT t.id, t.k, u.s FROM {big} AS t LEFT JOIN {small} AS u ON t.id = u.id{self.where('t')} ORDER BY {total} LIMIT {self.pick('3', '20')}",
+            f"SELECT t.k, u.id FROM {big} AS t JOIN {small} AS u ON t.id = u.id QUALIFY row_number() OVER (PARTITION BY t.k ORDER BY {total}) <= 2",
+            f"SELECT t.g, count(*) FROM {big} AS t GROUP BY t.g HAVING max(t.i) > (SELECT avg(u.i) FROM {small} AS u WHERE u.g = t.g)",
+            f"SELECT t.k, CASE WHEN EXISTS (SELECT 1 FROM {small} AS u WHERE u.id = t.i) THEN 1 ELSE 0 END AS e, count(*) FROM {big} AS t{self.where('t')} GROUP BY ALL",
+            f"SELECT sum(q.n) FROM (SELECT k, count(*) AS n FROM {big} AS t{self.where('t')} GROUP BY k UNION ALL SELECT k, count(DISTINCT i) FROM {small} AS u GROUP BY k) q",
+            f"SELECT t.id FROM {big} AS t{self.where('t', odds=1)} EXCEPT SELECT u.id FROM {small} AS u{self.where('u')}",
+            f"SELECT k, n FROM (SELECT k, count(*) AS n FROM {big} AS t GROUP BY k) WHERE n >= (SELECT max(c) FROM (SELECT count(*) AS c FROM {small} AS u GROUP BY u.k))",
+            f"SELECT t.g, list(t.id ORDER BY {total}), string_agg(u.k, '' ORDER BY t.id, u.id) FROM {big} AS t JOIN {small} AS u ON {on} GROUP BY t.g",
+            f"SELECT t.id, l.c FROM {small} AS t, LATERAL (SELECT count(*) AS c FROM {big} AS u WHERE u.k = t.k AND {self.predicate('u')}) l",
+            f"SELECT t.k, t.g, {self.aggregates('t')}, GROUPING(t.k, t.g) AS z FROM {big} AS t{self.where('t')} GROUP BY GROUPING SETS ((t.k), (t.k, t.g), ())",
+            f"SELECT DISTINCT ON (t.g) t.g, t.id FROM {big} AS t JOIN {small} AS u ON t.id = u.id ORDER BY t.g, {total}",
+            f"SELECT t.b, approx_count_distinct(t.s), max(t.i) - min(t.i), count(*) FILTER (WHERE t.i IN (SELECT u.g FROM {small} AS u)) FROM {big} AS t GROUP BY t.b",
+            f"SELECT * FROM (SELECT t.k, t.g, t.i FROM {big} AS t{self.where('t')}) PIVOT (sum(i) AS n, count(*) AS c FOR g IN (0, 1, 7))",
+            f"SELECT t.id, t.i FROM {big} AS t WHERE (t.g, t.i) IN (SELECT u.g, max(u.i) FROM {big} AS u GROUP BY u.g)",
+            f"SELECT id, k FROM (SELECT * FROM {big} AS t ORDER BY {total} LIMIT 30) AS t WHERE NOT EXISTS (SELECT 1 FROM {small} AS u WHERE u.id = t.id)",
+        )  # fmt: skip
+
 
 def composed_queries(
     seed: int, count: int, big: str = "'t.csv'", small: str = "'u.csv'"
@@ -250,6 +281,7 @@ def composed_queries(
         ("subqueries", writer.subqueries, 4),
         ("windows", writer.windows, 3),
         ("nested", writer.nested, 3),
+        ("mixed", writer.mixed, 4),
     ]
     weights = [weight for _, _, weight in makers]
     chosen = writer.rng.choices(makers, weights, k=count)

@@ -223,3 +223,15 @@ def test_a_missing_file_names_the_nearest(files: Path) -> None:
         planner.plan(Query(text=f"FROM '{files}/prt1.csv'"))
     assert str(raised.value) == f"no file matches {files}/prt1.csv\ntry: did you mean {files}/part1.csv?"
     planner.close()
+
+
+@pytest.mark.parametrize("form", ["i+", "abs("])
+def test_nesting_has_a_limit_and_a_name(form: str, plan: Callable[[str], Plan]) -> None:
+    def nested(depth: int) -> str:
+        inner = form.replace("i", "n") * depth + "n" + ")" * depth * form.count("(")
+        return f"SELECT sum({inner}) FROM 'trips.csv' WHERE price > 0"
+
+    assert not plan(nested(250)).gathered
+    for depth in (400, 5000):
+        with pytest.raises(QueryError, match=r"nested too deeply\ntry: name its parts with WITH"):
+            plan(nested(depth))
