@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ import pytest
 from fusionflow_lab._native import sniff_files
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.query import Dialect, ReaderOptions, SourceFile
+from tests.native.pollock import read
 from tests.native.scanning import Scanned, columns, cut, run, scan_proven
 
-CORPORA = ["csv_spectrum", "csv_rfc4180", "duckdb_csv"]
+CORPORA = ["csv_spectrum", "csv_rfc4180", "duckdb_csv", "arrow_testing/data/csv"]
 LARGEST = 100_000
 
 
@@ -19,7 +22,8 @@ LARGEST = 100_000
 def test_blocks_and_levels_change_nothing(
     corpus: str, corpora: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
-    files = [path for path in (corpora / corpus).rglob("*.[ct]sv") if path.stat().st_size <= LARGEST]
+    files = [path for path in (corpora / corpus).rglob("*") if path.is_file()]
+    files = [path for path in files if path.suffix not in {".json", ".md"} and path.stat().st_size <= LARGEST]
     assert files
     for path in sorted(files):
         with subtests.test(file=path.name):
@@ -35,6 +39,22 @@ def test_blocks_and_levels_change_nothing(
             assert outcome(file, dialect, count, None) == whole
 
 
+@pytest.mark.parametrize(("corpus", "folder"), [("csv_spectrum", "csvs"), ("csv_rfc4180", "csv")])
+def test_values_are_those_of_the_json_beside(corpus: str, folder: str, corpora: Path, tmp_path: Path) -> None:
+    for path in sorted((corpora / corpus / folder).glob("*.csv")):
+        truth = corpora / corpus / "json" / f"{path.stem}.json"
+        if path.stem == "location_coordinates" or not truth.exists():
+            continue  # another encoding, or a file that is not to be read
+        named = corpus == "csv_spectrum" or path.name.startswith("header")
+        copy = shutil.copy(path, tmp_path)
+        rows = read(Path(copy), ReaderOptions(all_varchar=True, header=named, delimiter=","))
+        expected = json.loads(truth.read_text())
+        values = [list(row.values()) if isinstance(row, dict) else row for row in expected]
+        assert rows is not None
+        found = [[cell.replace("\r\n", "\n") for cell in row] for row in rows[int(named) :]]
+        assert found == [[cell.replace("\r\n", "\n") for cell in row] for row in values], path.name
+
+
 def described(path: Path) -> tuple[SourceFile, Dialect, int] | None:
     """The file with its dialect and number of columns, or None where the sniffer refuses it."""
     try:
@@ -48,7 +68,15 @@ def described(path: Path) -> tuple[SourceFile, Dialect, int] | None:
         data_start=found.data_start,
         header_lines=found.header_lines,
     )
-    dialect = Dialect(delimiter=found.delimiter, quote=found.quote, header=found.header)
+    dialect = Dialect(
+        delimiter=found.delimiter,
+        quote=found.quote,
+        header=found.header,
+        escape=found.escape,
+        carriage_returns=found.carriage_returns,
+        encoding=found.encoding,
+        column_count=len(found.columns),
+    )
     return file, dialect, len(found.columns)
 
 
