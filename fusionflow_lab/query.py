@@ -140,6 +140,7 @@ class SourceFile:
     mtime_ns: int
     data_start: int
     header_lines: int = 0
+    extra: tuple[str | None, ...] = ()
     skipped_lines: int = 0
 
 
@@ -347,4 +348,8 @@ class ReaderOptions:
     date_format: str = ""
     timestamp_format: str = ""
     styles: tuple[str, ...] = ()
+    filename: str = ""
+    hive: bool | None = None
+    hive_types: tuple[tuple[str, str], ...] = ()
+    hive_autocast: bool = True
     max_errors: str = ""

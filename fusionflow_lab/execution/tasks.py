@@ -6,6 +6,7 @@ the task ends, so a worker may die right after it without any loss.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from distributed import get_worker
 from fusionflow_lab import _native
 from fusionflow_lab.errors import FusionflowError, QueryError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
+from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
@@ -236,9 +238,9 @@ def finish(task: FinalTask, evaluator: Evaluator) -> str:
     return task.result
 
 
-def _header(task: MapTask, scan: _native.Scan | ArrowScan, mapped: Mapped) -> StateHeader:
+def _header(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan, mapped: Mapped) -> StateHeader:
     reports: Sequence[_native.ChunkReport | ArrowReport] = scan.report()
-    records = [_record(chunk, report) for chunk, report in zip(task.chunks, reports, strict=True)]
+    records = [_record(task.stage, chunk, report) for chunk, report in zip(task.chunks, reports, strict=True)]
     blocks = [block for record in records for block in record.blocks]
     rows_read = sum(block.rows for block in blocks)
     rejected = sum(block.rejected for block in blocks)
@@ -258,7 +260,7 @@ def _header(task: MapTask, scan: _native.Scan | ArrowScan, mapped: Mapped) -> St
     )
 
 
-def _record(chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRecord:
+def _record(stage: Stage, chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRecord:
     reports: Sequence[_native.BlockReport | BlockRecord] = report.blocks
     blocks = tuple(
         BlockRecord(
@@ -272,10 +274,15 @@ def _record(chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRec
         for block, found in zip(chunk.blocks, reports, strict=True)
     )
     cut = chunk_cut(chunk)
-    return ChunkRecord(key=chunk_key(chunk), identity=report.identity, blocks=blocks, cut=cut)
+    identity = report.identity
+    if any(column.ordinal < 0 for column in stage.columns):
+        # What the path says is part of the rows: the same bytes elsewhere are other rows.
+        text = f"{identity} {chunk.file.extra}"
+        identity = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return ChunkRecord(key=chunk_key(chunk), identity=identity, blocks=blocks, cut=cut)
 
 
-def _rejects(task: MapTask, scan: _native.Scan | ArrowScan) -> pa.Table:
+def _rejects(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan) -> pa.Table:
     """Return the rejects with ``chunk`` counted from the task's first chunk: the same in every plan."""
     table = pa.RecordBatchReader.from_stream(scan.rejects()).read_all().drop_columns(["text"])
     place = table.schema.get_field_index("chunk")

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from fusionflow_lab import _native
 from fusionflow_lab.execution.arrow_scan import ArrowScan
+from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.query import Chunk, Column, Stage
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
 from fusionflow_lab.states.evaluate import Evaluator, Mapped
@@ -28,7 +29,7 @@ Excluded = tuple[int, str, str]
 class Pass:
     """A pass that was made, and what the map made of it: a state, or the error that ended it."""
 
-    scan: _native.Scan | ArrowScan
+    scan: _native.Scan | ArrowScan | FilesScan
     mapped: Mapped | duckdb.Error
 
 
@@ -77,7 +78,7 @@ class TypedScan:
                 return made
             text, excluded = text | castable, ()
 
-    def _pass(self, scan: _native.Scan | ArrowScan, text: frozenset[str]) -> Pass:
+    def _pass(self, scan: _native.Scan | ArrowScan | FilesScan, text: frozenset[str]) -> Pass:
         try:
             return Pass(scan=scan, mapped=self.evaluator.map(self.stage, scan, self.tables, text=text))
         except duckdb.Error as error:
@@ -85,15 +86,15 @@ class TypedScan:
 
     def _scan(
         self, columns: Iterable[Column], text: frozenset[str], excluded: Sequence[Excluded]
-    ) -> _native.Scan:
+    ) -> _native.Scan | FilesScan:
         source = self.stage.source
         read = [
             replace(column, type="VARCHAR", format="") if column.name in text else column
             for column in columns
         ]
-        return _native.Scan(
-            self.chunks, read, len(source.columns), source.dialect, self.token, excluded=excluded
-        )
+        count = sum(column.ordinal >= 0 for column in source.columns)
+        made = FilesScan if any(column.ordinal < 0 for column in read) else _native.Scan
+        return made(self.chunks, read, count, source.dialect, self.token, excluded=excluded)
 
     def _misfits(self, text: frozenset[str]) -> list[Excluded]:
         """Find the rows whose text cannot be cast; all columns are read, so that rows count alike."""
@@ -102,7 +103,7 @@ class TypedScan:
         rows = self.evaluator.read(sql, "__scan", scan)
         return [(int(str(row)), str(column), str(reason)) for row, column, reason in rows]
 
-    def _castable(self, scan: _native.Scan | ArrowScan) -> frozenset[str]:
+    def _castable(self, scan: _native.Scan | ArrowScan | FilesScan) -> frozenset[str]:
         """Name the columns of which values were rejected that DuckDB can cast."""
         rejects = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
         if not rejects.num_rows:
@@ -117,4 +118,4 @@ class TypedScan:
 
 
 def _is_read(column: Column) -> bool:
-    return _native.reads_type(column.type, column.format)
+    return column.ordinal < 0 or _native.reads_type(column.type, column.format)

@@ -12,6 +12,7 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest, suggestion
+from fusionflow_lab.planning.parts import with_parts
 from fusionflow_lab.query import Column, Dialect, ReaderOptions, Source, SourceFile
 
 
@@ -127,7 +128,7 @@ class Catalog:
         known = self._known.get((folder, pattern, options))
         if known is not None and self._unchanged(known, paths):
             return replace(known, name=name)
-        source = self._sniff(pattern, options, paths)
+        source = with_parts(self._sniff(pattern, options, paths), options)
         widened = self._memory.recall(source_identity(source))
         if widened:
             source = _with_types(source, widened)

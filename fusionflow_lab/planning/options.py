@@ -22,7 +22,8 @@ OPTION_NAMES = (
     "delim", "sep", "quote", "escape", "header", "columns", "names", "types", "dtypes", "nullstr",
     "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
     "encoding", "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size",
-    "dateformat", "timestampformat", "max_errors", "rejects_limit",
+    "dateformat", "timestampformat", "max_errors", "rejects_limit", "filename",
+    "hive_partitioning", "hive_types", "hive_types_autocast",
 )  # fmt: skip
 _ENCODINGS = (
     "utf-8", "utf-16", "latin-1", "windows-1252", "utf-16-le", "utf-16-be", "utf-16le", "utf-16be", "utf8",
@@ -140,6 +141,10 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         columns=columns,
         all_varchar=bool(found.get("all_varchar", False)),
         skip=int(str(found.get("skip", 0))),
+        filename=_text(found.get("filename")) or "",
+        hive=None if found.get("hive_partitioning") is None else bool(found["hive_partitioning"]),
+        hive_types=_pairs(found.get("hive_types", ())),
+        hive_autocast=bool(found.get("hive_types_autocast", True)),
         max_errors=str(found.get("max_errors", "100%" if found.get("ignore_errors") else "")),
         date_format=_text(found.get("dateformat")) or "",
         timestamp_format=_text(found.get("timestampformat")) or "",
@@ -204,6 +209,13 @@ def _skip(draft: _Draft, name: str, node: Node) -> object:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise draft.error(f"{name} is a number of lines", node)
     return value
+
+
+def _filename(draft: _Draft, name: str, node: Node) -> object:
+    value = draft.value(node)
+    if not isinstance(value, (bool, str)) or value == "":
+        raise draft.error(f"{name} is true, false or the name of a column", node, "filename = 'path'")
+    return "filename" if value is True else value or ""
 
 
 def _max_errors(draft: _Draft, name: str, node: Node) -> object:
@@ -297,6 +309,10 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "timestampformat": _format,
     "auto_detect": _accepted,
     "max_errors": _max_errors,
+    "filename": _filename,
+    "hive_partitioning": _boolean,
+    "hive_types": _types,
+    "hive_types_autocast": _boolean,
     "rejects_limit": _skip,
     "store_rejects": _accepted,
     "ignore_errors": _accepted,

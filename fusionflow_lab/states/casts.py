@@ -61,7 +61,7 @@ def read_sql(columns: Iterable[Column], text: frozenset[str]) -> str:
 
 
 def _read(column: Column, text: frozenset[str]) -> str:
-    if column.name in text:
+    if column.name in text or column.ordinal < 0:
         return cast_sql(column, quoted(column.name))
     if column.type in _CARRIED:
         return f"CAST({quoted(column.name)} AS {column.type})"
