@@ -22,7 +22,7 @@ CONTIGUOUS_BLOCKS_MIN = 2
 CONTIGUOUS_BLOCKS_MAX = 16
 TASK_BYTES_MIN = 2 << 20
 TASK_BYTES_MAX = 64 << 20
-TASKS_PER_SOURCE = 24
+TASKS_PER_SOURCE = 12
 # To open a file takes about as long as to read this many bytes of it.
 OPENING_BYTES = 16 << 10
 
@@ -146,7 +146,7 @@ def _permuted(blocks: Sequence[Block], seed: str) -> list[Block]:
 
 
 def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask]:
-    """Group consecutive chunks into tasks: about two dozen, none of them very small or large.
+    """Group consecutive chunks into tasks: about a dozen, none of them very small or large.
 
     The size depends on the source alone, never on timing or workers, so that the same files give the
     same tasks, the same merge tree and the same floating point bits everywhere. A task of many small
