@@ -62,9 +62,9 @@ class Dispatcher:
         self.threads = 1
 
     @contextmanager
-    def sharing(self) -> Iterator[None]:
-        """Hold a part of the window while there is something to scan."""
-        with self._share.joined(self.job, priority=self._priority):
+    def sharing(self, task_bytes: int) -> Iterator[None]:
+        """Hold a part of the window while there is something to scan, in tasks of about so many bytes."""
+        with self._share.joined(self.job, priority=self._priority, task_bytes=task_bytes):
             yield
 
     @property

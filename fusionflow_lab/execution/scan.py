@@ -101,7 +101,8 @@ class Scan:
         """Scan and merge until every one of these stages has what it needs."""
         while not all(run.satisfied() for run in runs) or not self._merger.idle:
             if not all(run.satisfied() for run in runs):
-                with self._dispatcher.sharing():
+                sizes = [run.leaves[place].size for run in runs for place in run.waiting()]
+                with self._dispatcher.sharing(sum(sizes) // max(len(sizes), 1)):
                     await self._scan_waiting(runs)
             await self._merger.drain()
 

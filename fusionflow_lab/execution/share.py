@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 TASKS_PER_THREAD = 2
 _MOST_DOUBLINGS = 6
+_LEAST_TASK_BYTES = 1 << 20
 
 
 class Share:
@@ -33,9 +34,13 @@ class Share:
         self._weights: dict[str, float] = {}
 
     @contextmanager
-    def joined(self, job: str, *, priority: int = 0) -> Iterator[None]:
-        """Hold a part of the window while a job has something to scan."""
-        self._weights[job] = 2.0 ** min(max(priority, -_MOST_DOUBLINGS), _MOST_DOUBLINGS)
+    def joined(self, job: str, *, priority: int = 0, task_bytes: int = 0) -> Iterator[None]:
+        """Hold a part of the window while a job has something to scan.
+
+        What is fair is time, not tasks: a job with small tasks (``task_bytes``) has more of them in flight.
+        """
+        weight = 2.0 ** min(max(priority, -_MOST_DOUBLINGS), _MOST_DOUBLINGS)
+        self._weights[job] = weight / max(task_bytes, _LEAST_TASK_BYTES)
         try:
             yield
         finally:

@@ -29,3 +29,10 @@ def test_a_failure_gives_the_part_back() -> None:
         with pytest.raises(ValueError, match="gone"), share.joined("b"):
             raise ValueError("gone")
         assert share.window("a", threads=1) == 2
+
+
+def test_small_tasks_fly_in_greater_numbers() -> None:
+    share = Share()
+    with share.joined("big", task_bytes=16 << 20), share.joined("small", task_bytes=2 << 20):
+        assert share.window("big", threads=2) == 1
+        assert share.window("small", threads=2) == 4
