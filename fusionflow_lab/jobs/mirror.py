@@ -27,7 +27,7 @@ from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.jobs.store import JobStore
 
-READ_SECONDS: Final = 1.0
+READ_SECONDS: Final = 0.5
 
 
 class Mirrors:
