@@ -74,7 +74,8 @@ class Folder:
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names in the folder ``prefix``, sorted."""
         try:
-            entries = sorted(entry.name for entry in os.scandir(self.path(prefix)) if entry.is_file())
+            with os.scandir(self.path(prefix)) as found:
+                entries = sorted(entry.name for entry in found if entry.is_file())
         except FileNotFoundError:
             return
         yield from (f"{prefix}/{entry}" for entry in entries if not entry.startswith("."))

@@ -113,12 +113,18 @@ class _Grouping:
         return reads and not has_aggregate(expression, self.binder.functions)
 
     def refuse_hidden_keys(self) -> None:
-        """Refuse GROUP BY ALL where other clauses name columns: DuckDB makes those keys too."""
-        keys = frozenset(map(fingerprint, self.keys))
+        """Refuse GROUP BY ALL where other clauses name columns: DuckDB makes those keys too.
+
+        A column in HAVING is one even inside of a key, ``lower(k)``, or behind its alias.
+        """
         node = self.block.node
-        for part in self._outside([node.get("having"), node.get("qualify"), orders(node)], keys):
-            if part.get("class") == "COLUMN_REF" and plain_name(part) not in self.block.aliases:
-                raise Gather("GROUP BY ALL has a key outside of the select list")
+        keys = frozenset(map(fingerprint, self.keys))
+        plain = keys.intersection(fingerprint(key) for key in self.keys if plain_name(key))
+        having = self._outside(self.block.inlined(node["having"]) if node.get("having") else None, plain)
+        others = self._outside([node.get("qualify"), orders(node)], keys)
+        hidden = [*having, *(part for part in others if plain_name(part) not in self.block.aliases)]
+        if any(part.get("class") == "COLUMN_REF" for part in hidden):
+            raise Gather("GROUP BY ALL has a key outside of the select list")
 
     def _outside(self, tree: object, keys: frozenset[str]) -> Iterator[Node]:
         """Yield the nodes of expressions that are in no aggregate, no subquery and no key."""
