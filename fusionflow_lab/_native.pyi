@@ -229,11 +229,16 @@ class FileSniff:
         The format of dates that are not written as in ISO 8601 follows the type: ``DATE '%d/%m/%Y'``.
         """
 
+    @property
+    def unseen(self) -> list[int]:
+        """Places of the columns in which no value was seen: any type holds them."""
+
 def sniff_files(paths: Sequence[str], options: ReaderOptions) -> list[FileSniff]:
     """Look at several places of every file, in parallel: dialect, header, names and types.
 
     Options that the user gave are taken as they are. The files must agree in delimiter, quote, header
-    and column names; the first that does not is a ``SourceError`` naming both files and the difference.
+    and column names; the first that does not is a ``SourceError`` naming both files and the difference. With
+    ``options.by_name`` each file is looked at as if it were alone.
     """
 
 def widest_type(one: str, other: str) -> str:

@@ -7,7 +7,7 @@ runs over the merged states. See ``docs/design.md`` for the drawing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
@@ -129,10 +129,45 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """How one file of a source that is united by name is written.
+
+    ``ordinals`` are the file's places (from 0) of the source's columns, in their order: -1, or left out at
+    the end, for a column that the file does not have, which is NULL there. ``dated`` are the file's own types
+    of columns of dates, such as ``DATE '%d.%m.%Y'``, and empty for others. Columns that only other files
+    have do not change a layout where they come last.
+    """
+
+    dialect: Dialect
+    ordinals: tuple[int, ...]
+    dated: tuple[str, ...]
+
+    def column(self, column: Column) -> Column | None:
+        """Return a column of the source as this file has it; None where it does not.
+
+        Examples
+        --------
+        >>> layout = Layout(dialect=Dialect(), ordinals=(1, -1), dated=("DATE '%d.%m.%Y'", ""))
+        >>> day = Column(name="day", type="TIMESTAMP", ordinal=0)
+        >>> layout.column(day)
+        Column(name='day', type='DATE', ordinal=1, fixed=False, format='%d.%m.%Y')
+        """
+        place = self.ordinals[column.ordinal] if column.ordinal < len(self.ordinals) else -1
+        if place < 0:
+            return None
+        dated = self.dated[column.ordinal]
+        if column.fixed or not dated or column.type not in ("DATE", "TIMESTAMP"):
+            return replace(column, ordinal=place)
+        kind, _, style = dated.removesuffix("'").partition(" '")
+        return replace(column, ordinal=place, type=kind, format=style)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFile:
     """One file as it was when it was planned for: ``data_start`` is the byte after BOM and header.
 
     ``header_lines`` are the lines before it, ``skipped_lines`` those above the header that are not blank.
+    ``layout`` is None where the file is written as its source says.
     """
 
     path: str
@@ -142,6 +177,7 @@ class SourceFile:
     header_lines: int = 0
     extra: tuple[str | None, ...] = ()
     skipped_lines: int = 0
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +186,8 @@ class Source:
 
     ``format`` is ``"csv"`` for text that the native core scans, ``"arrow"`` for Arrow IPC files, whose
     ``dialect`` says nothing. ``max_errors`` is how many records may be rejected: a number, a percentage
-    such as ``5%``, or empty for the default.
+    such as ``5%``, or empty for the default. ``by_name``: each file has its own layout, and ``dialect`` is
+    that of the first.
     """
 
     name: str
@@ -160,6 +197,7 @@ class Source:
     files: tuple[SourceFile, ...]
     format: SourceFormat = "csv"
     max_errors: str = ""
+    by_name: bool = False
 
     @property
     def size(self) -> int:
@@ -326,7 +364,7 @@ class ReaderOptions:
 
     ``types`` maps column names (or, with ``columns``, all of them in order) to DuckDB types.
     ``date_format`` and ``timestamp_format`` are how dates are written where their types are given,
-    ``styles`` what stands for them where types are found out.
+    ``styles`` what stands for them where types are found out. ``by_name``: files may have other columns.
     """
 
     delimiter: str | None = None
@@ -353,3 +391,4 @@ class ReaderOptions:
     hive_types: tuple[tuple[str, str], ...] = ()
     hive_autocast: bool = True
     max_errors: str = ""
+    by_name: bool = False

@@ -125,12 +125,12 @@ class Dispatcher:
         return await outcome(await self.submit(task, first=True), kind)
 
     def locator(self, dialect: Dialect) -> Locate:
-        """Return what finds true record starts in files of a dialect."""
+        """Return what finds true record starts in files of a dialect, or of that of their layouts."""
 
         async def locate(gap: Break) -> list[int]:
             task = LocateTask(
                 path=gap.file.path,
-                dialect=dialect,
+                dialect=gap.file.layout.dialect if gap.file.layout else dialect,
                 start=gap.start,
                 offsets=gap.offsets,
                 believed=gap.believed,

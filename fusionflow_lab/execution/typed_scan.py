@@ -93,7 +93,8 @@ class TypedScan:
             for column in columns
         ]
         count = sum(column.ordinal >= 0 for column in source.columns)
-        made = FilesScan if any(column.ordinal < 0 for column in read) else _native.Scan
+        alike = not source.by_name and all(column.ordinal >= 0 for column in read)
+        made = _native.Scan if alike else FilesScan
         return made(self.chunks, read, count, source.dialect, self.token, excluded=excluded)
 
     def _misfits(self, text: frozenset[str]) -> list[Excluded]:

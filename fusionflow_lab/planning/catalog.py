@@ -9,6 +9,7 @@ from typing import Protocol
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.by_name import layout_of, united
 from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest, suggestion
@@ -70,6 +71,10 @@ class SniffedFile(Protocol):
     @property
     def columns(self) -> list[tuple[str, str]]:
         """Name and least type of each column."""
+
+    @property
+    def unseen(self) -> list[int]:
+        """Places of the columns without any value."""
 
 
 class Sniffer(Protocol):
@@ -183,30 +188,20 @@ class Catalog:
 
     def _sniff(self, pattern: str, options: ReaderOptions, paths: list[str]) -> Source:
         try:
-            sniffs = self._sniffer.sniff_files(paths, options)
+            # Each file has some of the columns that types are given to.
+            told = replace(options, types=()) if options.by_name else options
+            sniffs = self._sniffer.sniff_files(paths, told)
         except ValueError as error:
             raise QueryError(str(error), hint="look at the options of read_csv") from error
-        first = sniffs[0]
-        # The sniffer brought all files to one dialect and one list of columns.
-        names, types = ([entry[part] for entry in first.columns] for part in (0, 1))
+        # The sniffer brought all files to one dialect and one list of columns, but where they are by name.
+        columns = united(sniffs) if options.by_name else sniffs[0].columns
+        names, types = ([entry[part] for entry in columns] for part in (0, 1))
         return Source(
             name="",
             pattern=pattern,
             max_errors=options.max_errors,
-            dialect=Dialect(
-                delimiter=first.delimiter,
-                quote=first.quote,
-                header=first.header,
-                null_string=options.null_string,
-                escape=first.escape,
-                comment=options.comment,
-                more_nulls=options.more_nulls,
-                carriage_returns=first.carriage_returns,
-                encoding=first.encoding,
-                null_padding=options.null_padding,
-                strict=options.strict,
-                column_count=len(names),
-            ),
+            by_name=options.by_name,
+            dialect=_dialect(sniffs[0], options),
             columns=_columns(names, types, options),
             files=tuple(
                 SourceFile(
@@ -216,10 +211,28 @@ class Catalog:
                     data_start=sniff.data_start,
                     header_lines=sniff.header_lines,
                     skipped_lines=sniff.skipped_lines,
+                    layout=layout_of(sniff, names, _dialect(sniff, options)) if options.by_name else None,
                 )
                 for sniff in sniffs
             ),
         )
+
+
+def _dialect(sniff: SniffedFile, options: ReaderOptions) -> Dialect:
+    return Dialect(
+        delimiter=sniff.delimiter,
+        quote=sniff.quote,
+        header=sniff.header,
+        null_string=options.null_string,
+        escape=sniff.escape,
+        comment=options.comment,
+        more_nulls=options.more_nulls,
+        carriage_returns=sniff.carriage_returns,
+        encoding=sniff.encoding,
+        null_padding=options.null_padding,
+        strict=options.strict,
+        column_count=len(sniff.columns),
+    )
 
 
 def _columns(names: list[str], types: list[str], options: ReaderOptions) -> tuple[Column, ...]:

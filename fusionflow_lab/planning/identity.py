@@ -48,9 +48,10 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
         "kind": stage.kind,
         "ordered": stage.ordered,
         "columns": [asdict(column) for column in stage.columns],
-        "count": len(stage.source.columns),
+        "count": 0 if stage.source.by_name else len(stage.source.columns),
         "source": stage.source.format,
-        "dialect": asdict(stage.source.dialect),
+        # Files that are united by name have a dialect each: it is part of the cut of their chunks.
+        "dialect": {} if stage.source.by_name else asdict(stage.source.dialect),
         "settings": list(plan.settings),
         "duckdb": duckdb.__version__,
         "format": STATE_FORMAT,
@@ -79,7 +80,11 @@ def reuse_key(plan: Plan) -> str:
     """
     if plan.volatile:
         return ""
-    files = [[file.path, file.size, file.mtime_ns] for stage in plan.stages for file in stage.source.files]
+    files = [
+        [file.path, file.size, file.mtime_ns, repr(file.layout)]
+        for stage in plan.stages
+        for file in stage.source.files
+    ]
     return _digest({"plan": plan_hash(plan), "files": files})
 
 

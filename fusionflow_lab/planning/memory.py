@@ -73,7 +73,8 @@ def source_identity(source: Source) -> str:
     """Digest what the sniffed types depend on: files, dialect, names and the types that are given."""
     digest = blake2b(digest_size=16)
     for file in source.files:
-        digest.update(f"{file.path}\0{file.size}\0{file.mtime_ns}\0{file.data_start}\0".encode())
+        facts = (file.path, file.size, file.mtime_ns, file.data_start, file.layout or "")
+        digest.update("".join(f"{fact}\0" for fact in facts).encode())
     columns = [(column.name, column.type if column.fixed else "") for column in source.columns]
     digest.update(json.dumps([asdict(source.dialect), columns], sort_keys=True).encode())
     return digest.hexdigest()

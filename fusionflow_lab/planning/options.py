@@ -23,7 +23,7 @@ OPTION_NAMES = (
     "all_varchar", "skip", "auto_detect", "store_rejects", "ignore_errors", "comment", "new_line",
     "encoding", "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size",
     "dateformat", "timestampformat", "max_errors", "rejects_limit", "filename",
-    "hive_partitioning", "hive_types", "hive_types_autocast",
+    "hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name",
 )  # fmt: skip
 _ENCODINGS = (
     "utf-8", "utf-16", "latin-1", "windows-1252", "utf-16-le", "utf-16-be", "utf-16le", "utf-16be", "utf8",
@@ -146,6 +146,7 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         hive_types=_pairs(found.get("hive_types", ())),
         hive_autocast=bool(found.get("hive_types_autocast", True)),
         max_errors=str(found.get("max_errors", "100%" if found.get("ignore_errors") else "")),
+        by_name=bool(found.get("union_by_name", False)),
         date_format=_text(found.get("dateformat")) or "",
         timestamp_format=_text(found.get("timestampformat")) or "",
         styles=_styles(*(_text(found.get(name)) or "" for name in ("dateformat", "timestampformat"))),
@@ -312,6 +313,7 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "filename": _filename,
     "hive_partitioning": _boolean,
     "hive_types": _types,
+    "union_by_name": _boolean,
     "hive_types_autocast": _boolean,
     "rejects_limit": _skip,
     "store_rejects": _accepted,

@@ -55,6 +55,9 @@ def _facts(dialect: Dialect) -> list[tuple[str, str]]:
 
 
 def _call(source: Source, facts: list[tuple[str, str]]) -> str:
+    if source.by_name:
+        types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in source.columns)
+        return f"read_csv({literal(source.pattern)}, union_by_name = true, types = {{{types}}})"
     options = [f"{_OPTION_NAMES.get(name, name)} = {value}" for name, value in facts]
     types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in source.columns)
     return f"read_csv({', '.join([literal(source.pattern), *options, f'columns = {{{types}}}'])})"

@@ -47,7 +47,8 @@ def chunk_cut(chunk: Chunk) -> str:
 
 
 def _cut(chunk: Chunk) -> str:
-    return ",".join(f"{block.offset}-{block.end}" for block in chunk.blocks)
+    blocks = ",".join(f"{block.offset}-{block.end}" for block in chunk.blocks)
+    return blocks if chunk.file.layout is None else f"{blocks}\0{chunk.file.layout}"
 
 
 def _digest(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
@@ -33,6 +33,7 @@ class TableFile:
     carriage_returns: bool = False
     encoding: str = "utf-8"
     header: bool = True
+    unseen: list[int] = field(default_factory=list)
 
 
 class TableSniffer:

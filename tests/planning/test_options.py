@@ -41,7 +41,7 @@ REFUSED = [
     (
         "'x.csv', delimeter = ';'",
         "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
-        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 23 more",
+        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 24 more",
     ),
     ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
     (

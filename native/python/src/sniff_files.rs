@@ -86,6 +86,12 @@ impl FileSniff {
         self.0.columns.iter().map(|(name, kind)| (name.clone(), kind.to_string())).collect()
     }
 
+    /// Places of the columns in which no value was seen.
+    #[getter]
+    fn unseen(&self) -> Vec<usize> {
+        self.0.unseen.clone()
+    }
+
     fn __repr__(&self) -> String {
         format!("FileSniff({}, {} columns)", self.0.path.display(), self.0.columns.len())
     }
@@ -111,12 +117,14 @@ pub struct ReaderOptions {
     styles: Vec<String>,
     all_varchar: bool,
     skip: i64,
+    by_name: bool,
 }
 
 /// Look at several places of every file, in parallel: dialect, header, names and types.
 #[pyfunction]
 pub fn sniff_files(py: Python<'_>, paths: Vec<PathBuf>, options: ReaderOptions) -> PyResult<Vec<FileSniff>> {
-    let sniffed = detached(py, || sniff::sniff_files(&paths, &options.parse()?))?;
+    let sniff = if options.by_name { sniff::sniff_each } else { sniff::sniff_files };
+    let sniffed = detached(py, || sniff(&paths, &options.parse()?))?;
     Ok(sniffed.into_iter().map(FileSniff).collect())
 }
 

@@ -35,6 +35,18 @@ pub struct FileSniff {
     pub skipped_lines: usize,
     /// Name and least type of each column.
     pub columns: Vec<(String, ColumnType)>,
+    /// Places of the columns in which no value was seen; any type holds them.
+    pub unseen: Vec<usize>,
+}
+
+/// Look at every file as if it were alone, in parallel: each has its own dialect, header and columns.
+///
+/// # Errors
+/// As `sniff_files`, but for files that differ.
+pub fn sniff_each(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<FileSniff>> {
+    let alone = |path: &PathBuf| sniff_files(std::slice::from_ref(path), options);
+    let sniffs: Vec<Result<Vec<FileSniff>>> = paths.par_iter().map(alone).collect();
+    Ok(sniffs.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// Look at several places of every file, in parallel.
@@ -59,6 +71,7 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
     let header = common_header(&looks, options.header)?;
     check_columns(&looks, header, !options.columns.is_empty() || !options.names.is_empty())?;
     let columns = columns_of(&looks, header, options)?;
+    let unseen = unseen(&looks, header, columns.len());
     let file = |look: Look| {
         let data = look.first.as_ref().filter(|_| header).map_or(look.start, |first| first.after);
         FileSniff {
@@ -71,6 +84,7 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
             header,
             skipped_lines: look.first.as_ref().filter(|_| header).map_or(0, |first| first.skipped),
             columns: columns.clone(),
+            unseen: unseen.clone(),
         }
     };
     Ok(looks.into_iter().map(file).collect())
@@ -148,6 +162,12 @@ fn guesses(looks: &[Look], header: bool, width: usize) -> Vec<Guess> {
         }
     }
     all
+}
+
+/// The places of the columns in which no file was seen to have a value.
+fn unseen(looks: &[Look], header: bool, width: usize) -> Vec<usize> {
+    let guesses = guesses(looks, header, width).into_iter().enumerate();
+    guesses.filter_map(|(place, guess)| guess.seen().is_none().then_some(place)).collect()
 }
 
 fn unknown_column(name: &str, names: &[String]) -> Error {

@@ -15,4 +15,4 @@ mod records;
 mod sample;
 
 pub use file::SniffOptions;
-pub use files::{FileSniff, sniff_files};
+pub use files::{FileSniff, sniff_each, sniff_files};
