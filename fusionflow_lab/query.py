@@ -8,7 +8,7 @@ runs over the merged states. See ``docs/design.md`` for the drawing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
 SourceFormat = Literal["csv", "arrow"]
@@ -205,11 +205,11 @@ class Source:
         return sum(file.size for file in self.files)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Bytes ``[offset, end)`` of a file; it owns the records that start in them.
 
     ``start`` is the first record's byte where that is proven, else None: the scan then speculates.
+    A tuple, because a large source has some hundred thousand of them.
     """
 
     offset: int

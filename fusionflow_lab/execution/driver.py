@@ -31,6 +31,7 @@ from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.states.store import StateHeader, StateStore
 
 MAX_PROOFS = 4
+PROGRESS_SHARE = 1 / 20
 
 
 class Driver:
@@ -228,9 +229,11 @@ class Driver:
     # -- progress and previews -------------------------------------------------------------------
 
     async def _tell_progress(self) -> None:
+        """Tell at every tick; of very many leaves less often, for measuring looks at each."""
         while True:
+            begin = time.monotonic()
             self._listener.progress(self._progress())
-            await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(max(TICK_SECONDS, (time.monotonic() - begin) / PROGRESS_SHARE))
 
     async def _tell_previews(self, merger: Merger) -> None:
         await merger.preview(

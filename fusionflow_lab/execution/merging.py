@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from fusionflow_lab.errors import StateError
 from fusionflow_lab.execution.finish import Finisher
+from fusionflow_lab.execution.merge_tree import FAN
 from fusionflow_lab.execution.stage_run import StageRun
 
 T = TypeVar("T")
@@ -93,25 +94,35 @@ class Merger:
         while True:
             await self._merged.wait()
             self._merged.clear()
-            done = fraction()
-            if done >= 1:
-                continue
             begin = time.monotonic()
-            table = await self.evaluate(partial(self._finisher.preview, runs))
-            if table is not None:
-                tell(done, table)
+            done = fraction()
+            if done < 1:
+                table = await self.evaluate(partial(self._finisher.preview, runs))
+                if table is not None:
+                    tell(done, table)
             cost = (time.monotonic() - begin) / PREVIEW_SHARE / threads()
             await asyncio.sleep(max(TICK_SECONDS, cost))
 
     async def _merge_arrived(self) -> None:
         while True:
-            run, place = await self._arrived.get()
-            try:
-                await self.evaluate(partial(self._finisher.add, run, place))
-            except StateError:
+            arrived = [await self._arrived.get()]
+            while len(arrived) < FAN and not self._arrived.empty():
+                arrived.append(self._arrived.get_nowait())
+            for run, place in await self.evaluate(partial(self._add, arrived)):
                 run.leaves[place].restart({})
-            self._arrived.task_done()
+            for _ in arrived:
+                self._arrived.task_done()
             self._merged.set()
+
+    def _add(self, arrived: Sequence[tuple[StageRun, int]]) -> list[tuple[StageRun, int]]:
+        """Merge leaves, and return those whose states are gone or damaged."""
+        lost = []
+        for run, place in arrived:
+            try:
+                self._finisher.add(run, place)
+            except StateError:
+                lost.append((run, place))
+        return lost
 
     async def _or_failure(self, work: Awaitable[None]) -> None:
         """Wait for ``work``, or for the failure of merging."""

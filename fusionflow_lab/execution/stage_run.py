@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fusionflow_lab.planning.chunks import cut_source, group_tasks, load
 from fusionflow_lab.query import Chunk, Counters, Stage
@@ -24,6 +24,12 @@ class Leaf:
     attempts: int = 0
     failed: bool = False
     verified: bool = False
+    size: int = field(init=False)
+    """Bytes of its chunks."""
+
+    def __post_init__(self) -> None:
+        """Sum its blocks once: progress asks for the size of every leaf four times a second."""
+        self.size = sum(chunk.size for chunk in self.chunks)
 
     @property
     def settled(self) -> bool:
@@ -54,11 +60,6 @@ class Leaf:
         return ranges
 
     @property
-    def size(self) -> int:
-        """Bytes of its chunks."""
-        return sum(chunk.size for chunk in self.chunks)
-
-    @property
     def counters(self) -> Counters:
         """What its scan counted; bytes of a found state were not scanned now."""
         if self.failed:
@@ -69,8 +70,13 @@ class Leaf:
         if not self.reused:
             return counters
         verified = counters.bytes_scanned if self.verified else 0
-        return replace(
-            counters, bytes_scanned=0, bytes_reused=counters.bytes_scanned, bytes_verified=verified
+        return Counters(
+            rows_read=counters.rows_read,
+            rows_used=counters.rows_used,
+            rows_filtered=counters.rows_filtered,
+            rows_rejected=counters.rows_rejected,
+            bytes_reused=counters.bytes_scanned,
+            bytes_verified=verified,
         )
 
     def arrived(self, name: str, header: StateHeader) -> None:
@@ -84,7 +90,7 @@ class Leaf:
             replace(
                 chunk,
                 blocks=tuple(
-                    replace(block, start=starts.get((chunk.file.path, block.offset), block.start))
+                    block._replace(start=starts.get((chunk.file.path, block.offset), block.start))
                     for block in chunk.blocks
                 ),
             )

@@ -138,9 +138,12 @@ def _stratified(blocks: Sequence[Block], segment: int) -> Iterator[list[Block]]:
 
 def _permuted(blocks: Sequence[Block], seed: str) -> list[Block]:
     """Shuffle by hash: the same on every machine and Python version."""
+    seeded = hashlib.blake2b(f"{seed}:".encode(), digest_size=8)
 
     def rank(place: int) -> bytes:
-        return hashlib.blake2b(f"{seed}:{place}".encode(), digest_size=8).digest()
+        digest = seeded.copy()
+        digest.update(b"%d" % place)
+        return digest.digest()
 
     return [blocks[place] for place in sorted(range(len(blocks)), key=rank)]
 

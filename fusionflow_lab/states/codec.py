@@ -15,7 +15,8 @@ import hashlib
 import json
 import struct
 from dataclasses import astuple, dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from fusionflow_lab.query import Counters
 
@@ -26,9 +27,11 @@ PREFIX_BYTES = len(MAGIC) + 3 * 8 + DIGEST_BYTES
 _SIZES = struct.Struct("<QQQ")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BlockRecord:
-    """A scanned block: bytes ``[start, end)`` are its records; ``lines`` counts their line feeds."""
+class BlockRecord(NamedTuple):
+    """A scanned block: bytes ``[start, end)`` are its records; ``lines`` counts their line feeds.
+
+    A tuple, because a job that resumes reads some hundred thousand of them.
+    """
 
     offset: int
     start: int
@@ -81,10 +84,7 @@ def encode(header: StateHeader, state: bytes, rejects: bytes) -> list[bytes]:
     """
     values = {
         "map_hash": header.map_hash,
-        "chunks": [
-            [chunk.key, chunk.identity, chunk.cut, [astuple(block) for block in chunk.blocks]]
-            for chunk in header.chunks
-        ],
+        "chunks": [[chunk.key, chunk.identity, chunk.cut, chunk.blocks] for chunk in header.chunks],
         "counters": astuple(header.counters),
         "rows": header.rows,
         "rejects": header.rejects,
@@ -159,6 +159,8 @@ def _digest(*parts: bytes | memoryview) -> bytes:
 def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
     """Build the header; a digest vouches that we wrote it, but perhaps another version of us."""
     try:
+        chunks = values["chunks"]
+        _numbers([*chain.from_iterable(block for *_, blocks in chunks for block in blocks)])
         return StateHeader(
             map_hash=_text(values["map_hash"]),
             chunks=tuple(
@@ -166,27 +168,27 @@ def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
                     key=_text(key),
                     identity=_text(identity),
                     cut=_text(cut),
-                    blocks=tuple(BlockRecord(**_numbers(BlockRecord, block)) for block in blocks),
+                    blocks=tuple(map(BlockRecord._make, blocks)),
                 )
-                for key, identity, cut, blocks in values["chunks"]
+                for key, identity, cut, blocks in chunks
             ),
-            counters=Counters(**_numbers(Counters, values["counters"])),
-            rows=_number(values["rows"]),
-            rejects=_number(values["rejects"]),
+            counters=_counters(values["counters"]),
+            rows=_numbers([values["rows"]])[0],
+            rejects=_numbers([values["rejects"]])[0],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"the header of a state is not as it should be: {error}") from None
 
 
-def _numbers(record: type, values: list[object]) -> dict[str, int]:
-    names = record.__slots__  # type: ignore[attr-defined]  # a dataclass with slots
-    return {name: _number(value) for name, value in zip(names, values, strict=True)}
+def _counters(values: list[object]) -> Counters:
+    return Counters(**dict(zip(Counters.__slots__, _numbers(values), strict=True)))
 
 
-def _number(value: object) -> int:
-    if type(value) is not int or value < 0:
+def _numbers(values: list[object]) -> list[int]:
+    numbers = [value for value in values if type(value) is int]
+    if len(numbers) != len(values) or min(numbers, default=0) < 0:
         raise TypeError("a count is no number")
-    return value
+    return numbers
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol, Self
 
 import duckdb
@@ -299,7 +300,8 @@ def _fill(
 ) -> None:
     for statement in ddl:
         cursor.execute(statement)
-    for state in states:
-        cursor.register("__state", state)
+    # One statement costs far more than the few rows of most states.
+    for _, alike in groupby(states, key=lambda state: state.schema):
+        cursor.register("__state", pa.concat_tables([*alike]))
         cursor.execute(f"INSERT INTO {quoted(name)} SELECT * FROM __state")
         cursor.unregister("__state")

@@ -145,11 +145,11 @@ class StateStore:
             self.folder.delete(name)
 
     def _header(self, name: str) -> StateHeader | None:
-        head = self.folder.get(name, limit=_HEAD_BYTES)
         try:
+            head = self.folder.get(name, limit=_HEAD_BYTES)
             end = header_end(head)
             return decode_header(head if end <= len(head) else self.folder.get(name, limit=end))
-        except ValueError:
+        except (ValueError, FileNotFoundError):  # damaged, or deleted since it was listed
             return None
 
     def _content(self, name: str) -> tuple[memoryview, memoryview]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def scan_proven(
             assert starts[-1] == believed[len(starts) - 1] or len(starts) == len(offsets)
             for distance, start in enumerate(starts):
                 if start != believed[distance]:
-                    scanned[place + distance] = scan_block(replace(blocks[place + distance], start=start))
+                    scanned[place + distance] = scan_block(blocks[place + distance]._replace(start=start))
             assert scanned[place].blocks[0].start == end
         end = scanned[place].blocks[0].end
         place += 1
