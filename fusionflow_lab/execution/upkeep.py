@@ -1,11 +1,11 @@
-"""Keep the home folder in bounds: states that nobody used for long go, those of live jobs stay."""
+"""Keep the home folder in bounds: states and tables unused for long go, those of live jobs stay."""
 
 from __future__ import annotations
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.jobs.events import Status
-from fusionflow_lab.states.retention import Collected, collect
+from fusionflow_lab.states.retention import Collected, collect, collect_frames
 
 _LIVE: tuple[Status, ...] = ("CREATED", "QUEUED", "IN_PROGRESS", "STOPPING")
 _MOST_LIVE = 100_000
@@ -14,7 +14,7 @@ _MOST_LIVE = 100_000
 def keep_up(
     config: Config, stores: Stores, *, max_age: float | None = None, max_size: int | None = None
 ) -> Collected:
-    """Delete states by age and size; by default as the settings say.
+    """Delete states by age and size, and tables of programs by age; by default as the settings say.
 
     Parameters
     ----------
@@ -28,9 +28,12 @@ def keep_up(
         Bytes of all states.
     """
     live = stores.jobs.list(statuses=_LIVE, limit=_MOST_LIVE)
+    max_age = config.cache_seconds if max_age is None else max_age
+    frames = {frame.path for job in live for frame in job.query.frames}
+    collect_frames(config.home / "frames", max_age=max_age, live=frames)
     return collect(
         stores.states.folder.root,
-        max_age=config.cache_seconds if max_age is None else max_age,
+        max_age=max_age,
         max_size=config.cache_bytes if max_size is None else max_size,
         in_use_since=min((job.created for job in live), default=None),
     )

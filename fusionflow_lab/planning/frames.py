@@ -73,6 +73,7 @@ class FrameStore:
             path = self._folder / f"{sink.digest()}.arrow"
             if not path.exists():
                 fresh.replace(path)
+            os.utime(path)
         finally:
             fresh.unlink(missing_ok=True)
         return Frame(name=name, path=str(path))

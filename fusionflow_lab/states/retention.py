@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +121,33 @@ def collect(
         states_left=len(states) - len(gone),
         size_left=left,
     )
+
+
+def collect_frames(
+    folder: str | Path, *, max_age: float, live: Collection[str], now: float | None = None
+) -> int:
+    """Delete tables of users' programs by age, and return how many; young ones may await their job.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    max_age
+        Seconds since a query named a table last; an hour at least.
+    live
+        Paths of those that jobs read that have not ended: they stay.
+    now
+        Seconds since the epoch, for tests.
+    """
+    now = time.time() if now is None else now
+    found: list[_File] = []
+    with suppress(FileNotFoundError):
+        found.extend(_entries(str(folder)))
+    oldest = now - max(max_age, ORPHAN_SECONDS)
+    gone = [file for file in found if file.used < oldest and file.path not in live]
+    for file in gone:
+        Path(file.path).unlink(missing_ok=True)
+    return len(gone)
 
 
 def _files(root: str | Path) -> Iterator[_File]:

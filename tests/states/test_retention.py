@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fusionflow_lab.states.retention import ORPHAN_SECONDS, Collected, collect, kept
+from fusionflow_lab.states.retention import ORPHAN_SECONDS, Collected, collect, collect_frames, kept
 
 NOW = 1_000_000.0
 DAY = 86_400.0
@@ -57,3 +57,13 @@ def test_what_a_live_job_may_use_stays(root: Path) -> None:
 
 def test_no_folder_is_no_error(tmp_path: Path) -> None:
     assert collect(tmp_path / "none", max_age=0.0, max_size=0) == Collected()
+
+
+def test_tables_of_programs_go_by_age_unless_a_live_job_reads_them(tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    for name, age in (("old.arrow", 2 * DAY), ("read.arrow", 2 * DAY), ("young.arrow", 60.0)):
+        put(folder / name, NOW - age)
+    live = {str(folder / "read.arrow")}
+    assert collect_frames(folder, max_age=0.0, live=live, now=NOW) == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["read.arrow", "young.arrow"]
+    assert collect_frames(tmp_path / "none", max_age=0.0, live=()) == 0

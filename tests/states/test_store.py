@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pytest
 from fusionflow_lab.errors import StateError
 from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
 from fusionflow_lab.states.codec import header_end
+from fusionflow_lab.states.retention import collect
 from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
 from fusionflow_lab.storage import Folder
 
@@ -99,3 +102,13 @@ def test_the_key_knows_stat_and_cut() -> None:
     touched = SourceFile(path="a.csv", size=10, mtime_ns=2, data_start=0)
     assert chunk_key(chunk) == chunk_key(proven)
     assert chunk_key(chunk) != chunk_key(Chunk(ordinal=0, file=touched, blocks=chunk.blocks))
+
+
+def test_a_broadcast_table_that_is_used_again_is_not_old(store: StateStore) -> None:
+    digest = store.put_broadcast(pa.table({"k": [1]}))
+    path = store.folder.path(f"broadcast/{digest}")
+    os.utime(path, (1.0, 1.0))
+    began = time.time() - 1
+    assert store.put_broadcast(pa.table({"k": [1]})) == digest
+    collect(store.folder.root, max_age=0.0, max_size=0, in_use_since=began)
+    assert path.exists()
