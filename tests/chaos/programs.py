@@ -70,6 +70,10 @@ class Programs:
         program = self._running.get(name)
         return program.pid if program is not None and program.poll() is None else 0
 
+    def workers(self) -> list[int]:
+        """Return the processes of the workers that are there now."""
+        return [pid for number in range(WORKERS) if (pid := self.pid(f"worker-{number}"))]
+
     def strike(self, chance: random.Random) -> str:
         """Kill one process, or hold one up for a while; return what was done, empty for nothing."""
         names = [name for name in self._commands if name != "scheduler"]

@@ -19,6 +19,8 @@ from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError, JobError, JobStoppedError, QueryError
 from fusionflow_lab.jobs.events import NoticeEvent, StatusEvent
 from fusionflow_lab.jobs.link import connected, end_runner
+from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.jobs.store import JobStore
 
 ROWS_A_FILE = 100_000
 FILES = 10
@@ -199,8 +201,16 @@ def test_a_runner_that_ends_gives_its_jobs_back(session: Session, data: Path) ->
     assert not [event for event in job.log() if isinstance(event, NoticeEvent)]
 
 
+def written(home: Path, job: str) -> tuple[object, ...]:
+    """Return all that a runner may have written about a job: row, events, failed chunks, result files."""
+    with JobStore(home / "jobs.sqlite") as store:
+        said = store.get(job), store.events(job), store.latest(job), store.chunk_failures(job)
+    return *said, {path.name: path.read_bytes() for path in (home / "results").iterdir()}
+
+
 @pytest.mark.long
-def test_a_frozen_runner_writes_nothing_after_its_standby(tmp_path: Path, data: Path) -> None:
+@pytest.mark.parametrize("thawed", ["while the standby works", "when the job has ended"])
+def test_a_frozen_runner_writes_nothing_after_its_standby(tmp_path: Path, data: Path, thawed: str) -> None:
     environment = {**os.environ, "FUSIONFLOW_HOME": str(tmp_path), "FUSIONFLOW_WORKERS": "1"}
     command = [sys.executable, "-m", "fusionflow_lab", "runner", "--idle", "120"]
     with connect(home=tmp_path, runner="detached", workers=1) as session:
@@ -213,14 +223,26 @@ def test_a_frozen_runner_writes_nothing_after_its_standby(tmp_path: Path, data: 
             with connect(home=tmp_path, runner="inprocess") as other:
                 watched = other.job(job.id)
                 wait_for(lambda: any(isinstance(event, NoticeEvent) for event in watched.log()), 100)
-                os.kill(first.pid, signal.SIGCONT)
+                if thawed == "while the standby works":
+                    os.kill(first.pid, signal.SIGCONT)
                 assert len(watched.result(100)) == FILES
-                assert statuses(watched).count("IN_PROGRESS") == 2
-                assert statuses(watched)[-1] == "COMPLETED"
+            before = written(tmp_path, job.id)
+            os.kill(first.pid, signal.SIGCONT)
             wait_for(lambda: "fenced" in (tmp_path / "runner.log").read_text())
+            assert written(tmp_path, job.id) == before
         finally:
+            os.kill(first.pid, signal.SIGCONT)
             standby.send_signal(signal.SIGTERM)
             standby.communicate(timeout=60)
+        record, events, _, _, files = before
+        assert isinstance(record, JobRecord)
+        assert (record.status, record.epoch) == ("COMPLETED", 2)
+        assert isinstance(files, dict)
+        assert set(files) == {f"{job.id}.2.arrow", f"{job.id}.2.rejects.arrow"}
+        assert statuses(job) == ["CREATED", "QUEUED", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED"]
+        assert [event.seq for event in job.log()] == list(range(1, len(job.log()) + 1))
+        assert len(job.log()) == 6  # and the notice of the takeover
+        assert job.log() == events
     end_runners(tmp_path)
 
 

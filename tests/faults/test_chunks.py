@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from fusionflow_lab.api import Session
+from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ChunkError
 from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
 from tests.faults.world import poisoned, written
 
 FILES = 6
 POISON = 3
-ROWS = 100_000
+ROWS = 20_000  # a file is a chunk
+# DuckDB makes so many values at once: 2 GB of them.
+VECTOR_ROWS = 2048
+EATEN_BYTES = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +60,21 @@ def test_the_poison_chunk_is_named_and_the_job_can_do_without(session: Session, 
     assert result.arrow().to_pylist() == [{"n": everything, "k": 97}]
     assert result.counters.bytes_unread == 0
     assert result.counters.bytes_scanned < 2 * poison.stat().st_size
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_chunk_that_eats_memory_is_named(tmp_path: Path) -> None:
+    for number in range(FILES):
+        size = EATEN_BYTES if number == POISON else number
+        (tmp_path / f"part-{number}.csv").write_text("k,size\n" + f"{number},{size}\n" * VECTOR_ROWS)
+    poison = tmp_path / f"part-{POISON}.csv"
+    sql = f"SELECT k, max(length(repeat('x', size))) AS n FROM '{tmp_path}/*.csv' GROUP BY k ORDER BY k"
+    config = Config.load(home=tmp_path / "home", workers=1, memory_limit="600 MB", runner="inprocess")
+    with Session(config, "local") as session:
+        with pytest.raises(ChunkError, match="worker died") as caught:
+            session.sql(sql).result(250)
+        assert f"{poison}, bytes 0-{poison.stat().st_size}" in str(caught.value)
+        result = session.sql(sql, allow_failed_chunks=True).result(250)
+    assert result.arrow().to_pylist() == [{"k": k, "n": k} for k in range(FILES) if k != POISON]
+    assert result.counters.bytes_unread == poison.stat().st_size

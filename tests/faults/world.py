@@ -25,6 +25,7 @@ def written(path: Path, rows: int) -> Path:
         file.write("k,v\n")
         for _ in range(rows // BLOCK_ROWS):
             file.write(block)
+        file.writelines(block.splitlines(keepends=True)[: rows % BLOCK_ROWS])
     return path
 
 

@@ -1,0 +1,93 @@
+"""A job database that is locked or full for a while: jobs wait for it, and lose nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fusionflow_lab.api import Session, connect
+from fusionflow_lab.jobs.events import StatusEvent
+from fusionflow_lab.jobs.store import JobStore
+from tests.faults.world import reach, until, written
+
+ROWS = 4_000_000
+FILL_BYTES = 1 << 12
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of 80 MB."""
+    return written(tmp_path_factory.mktemp("data") / "data.csv", ROWS)
+
+
+@pytest.fixture
+def small_home(tmp_path: Path) -> Iterator[Path]:
+    """Return a home on a file system of 2 MB; states and results lie elsewhere."""
+    home = tmp_path / "home"
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(home)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    for name in ("states", "results"):
+        (tmp_path / name).mkdir()
+        (home / name).symlink_to(tmp_path / name)
+    yield home
+    unmount = ["umount", str(home)]
+    subprocess.run(unmount, check=True)
+
+
+def asked(path: Path, mark: str) -> str:
+    return f"SELECT k, count(*) AS n, max(v) || '{mark}' AS v FROM '{path}' GROUP BY k ORDER BY k"
+
+
+def fill(folder: Path) -> Path:
+    """Write a file until there is no room left."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(FILL_BYTES))
+        except OSError:
+            return filler
+
+
+def test_a_locked_database_is_waited_for_longer_than_a_lease(session: Session, path: Path) -> None:
+    expected = session.sql(asked(path, "locked"), use_cache=False).result().arrow()
+    job = session.sql(asked(path, "locked"), use_cache=False).submit()
+    reach(job, 1)
+    database = session.config.home / "jobs.sqlite"
+    with closing(sqlite3.connect(database, isolation_level=None)) as other, JobStore(database) as store:
+        other.execute("BEGIN EXCLUSIVE")
+        until(lambda: store.get(job.id).lease_until < time.time(), "the lease to run out")
+        assert not job.done()
+        other.execute("ROLLBACK")
+    result = job.result(60)
+    assert result.arrow().equals(expected)
+    assert result.counters.rows_read == ROWS
+    statuses = [event.status for event in job.log() if isinstance(event, StatusEvent)]
+    assert statuses == ["CREATED", "QUEUED", "IN_PROGRESS", "COMPLETED"]
+
+
+def test_a_full_database_is_waited_for(
+    small_home: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(home=small_home, workers=1, runner="inprocess") as session:
+        expected = session.sql(asked(path, "full"), use_cache=False).result().arrow()
+        job = session.sql(asked(path, "full"), use_cache=False).submit()
+        reach(job, 1)
+        filler = fill(small_home)
+        until(lambda: "written again soon" in caplog.text, "a write that fails")
+        assert "disk is full" in caplog.text
+        assert not job.done()
+        filler.unlink()
+        result = job.result(60)
+        assert result.arrow().equals(expected)
+        assert [event.seq for event in job.log()] == [1, 2, 3, 4]
+        assert job.status == "COMPLETED"
