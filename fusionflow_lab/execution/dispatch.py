@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from distributed import Client, Future
+from distributed.client import FutureCancelledError
 
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
@@ -29,6 +30,8 @@ OpenClient = Callable[[Client | None], Awaitable[Client]]
 # A lost cluster is asked for this often, each time after twice the pause: half a minute in all.
 MAX_OPENINGS = 6
 FIRST_PAUSE_SECONDS = 0.5
+# A job that lost its cluster so often gives up.
+MAX_LOSSES = 5
 # The threads of a cluster are counted this often.
 COUNT_SECONDS = 2.0
 
@@ -121,8 +124,20 @@ class Dispatcher:
         )
 
     async def run(self, task: LocateTask | DigestTask | FinalTask, kind: type[T]) -> T:
-        """Submit one task, ahead of the others, and wait for what it returns."""
-        return await outcome(await self.submit(task, first=True), kind)
+        """Submit one task, ahead of the others, and wait for its outcome; again where the cluster is lost.
+
+        Raises
+        ------
+        ClusterError
+            Its cluster was lost again and again.
+        """
+        for _ in range(MAX_LOSSES):
+            future = await self.submit(task, first=True)
+            try:
+                return await outcome(future, kind)
+            except FutureCancelledError:
+                self.lose(future)
+        raise cluster_lost(MAX_LOSSES)
 
     def locator(self, dialect: Dialect) -> Locate:
         """Return what finds true record starts in files of a dialect, or of that of their layouts."""
@@ -187,6 +202,14 @@ class Dispatcher:
 def _key(key: object) -> object:
     """Return a task's key as it was submitted: lists are what tuples become on the wire."""
     return tuple(key) if isinstance(key, list) else key
+
+
+def cluster_lost(times: int) -> ClusterError:
+    """Return the error of a job that lost its cluster so often."""
+    return ClusterError(
+        f"the connection to the cluster was lost {times} times",
+        hint="run the query again: finished work is kept",
+    )
 
 
 async def outcome(future: Future, kind: type[T]) -> T:

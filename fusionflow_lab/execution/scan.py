@@ -16,7 +16,6 @@ from distributed.client import FutureCancelledError
 
 from fusionflow_lab.errors import (
     ChunkError,
-    ClusterError,
     FusionflowError,
     QueryError,
     SourceChangedError,
@@ -24,7 +23,7 @@ from fusionflow_lab.errors import (
     StateError,
 )
 from fusionflow_lab.execution.boundaries import known_starts
-from fusionflow_lab.execution.dispatch import Dispatcher, outcome
+from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, cluster_lost, outcome
 from fusionflow_lab.execution.flights import SOLO_DEATHS, Flight, Waiting, Work, backoff
 from fusionflow_lab.execution.merging import Merger
 from fusionflow_lab.execution.progress import Listener
@@ -35,7 +34,6 @@ from fusionflow_lab.query import Plan
 from fusionflow_lab.states.store import StateStore
 
 MAX_ATTEMPTS = 3
-MAX_LOSSES = 5
 TICK_SECONDS = 0.25
 
 DIED = "its worker died while it was read"
@@ -250,10 +248,7 @@ class Scan:
             return
         self._losses += 1
         if self._losses >= MAX_LOSSES:
-            raise ClusterError(
-                f"the connection to the cluster was lost {self._losses} times: {error}",
-                hint="run the query again: finished work is kept",
-            ) from None
+            raise cluster_lost(self._losses) from error
 
     async def _suspect(self, work: Work, waiting: Waiting) -> None:
         """Run alone what a worker died of; split what does it alone; give up a chunk that does it again."""

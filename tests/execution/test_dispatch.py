@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from distributed import Client, LocalCluster
 
-from fusionflow_lab.errors import QueryError
-from fusionflow_lab.execution.dispatch import outcome
+from fusionflow_lab.errors import ClusterError, QueryError
+from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, outcome
+from fusionflow_lab.execution.plugin import FusionflowPlugin
+from fusionflow_lab.execution.share import Share
+from fusionflow_lab.execution.tasks import BUILD, DigestTask
 
 
 def doubled(number: int) -> int:
@@ -39,3 +43,34 @@ async def stopping_at_every_step() -> None:
             assert await other == 2 * (10 * steps + 1)
         with pytest.raises(QueryError, match="no"):
             await outcome(client.submit(refused), int)
+
+
+@pytest.mark.parametrize("losses", [1, MAX_LOSSES])
+def test_a_single_task_whose_scheduler_ends_is_run_elsewhere(losses: int) -> None:
+    asyncio.run(losing_the_scheduler(losses))
+
+
+async def losing_the_scheduler(losses: int) -> None:
+    async with AsyncExitStack() as stack:
+        clusters: list[LocalCluster] = []
+
+        async def opened(_lost: Client | None) -> Client:
+            """Return a cluster that cannot run our tasks and ends at once; at last, one that is well."""
+            well = len(clusters) == losses
+            cluster = LocalCluster(
+                n_workers=int(well), processes=False, dashboard_address=None, asynchronous=True
+            )
+            clusters.append(await stack.enter_async_context(cluster))
+            client = await stack.enter_async_context(Client(cluster, asynchronous=True, set_as_default=False))
+            if well:
+                await client.register_plugin(FusionflowPlugin(BUILD))
+            else:
+                asyncio.get_running_loop().call_later(0.1, asyncio.ensure_future, cluster.close())
+            return client
+
+        running = Dispatcher("job", opened, Share()).run(DigestTask(checks=()), list)
+        if losses < MAX_LOSSES:
+            assert await running == []
+        else:
+            with pytest.raises(ClusterError, match=f"lost {MAX_LOSSES} times"):
+                await running

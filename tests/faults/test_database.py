@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fusionflow_lab.api import Session, connect
+from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.jobs.events import StatusEvent
 from fusionflow_lab.jobs.store import JobStore
 from tests.faults.world import reach, until, written
@@ -39,7 +39,7 @@ def small_home(tmp_path: Path) -> Iterator[Path]:
         (tmp_path / name).mkdir()
         (home / name).symlink_to(tmp_path / name)
     yield home
-    unmount = ["umount", str(home)]
+    unmount = ["umount", "--lazy", str(home)]
     subprocess.run(unmount, check=True)
 
 
@@ -75,16 +75,21 @@ def test_a_locked_database_is_waited_for_longer_than_a_lease(session: Session, p
     assert statuses == ["CREATED", "QUEUED", "IN_PROGRESS", "COMPLETED"]
 
 
-def test_a_full_database_is_waited_for(
-    small_home: Path, path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def all_read(job: Job) -> bool:
+    return (progress := job.progress) is not None and progress.chunks_done == progress.chunks_total
+
+
+def test_a_full_database_is_waited_for(small_home: Path, path: Path) -> None:
     with connect(home=small_home, workers=1, runner="inprocess") as session:
         expected = session.sql(asked(path, "full"), use_cache=False).result().arrow()
         job = session.sql(asked(path, "full"), use_cache=False).submit()
         reach(job, 1)
         filler = fill(small_home)
-        until(lambda: "written again soon" in caplog.text, "a write that fails")
-        assert "disk is full" in caplog.text
+        until(lambda: all_read(job), "the last chunk")
+        assert not job.done()
+        database = small_home / "jobs.sqlite"
+        with closing(sqlite3.connect(database)) as other, pytest.raises(sqlite3.Error, match="disk is full"):
+            other.execute("CREATE TABLE large AS SELECT randomblob(100000) AS x").connection.commit()
         assert not job.done()
         filler.unlink()
         result = job.result(60)
