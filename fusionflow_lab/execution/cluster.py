@@ -28,6 +28,22 @@ SETUP_LIMIT_SECONDS = 30
 NAMED_WORKERS = 5
 
 
+class _Client(Client):  # type: ignore[misc]  # distributed has no types
+    """Ends with its scheduler: one that is started in its place knows neither our plugin nor our tasks.
+
+    Dask's own client connects again without a word; a task that is submitted meanwhile would wait for ever
+    for workers that have our plugin.
+    """
+
+    async def _reconnect(self) -> None:
+        """Fail what was submitted, and stay as it is until somebody closes it: not running."""
+        self.status = "connecting"
+        self.scheduler_comm = None
+        for state in self.futures.values():
+            state.cancel(reason="scheduler-connection-lost", msg="the scheduler is gone")
+        self.futures.clear()
+
+
 @asynccontextmanager
 async def open_cluster(address: str, *, workers: int, memory_limit: str) -> AsyncIterator[Client]:
     """Connect to a cluster and see that its workers can run our tasks.
@@ -50,13 +66,13 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
     if address == "local":
         async with (
             open_local(workers=workers, memory_limit=memory_limit) as cluster,
-            Client(cluster, asynchronous=True, set_as_default=False) as client,
+            _Client(cluster, asynchronous=True, set_as_default=False) as client,
         ):
             await _prepare(client)
             yield client
     else:
         try:
-            client = Client(address, asynchronous=True, set_as_default=False, timeout=10)
+            client = _Client(address, asynchronous=True, set_as_default=False, timeout=10)
             await client
         except (OSError, TimeoutError) as error:
             raise ClusterError(

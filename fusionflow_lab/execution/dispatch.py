@@ -84,12 +84,16 @@ class Dispatcher:
             There is no cluster; a lost one is waited for.
         """
         async with self._opening:
-            if self._client is None:
-                self._client = await self._opened()
-                self._counted = 0.0
-            if time.monotonic() - self._counted > COUNT_SECONDS:
-                await self._count(self._client)
-            return self._client
+            while True:
+                client = self._client
+                if client is None or client.status != "running":
+                    self._lost = self._lost if client is None else client
+                    self._client = await self._opened()
+                    self._counted = 0.0
+                elif time.monotonic() - self._counted > COUNT_SECONDS:
+                    await self._count(client)
+                else:
+                    return client
 
     async def _count(self, client: Client) -> None:
         """Count the threads that run our tasks: workers come late and go early."""
@@ -156,7 +160,7 @@ class Dispatcher:
 
     async def workers(self) -> dict[str, WorkerSight]:
         """Return the workers that can run our tasks, by address; none where the scheduler is silent."""
-        if self._client is None:
+        if self._client is None or self._client.status != "running":
             return {}
         try:
             known = (await self._client.scheduler.identity())["workers"]

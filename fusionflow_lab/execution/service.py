@@ -195,12 +195,12 @@ class Service:
         if now - self._beaten < BEAT_SECONDS:
             return
         self._beaten = now
-        client, workers = self._connection.current, 0
+        client, workers, scheduler = self._connection.current, 0, ""
         if client is not None:
+            scheduler = client.scheduler.address  # the client may be closed while it is asked
             with suppress(OSError, TimeoutError):
                 workers = len(await asyncio.wait_for(client.nthreads(), BEAT_SECONDS))
-                self._watch_workers(client, workers)
-        scheduler = client.scheduler.address if client is not None else ""
+                self._watch_workers(scheduler, workers)
         await asyncio.to_thread(
             self._registry.beat, self._runner.holder, scheduler=scheduler, workers=workers
         )
@@ -210,11 +210,11 @@ class Service:
             await asyncio.to_thread(lambda: store.prune(ended_before=time.time() - LIVE_KEPT_SECONDS))
             await asyncio.to_thread(self._upkeep)
 
-    def _watch_workers(self, client: Client, workers: int) -> None:
+    def _watch_workers(self, scheduler: str, workers: int) -> None:
         if workers:
             self._empty = False
         else:
-            self._tell_no_workers(f"the cluster at {client.scheduler.address} has lost its workers")
+            self._tell_no_workers(f"the cluster at {scheduler} has lost its workers")
 
     def _tell_no_workers(self, text: str) -> None:
         """Tell every job once in each outage."""

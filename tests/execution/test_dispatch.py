@@ -15,6 +15,17 @@ from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.tasks import BUILD, DigestTask
 
 
+def local(*, workers: int) -> LocalCluster:
+    """Make a cluster of threads that listens at one address only."""
+    return LocalCluster(
+        n_workers=workers,
+        processes=False,
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        asynchronous=True,
+    )
+
+
 def doubled(number: int) -> int:
     return 2 * number
 
@@ -30,7 +41,7 @@ def test_a_stop_at_any_moment_leaves_others_alone() -> None:
 
 async def stopping_at_every_step() -> None:
     async with (
-        LocalCluster(n_workers=1, processes=False, dashboard_address=None, asynchronous=True) as cluster,
+        local(workers=1) as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as client,
     ):
         for steps in range(12):
@@ -57,9 +68,7 @@ async def losing_the_scheduler(losses: int) -> None:
         async def opened(_lost: Client | None) -> Client:
             """Return a cluster that cannot run our tasks and ends at once; at last, one that is well."""
             well = len(clusters) == losses
-            cluster = LocalCluster(
-                n_workers=int(well), processes=False, dashboard_address=None, asynchronous=True
-            )
+            cluster = local(workers=int(well))
             clusters.append(await stack.enter_async_context(cluster))
             client = await stack.enter_async_context(Client(cluster, asynchronous=True, set_as_default=False))
             if well:
