@@ -365,6 +365,8 @@ class ReaderOptions:
     ``types`` maps column names (or, with ``columns``, all of them in order) to DuckDB types.
     ``date_format`` and ``timestamp_format`` are how dates are written where their types are given,
     ``styles`` what stands for them where types are found out. ``by_name``: files may have other columns.
+    ``normal_names``: names in a header are made such that they need no quotes. ``leading_types`` are those of
+    the first columns, whatever their names.
     """
 
     delimiter: str | None = None
@@ -392,3 +394,5 @@ class ReaderOptions:
     hive_autocast: bool = True
     max_errors: str = ""
     by_name: bool = False
+    normal_names: bool = False
+    leading_types: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from fusionflow_lab.planning.by_name import layout_of, united
 from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest, suggestion
+from fusionflow_lab.planning.normal_names import normal_names
 from fusionflow_lab.planning.parts import with_parts
 from fusionflow_lab.query import Column, Dialect, ReaderOptions, Source, SourceFile
 
@@ -188,14 +189,17 @@ class Catalog:
 
     def _sniff(self, pattern: str, options: ReaderOptions, paths: list[str]) -> Source:
         try:
-            # Each file has some of the columns that types are given to.
-            told = replace(options, types=()) if options.by_name else options
+            # Types are given to columns of the source; a file may lack some, or write their names otherwise.
+            renamed = options.by_name or options.normal_names
+            told = replace(options, types=()) if renamed else options
             sniffs = self._sniffer.sniff_files(paths, told)
         except ValueError as error:
             raise QueryError(str(error), hint="look at the options of read_csv") from error
         # The sniffer brought all files to one dialect and one list of columns, but where they are by name.
         columns = united(sniffs) if options.by_name else sniffs[0].columns
         names, types = ([entry[part] for entry in columns] for part in (0, 1))
+        if options.normal_names and not options.columns:
+            names = [*options.names, *normal_names(names[len(options.names) :])]
         return Source(
             name="",
             pattern=pattern,
@@ -243,6 +247,12 @@ def _columns(names: list[str], types: list[str], options: ReaderOptions) -> tupl
         if name.lower() not in lowered:
             hint = suggestion(name, names, "columns")
             raise QueryError(f"there is no column {name} to give a type to", hint=hint)
+    if len(options.leading_types) > len(names):
+        raise QueryError(
+            f"types has {len(options.leading_types)} entries, the files have {len(names)} columns",
+            hint="count the columns, or name those that are given a type: types = {'column': 'TYPE'}",
+        )
+    given |= dict(zip(lowered, options.leading_types, strict=False))
     formats = {"DATE": options.date_format, "TIMESTAMP": options.timestamp_format}
     return tuple(
         _given(name, ordinal, given[name.lower()], formats)

@@ -24,11 +24,14 @@ OPTION_NAMES = (
     "encoding", "null_padding", "strict_mode", "parallel", "sample_size", "buffer_size",
     "dateformat", "timestampformat", "max_errors", "rejects_limit", "filename",
     "hive_partitioning", "hive_types", "hive_types_autocast", "union_by_name",
+    "normalize_names", "decimal_separator", "thousands",
 )  # fmt: skip
 _ENCODINGS = (
     "utf-8", "utf-16", "latin-1", "windows-1252", "utf-16-le", "utf-16-be", "utf-16le", "utf-16be", "utf8",
     "ascii", "iso-8859-1", "cp1252",
 )  # fmt: skip
+# What files are like where nothing is found out.
+_UNDETECTED = {"delim": ",", "quote": '"', "escape": '"', "header": False, "encoding": "utf-8"}
 _LENGTHS = {"delim": (1, 4), "delimiter": (1, 4), "sep": (1, 4)}
 # Times of day that a sniffed timestamp may have after its date.
 _TIMES = (" %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
@@ -113,15 +116,24 @@ def _pattern(draft: _Draft, node: Node) -> str:
 
 def _options(draft: _Draft, function: Node) -> ReaderOptions:
     found = draft.found
+    if found.get("auto_detect") is False:
+        if "columns" not in found:
+            hint = "columns = {'a': 'BIGINT', 'b': 'VARCHAR'}, or leave auto_detect out"
+            raise draft.error("auto_detect = false needs columns", function, hint)
+        found = {**_UNDETECTED, **found}
     columns = _pairs(found.get("columns", ()))
     names = tuple(str(name) for name in _sequence(found.get("names", ())))
     types = found.get("types", ())
+    leading: tuple[str, ...] = ()
     if isinstance(types, list):
-        if not names:
-            hint = "name the columns: types = {'column': 'TYPE'}"
-            raise draft.error("a list of types needs names", function, hint)
-        types = tuple(zip(names, types, strict=False))
-    if columns and (types or names):
+        leading, types = tuple(types), ()
+    if leading and found.get("union_by_name"):
+        hint = "name the columns: types = {'column': 'TYPE'}"
+        raise draft.error("a list of types does not go with union_by_name", function, hint)
+    if found.get("normalize_names") and found.get("union_by_name"):
+        hint = "leave normalize_names out, and rename columns in SELECT"
+        raise draft.error("normalize_names does not go with union_by_name", function, hint)
+    if columns and (types or leading or names):
         raise draft.error("columns already says names and types", function, "leave out names and types")
     nulls = [str(null) for null in _sequence(found.get("nullstr", ()))]
     return ReaderOptions(
@@ -146,6 +158,8 @@ def _options(draft: _Draft, function: Node) -> ReaderOptions:
         hive_types=_pairs(found.get("hive_types", ())),
         hive_autocast=bool(found.get("hive_types_autocast", True)),
         max_errors=str(found.get("max_errors", "100%" if found.get("ignore_errors") else "")),
+        leading_types=leading,
+        normal_names=bool(found.get("normalize_names", False)),
         by_name=bool(found.get("union_by_name", False)),
         date_format=_text(found.get("dateformat")) or "",
         timestamp_format=_text(found.get("timestampformat")) or "",
@@ -275,7 +289,7 @@ def _type(draft: _Draft, column: str, kind: object, node: Node) -> str:
 def _accepted(draft: _Draft, name: str, node: Node) -> object:
     """Accept what is always on: rejects are kept aside and listed, whatever the query says."""
     value = draft.value(node)
-    if name == "auto_detect" or value is True:
+    if value is True:
         return True
     hint = f"leave {name} out: rows that cannot be read are kept aside and listed"
     raise draft.error(f"{name} is always on", node, hint)
@@ -288,6 +302,25 @@ def _encoding(draft: _Draft, name: str, node: Node) -> object:
         hint = suggestion(wanted, _ENCODINGS, "encodings")
         raise draft.error(f"{name} {value} is not read", node, hint)
     return wanted
+
+
+def _separator(draft: _Draft, name: str, node: Node) -> object:
+    """Accept the usual separators: numbers in others are text here."""
+    value = draft.value(node)
+    usual = {"decimal_separator": ".", "thousands": ""}[name]
+    if value != usual:
+        number = "replace(x, ',', '.')" if name == "decimal_separator" else "replace(x, ',', '')"
+        hint = f"leave {name} out and cast the text of column x: {number}::DOUBLE"
+        raise draft.error(f"{name} {value} is not read", node, hint)
+    return value
+
+
+def _sample_size(draft: _Draft, name: str, node: Node) -> object:
+    """Accept how many rows to look at: several places of every file are, and types widen later."""
+    value = draft.value(node)
+    if not isinstance(value, int) or isinstance(value, bool) or (value < 1 and value != -1):
+        raise draft.error(f"{name} is a number of rows, or -1 for all", node)
+    return value
 
 
 def _ignored(draft: _Draft, name: str, node: Node) -> object:
@@ -308,7 +341,10 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "skip": _skip,
     "dateformat": _format,
     "timestampformat": _format,
-    "auto_detect": _accepted,
+    "auto_detect": _boolean,
+    "normalize_names": _boolean,
+    "decimal_separator": _separator,
+    "thousands": _separator,
     "max_errors": _max_errors,
     "filename": _filename,
     "hive_partitioning": _boolean,
@@ -324,6 +360,6 @@ _READ: Mapping[str, Callable[[_Draft, str, Node], object]] = {
     "null_padding": _boolean,
     "strict_mode": _boolean,
     "parallel": _ignored,
-    "sample_size": _ignored,
+    "sample_size": _sample_size,
     "buffer_size": _ignored,
 }

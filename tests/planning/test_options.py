@@ -33,7 +33,17 @@ READ = [
     ("'x.csv', max_errors = '2.5%'", ReaderOptions(max_errors="2.5%")),
     ("'x.csv', date_format = '%b %d'", ReaderOptions(date_format="%b %d")),
     ("'x.csv', dtypes = {'a': 'string'}", ReaderOptions(types=(("a", "VARCHAR"),))),
-    ("'x.csv', names = ['a'], types = ['int8']", ReaderOptions(names=("a",), types=(("a", "BIGINT"),))),
+    ("'x.csv', names = ['a'], types = ['int8']", ReaderOptions(names=("a",), leading_types=("BIGINT",))),
+    ("'x.csv', types = ['int8', 'DATE']", ReaderOptions(leading_types=("BIGINT", "DATE"))),
+    ("'x.csv', union_by_name = true", ReaderOptions(by_name=True)),
+    ("'x.csv', normalize_names = true, sample_size = 10", ReaderOptions(normal_names=True)),
+    ("'x.csv', decimal_separator = '.', thousands = ''", ReaderOptions()),
+    (
+        "'x.csv', auto_detect = false, columns = {'a': 'DATE'}, delim = ';'",
+        ReaderOptions(
+            delimiter=";", quote='"', escape='"', header=False, encoding="utf-8", columns=(("a", "DATE"),)
+        ),
+    ),
     ("'x.csv', columns = {'a': 'DATE', 'b': 'TIMESTAMP'}", ReaderOptions(columns=(("a", "DATE"), ("b", "TIMESTAMP")))),
 ]  # fmt: skip
 
@@ -41,7 +51,7 @@ REFUSED = [
     (
         "'x.csv', delimeter = ';'",
         "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
-        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 24 more",
+        "try: did you mean delim? known options: delim, sep, quote, escape, header, columns, names, types and 27 more",
     ),
     ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
     (
@@ -63,6 +73,12 @@ REFUSED = [
         "max_errors is a number of records or a percentage\nwhere: line 1, column 24\n"
         "try: max_errors = 100, or a part of the records: max_errors = '5%'",
     ),
+    (
+        "'x.csv', decimal_separator = ','",
+        "decimal_separator , is not read\nwhere: line 1, column 24\n"
+        "try: leave decimal_separator out and cast the text of column x: replace(x, ',', '.')::DOUBLE",
+    ),
+    ("'x.csv', sample_size = 0", "sample_size is a number of rows, or -1 for all\nwhere: line 1, column 24"),
     ("'x.csv', header = 1", "header is true or false\nwhere: line 1, column 24"),
     ("'x.csv', skip = -1", "skip is a number of lines\nwhere: line 1, column 24"),
     (
@@ -73,10 +89,6 @@ REFUSED = [
         "'x.csv', ignore_errors = false",
         "ignore_errors is always on\nwhere: line 1, column 24\n"
         "try: leave ignore_errors out: rows that cannot be read are kept aside and listed",
-    ),
-    (
-        "'x.csv', types = ['INT']",
-        "a list of types needs names\nwhere: line 1, column 6\ntry: name the columns: types = {'column': 'TYPE'}",
     ),
     (
         "'x.csv', columns = {'a': 'INT'}, names = ['b']",
