@@ -162,3 +162,13 @@ def test_a_type_for_no_column_is_refused(session: Session, tmp_path: Path) -> No
     pattern = written(tmp_path, YEARS, 2)
     with pytest.raises(QueryError, match="there is no column nota"):
         session.sql(f"FROM read_csv('{pattern}', union_by_name = true, types = {{'nota': 'DATE'}})").result()
+
+
+def test_a_date_that_turns_out_a_time_among_times_is_text(session: Session, tmp_path: Path) -> None:
+    rows = ["2024-01-02,1\n"] * ROWS
+    rows[ROWS // 3] = "2024-01-02 05:06:07,1\n"
+    (tmp_path / "1.csv").write_text("d,k\n" + "".join(rows))
+    (tmp_path / "2.csv").write_text("k;d\n1;2024-01-02 03:04:05\n")
+    query = f"SELECT d, sum(k)::INT AS n FROM read_csv('{tmp_path}/*.csv', union_by_name = true) GROUP BY ALL"
+    found = {row["d"]: row["n"] for row in session.sql(query).result().table.to_pylist()}
+    assert found == {"2024-01-02": ROWS - 1, "2024-01-02 05:06:07": 1, "2024-01-02 03:04:05": 1}
