@@ -133,7 +133,7 @@ class _Writer:
             "quantile_cont(y, 0.3)", "quantile_disc({n}, 0.7)", "bool_and(b)", "bool_or(b)", "bit_and(i)", "bit_or(g)",
             "bit_xor(i)", "any_value({v})", "first({v})", "arg_min({v}, y)", "arg_max({v}, y)", "min_by(k, i)",
             "max_by(s, d)", "list({v})", "string_agg(s, '-')", "count_if(b)", "skewness(y)", "kurtosis(y)", "fsum(y)",
-            "approx_count_distinct({v})", "mode(g)", "histogram(g)", "last({v})", "list(i ORDER BY i, y)",
+            "approx_count_distinct({v})", "histogram(g)", "last({v})", "list(i ORDER BY i, y)",
             "string_agg(k, ',' ORDER BY k)", "array_agg(DISTINCT g ORDER BY g)", "max(i, 2)", "entropy(g)", "product(g)",
             "sem(y)", "mad(i)", "kahan_sum(y)", "arbitrary({v})", "sum(p)", "avg(p)", "count(x)",
         ]).format(n=self.number(), v=self.pick("k", "g", "b", "i", "big", "h", "x", "y", "p", "d", "ts", "s"))  # fmt: skip
