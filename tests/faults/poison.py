@@ -1,4 +1,4 @@
-"""Kill every Dask worker that opens a file: it stands for bytes that crash what reads them.
+"""Have every Dask worker that opens a file segfault: it stands for bytes that crash what reads them.
 
 A program of its own (``python poison.py PID FILE``): it prints a line when it is ready, then the pid of each
 worker of process PID that it killed. It holds a lease of the file (Linux), so that who opens it is held up
@@ -72,7 +72,7 @@ def kill_readers(parent: int) -> None:
         if found := [pid for pid in workers_of(parent) if is_held_up(pid)]:
             for pid in found:
                 with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, signal.SIGSEGV)
                     say(pid)
             return
 
