@@ -50,6 +50,7 @@ class Account:
     reading: Reading = field(default_factory=Reading)
     lease_gaps: float = 0.0
     calibrated: bool = False
+    next_strike: float = 0.0
 
     def say(self, text: str) -> None:
         """Print a line at once."""
@@ -101,18 +102,17 @@ def one_job(
     sql = f"SELECT k, count(*) AS n {where} GROUP BY k ORDER BY k"
     job = store.create(Query(text=sql), cluster=programs.address).id
     give_up = time.monotonic() + JOB_SECONDS
-    struck = time.monotonic()
-    pause = chance.uniform(1, 4)
     while not has_ended((record := store.get(job)).status):
         if time.monotonic() > give_up:
             account.wrong.append(f"job {job} did not end: {record.status}, epoch {record.epoch}")
             store.set_desired(job, "stop")
             return
         account.reading.look(programs.workers())
-        if account.calibrated and time.monotonic() > struck + pause and (what := programs.strike(chance)):
+        due = account.calibrated and time.monotonic() > account.next_strike
+        if due and (what := programs.strike(chance)):
             account.strikes[what] += 1
             account.in_flight += TASKS_HIT[what.split()[-1]]
-            struck, pause = time.monotonic(), chance.uniform(1, 4)
+            account.next_strike = time.monotonic() + chance.uniform(1, 4)
         if record.status == "IN_PROGRESS":
             account.lease_gaps = max(account.lease_gaps, time.time() - record.lease_until)
         time.sleep(0.05)
