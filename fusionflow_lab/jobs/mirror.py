@@ -69,7 +69,8 @@ class Mirrors:
         """Return the feed of a job, as new as the database; one that lives is followed."""
         with self._lock:
             found = self._following.get(job)
-            if found is not None and not found[1].done():
+            # One that has ended may be of a job that was resumed since.
+            if found is not None and not found[1].done() and not found[0].ended:
                 return found[0]
             feed = JobFeed(self._store.events(job))
             for event in self._store.latest(job):

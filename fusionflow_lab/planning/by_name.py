@@ -33,7 +33,9 @@ def united(files: Iterable[Named]) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> united(_native.sniff_files(["2023.csv", "2024.csv"], ReaderOptions(by_name=True)))
+    >>> from types import SimpleNamespace as File
+    >>> first = File(columns=[("city", "VARCHAR"), ("amount", "BIGINT")], unseen=[])
+    >>> united([first, File(columns=[("amount", "DOUBLE"), ("day", "DATE")], unseen=[])])
     [('city', 'VARCHAR'), ('amount', 'DOUBLE'), ('day', 'DATE')]
     """
     names: dict[str, str] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import BinaryIO
@@ -73,7 +74,8 @@ class FrameStore:
             path = self._folder / f"{sink.digest()}.arrow"
             if not path.exists():
                 fresh.replace(path)
-            os.utime(path)
+            # Its age counts from now; the modification time says which file it is, and stays.
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
         finally:
             fresh.unlink(missing_ok=True)
         return Frame(name=name, path=str(path))

@@ -153,18 +153,21 @@ def collect_frames(
 def _files(root: str | Path) -> Iterator[_File]:
     """Yield the files one folder below ``root``; what goes away meanwhile is not there."""
     with suppress(FileNotFoundError):
-        for folder in os.scandir(root):
-            if folder.is_dir():
-                with suppress(FileNotFoundError):
-                    yield from _entries(folder.path)
+        with os.scandir(root) as found:
+            folders = [folder.path for folder in found if folder.is_dir()]
+        for folder in folders:
+            with suppress(FileNotFoundError):
+                yield from _entries(folder)
 
 
 def _entries(folder: str) -> Iterator[_File]:
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as found:
+        entries = list(found)
+    for entry in entries:
         with suppress(FileNotFoundError):
             if entry.is_file():
                 stat = entry.stat()
-                yield _File(stat.st_mtime, stat.st_size, entry.path)
+                yield _File(max(stat.st_mtime, stat.st_atime), stat.st_size, entry.path)
 
 
 def _is_temporary(path: str) -> bool:

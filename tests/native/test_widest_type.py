@@ -60,6 +60,8 @@ def test_a_value_of_another_type_late_in_the_file_widens(sniffed: str, met: str,
     path.write_text(f"{TEXTS[sniffed]}\n" * 1000 + f"{TEXTS[met]}\n")
     scan = Scan([cut(source_file(path), 512)], [column], 1, CSV, CancelToken())
     widest = widest_type(sniffed, met if "'" not in met else "VARCHAR")
+    if (sniffed, met) == ("DOUBLE", "HUGEINT"):  # as a DOUBLE it would be another number
+        widest = "VARCHAR"
     if widest == sniffed:
         assert pa.RecordBatchReader.from_stream(scan).read_all().num_rows == 1001
         assert scan.widened() == []
