@@ -12,6 +12,7 @@ import contextvars
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -45,5 +46,6 @@ def run_blocking(work: Coroutine[object, None, T]) -> T:
         return outcome.result()
     except KeyboardInterrupt:
         loop, task = started.result()
-        loop.call_soon_threadsafe(task.cancel)
+        with suppress(RuntimeError):  # the loop is closed: the work was faster than the interrupt
+            loop.call_soon_threadsafe(task.cancel)
         return outcome.result()
