@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets import BRC, G1, WIDE, Dataset
-from fusionflow_lab.query import ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
 
 if TYPE_CHECKING:
     import polars as pl
 
-NO_OPTIONS = ReaderOptions()
-BRC_OPTIONS = ReaderOptions(delimiter=";", header=False, names=("station", "temperature"))
+NO_OPTIONS = CsvOptions()
+BRC_OPTIONS = CsvOptions(delimiter=";", header=False, names=("station", "temperature"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Question:
     columns: tuple[str, ...]
     query: str
     lazy: Callable[[pl.LazyFrame], pl.LazyFrame]
-    options: ReaderOptions = NO_OPTIONS
+    options: CsvOptions = NO_OPTIONS
 
     def source(self, path: Path) -> str:
         """Return the FROM item for a file."""

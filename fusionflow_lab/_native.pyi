@@ -9,7 +9,8 @@ All calls that touch files release the GIL.
 from collections.abc import Sequence
 from typing import final
 
-from fusionflow_lab.query import Chunk, Column, Dialect, ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Chunk, Column, Dialect
 
 __all__ = [
     "BlockReport",
@@ -233,7 +234,7 @@ class FileSniff:
     def unseen(self) -> list[int]:
         """Places of the columns in which no value was seen: any type holds them."""
 
-def sniff_files(paths: Sequence[str], options: ReaderOptions) -> list[FileSniff]:
+def sniff_files(paths: Sequence[str], options: CsvOptions) -> list[FileSniff]:
     """Look at several places of every file, in parallel: dialect, header, names and types.
 
     Options that the user gave are taken as they are. The files must agree in delimiter, quote, header

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fusionflow_lab.planning.formats import READERS
 from fusionflow_lab.planning.words import Item, Word, block, ctes, from_items, words
 from fusionflow_lab.states.evaluate import quoted
 
@@ -29,7 +30,7 @@ _EXPRESSION_LINES = (
     "TRUE,FALSE,INTERVAL,EXCLUDE,REPLACE"
 )
 _IN_EXPRESSION = tuple(_EXPRESSION_LINES.split(","))
-_READERS = frozenset({"read_csv", "read_csv_auto", "glob"})
+_READERS = frozenset({*READERS, "glob"})
 MOST = 300
 
 
@@ -69,8 +70,8 @@ class Surroundings(Protocol):
     def variables(self) -> Sequence[str]:
         """Return the names of what can be the value of a parameter."""
 
-    def options(self) -> Sequence[str]:
-        """Return the options of ``read_csv``."""
+    def options(self, function: str) -> Sequence[str]:
+        """Return the options of a function that reads files."""
 
 
 def complete(text: str, cursor: int, around: Surroundings) -> Completion:
@@ -121,7 +122,7 @@ class _Place:
         elif last == ".":
             yield from self.columns(of=self.before[-2].name if len(self.before) > 1 else "")
         elif in_reader:
-            yield from _all([f"{name} = " for name in self.around.options()], "option")
+            yield from _all([f"{name} = " for name in self.around.options(self.call())], "option")
         elif self.wants_table(last, clause):
             yield from self.tables()
         elif not clause:

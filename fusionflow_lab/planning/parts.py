@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.messages import suggestion
-from fusionflow_lab.query import Column, ReaderOptions, Source
+from fusionflow_lab.planning.reader_options import FileOptions
+from fusionflow_lab.query import Column, Source
 
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
 _READ: tuple[tuple[str, Callable[[str], object]], ...] = (
@@ -34,7 +35,7 @@ def parts_of(path: str) -> dict[str, str | None]:
     return dict(sorted(found.items()))
 
 
-def with_parts(source: Source, options: ReaderOptions) -> Source:
+def with_parts(source: Source, options: FileOptions) -> Source:
     """Add the columns that are in the paths of a source's files, as DuckDB does.
 
     Raises
@@ -65,7 +66,7 @@ def with_parts(source: Source, options: ReaderOptions) -> Source:
     return replace(source, columns=(*source.columns, *extra), files=files if extra else source.files)
 
 
-def _refuse_twice(source: Source, named: Sequence[str], options: ReaderOptions) -> None:
+def _refuse_twice(source: Source, named: Sequence[str], options: FileOptions) -> None:
     taken = {column.name.lower() for column in source.columns}
     for name in named:
         if name.lower() in taken:
@@ -79,7 +80,7 @@ def _refuse_twice(source: Source, named: Sequence[str], options: ReaderOptions) 
             )
 
 
-def _type(key: str, values: Sequence[str | None], options: ReaderOptions) -> str:
+def _type(key: str, values: Sequence[str | None], options: FileOptions) -> str:
     given = dict(options.hive_types)
     if key in given:
         return given[key]

@@ -24,18 +24,20 @@ from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.clock import freeze, now
 from fusionflow_lab.planning.cut import cut
+from fusionflow_lab.planning.formats import options_of
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.inputs import References, fill, references
 from fusionflow_lab.planning.macros import expand_macros
 from fusionflow_lab.planning.messages import Gather, bind_error, pinned, place, too_deep
 from fusionflow_lab.planning.pivot import Pivoting, pivoting, rewrite_pivot
+from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.settings import Settings
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker, volatile_name
 from fusionflow_lab.planning.summarize import rewrite_summarize
-from fusionflow_lab.query import Plan, Query, ReaderOptions, Source, View
+from fusionflow_lab.query import Plan, Query, Source, View
 
 __all__ = ["Planner", "map_hash"]
 
@@ -114,7 +116,7 @@ class Planner:
         FileNotFoundError, SourceError
             They cannot be found or read.
         """
-        return self._catalog.resolve(pattern, ReaderOptions(), "")
+        return self._catalog.resolve(pattern, options_of(pattern) or CsvOptions(), "")
 
     def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.
@@ -183,7 +185,7 @@ class Planner:
 
     def _source(self, found: FoundSource, folder: str) -> Source:
         arrow = self._catalog.listing(found.pattern, folder=folder) if found.listed else found.arrow
-        if arrow:
+        if arrow or found.options is None:
             return arrow_source(arrow, name=found.name, pattern=found.pattern, binder=self._binder)
         return self._catalog.resolve(found.pattern, found.options, found.name, folder=folder)
 

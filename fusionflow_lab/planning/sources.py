@@ -15,14 +15,15 @@ from pathlib import PurePath
 import duckdb
 
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.arguments import read_call
 from fusionflow_lab.planning.ast import Node, table, walk
 from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.formats import READERS, options_of
 from fusionflow_lab.planning.messages import place
-from fusionflow_lab.planning.options import READERS, read_arguments
+from fusionflow_lab.planning.reader_options import ReaderOptions
 from fusionflow_lab.planning.rejected import rejects_file
-from fusionflow_lab.query import Frame, ReaderOptions
+from fusionflow_lab.query import Frame
 
-_SUFFIXES = (".csv", ".tsv")
 _OTHER_NAMES = """
     .parquet .json .jsonl .ndjson .gz .zst .bz2 .xz .zip .arrow .feather .xlsx .db .duckdb .sqlite .avro .orc
 """
@@ -37,12 +38,12 @@ class FoundSource:
     """A table name of the rewritten tree and the files it stands for.
 
     ``arrow`` is the path of an Arrow IPC file, which is then read in place of what ``pattern`` names;
-    ``listed`` says that the files themselves are the rows.
+    ``listed`` says that the files themselves are the rows. In both cases there are no options.
     """
 
     name: str
     pattern: str
-    options: ReaderOptions
+    options: ReaderOptions | None
     arrow: str = ""
     listed: bool = False
 
@@ -55,7 +56,9 @@ class _Search:
     results: str = ""
     found: list[FoundSource] = field(default_factory=list)
 
-    def name_of(self, pattern: str, options: ReaderOptions, arrow: str = "", *, listed: bool = False) -> str:
+    def name_of(
+        self, pattern: str, options: ReaderOptions | None, arrow: str = "", *, listed: bool = False
+    ) -> str:
         name = f"source_{len(self.found)}"
         fresh = FoundSource(name=name, pattern=pattern, options=options, arrow=arrow, listed=listed)
         for source in self.found:
@@ -104,25 +107,26 @@ class _Search:
             return
         if name in self.frames:
             frame = self.frames[name].name
-            self.replace(node, self.name_of(frame, ReaderOptions(), name), frame)
+            self.replace(node, self.name_of(frame, None, name), frame)
             return
         self.refuse_unread(name, node)
-        if not name.lower().endswith(_SUFFIXES):
+        options = options_of(name)
+        if options is None:
             hint = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
             raise self.error(f"there is no table {name}", node, hint)
-        self.replace(node, self.name_of(name, ReaderOptions()), default_alias(name))
+        self.replace(node, self.name_of(name, options), default_alias(name))
 
     def table_function(self, node: Node) -> None:
         function = node["function"]
         name = function.get("function_name", "").lower()
         if name in READERS:
-            pattern, options = read_arguments(self.text, function, self.binder)
+            pattern, options = READERS[name](self.text, function, self.binder)
             self.refuse_unread(pattern, node)
             if node.get("with_ordinality", "WITHOUT_ORDINALITY") != "WITHOUT_ORDINALITY":
                 raise self.error("WITH ORDINALITY does not go with files", node, "use row_number() OVER ()")
             self.replace(node, self.name_of(pattern, options), name)
         elif name == "glob":
-            self.replace(node, self.name_of(self.listed(function), ReaderOptions(), listed=True), name)
+            self.replace(node, self.name_of(self.listed(function), None, listed=True), name)
         elif name == "rejects":
             self.rejects(node)
         elif name in _TABLE_TEXT:
@@ -133,9 +137,7 @@ class _Search:
 
     def listed(self, function: Node) -> str:
         """Return the pattern of a call of ``glob``."""
-        pattern, options = read_arguments(self.text, function, self.binder)
-        if options != ReaderOptions():
-            raise self.error("glob takes a file pattern alone", function, "glob('folder/**')")
+        pattern, _ = read_call(self.text, function, self.binder, {})
         if "://" in pattern:
             raise self.error(f"{pattern}: this version lists local files only", function, "glob('folder/**')")
         return pattern
@@ -151,7 +153,7 @@ class _Search:
             path = str(rejects_file(self.results, job))
         except LookupError as error:
             raise self.error(f"there are no rejects of a job {job}", node, str(error)) from error
-        self.replace(node, self.name_of(f"rejects of {job}", ReaderOptions(), path), "rejects")
+        self.replace(node, self.name_of(f"rejects of {job}", None, path), "rejects")
 
     def constant(self, expression: Node, node: Node) -> object:
         try:

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 
 from fusionflow_lab.errors import FusionflowError
-from fusionflow_lab.planning.options import OPTION_NAMES
+from fusionflow_lab.planning.formats import SUFFIXES, option_names
 from fusionflow_lab.planning.parameters import is_value
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.workspace import Workspace
 
-_SUFFIXES = (".csv", ".tsv", ".txt")
+_SUFFIXES = (*SUFFIXES, ".txt")
 _MOST_FILES = 200
 
 
@@ -89,6 +89,6 @@ class SessionSurroundings:
             name for name, value in self._scope.items() if not name.startswith("_") and is_value(value)
         )
 
-    def options(self) -> Sequence[str]:
-        """Return the options of ``read_csv``."""
-        return sorted(OPTION_NAMES)
+    def options(self, function: str) -> Sequence[str]:
+        """Return the options of a function that reads files."""
+        return sorted(option_names(function))

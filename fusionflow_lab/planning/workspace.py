@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.formats import SUFFIXES
 from fusionflow_lab.planning.frames import FrameStore, is_frame
 from fusionflow_lab.planning.inputs import References
 from fusionflow_lab.planning.messages import nearest, pinned, place, suggestion
@@ -244,7 +245,7 @@ _FILE_HINT = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: rea
 
 def _file_hint(name: str) -> str:
     """Say which file here a name without quotes most likely meant."""
-    files = [entry.name for entry in sorted(Path().iterdir()) if entry.suffix in {".csv", ".tsv"}]
+    files = [entry.name for entry in sorted(Path().iterdir()) if entry.suffix in SUFFIXES]
     near = nearest(name, [file.rpartition(".")[0] for file in files])
     found = next((file for file in files if near and file.rpartition(".")[0] == near), "")
     return f"did you mean '{found}'?" if found else ""

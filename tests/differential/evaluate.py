@@ -11,8 +11,9 @@ from itertools import pairwise
 import duckdb
 import pyarrow as pa
 
+from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.tables import state_ddl
-from fusionflow_lab.query import Plan, ReaderOptions, Stage
+from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 
 
@@ -50,7 +51,7 @@ class TableSniffer:
             raise FileNotFoundError(pattern)
         return [pattern]
 
-    def sniff_files(self, paths: Sequence[str], options: ReaderOptions) -> list[TableFile]:
+    def sniff_files(self, paths: Sequence[str], options: CsvOptions) -> list[TableFile]:
         assert options is not None
         return [TableFile(path, list(self.columns[path]), self.sizes.get(path, 1)) for path in paths]
 

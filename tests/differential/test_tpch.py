@@ -17,7 +17,8 @@ from fusionflow_lab.api import Session
 from fusionflow_lab.execution.finish import BroadcastError
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
-from fusionflow_lab.query import Query, ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Query
 from fusionflow_lab.states.evaluate import Evaluator
 from tests.differential.compare import difference
 from tests.differential.evaluate import rows_of
@@ -57,7 +58,7 @@ def open_bench(folder: Path, scale: str) -> Bench:
     oracle = duckdb.connect(config={"threads": 1})
     for name in TABLES:
         path = f"{folder}/{name}.csv"
-        source = Catalog(folder / "types").resolve(path, ReaderOptions(), name)
+        source = Catalog(folder / "types").resolve(path, CsvOptions(), name)
         kinds = ", ".join(f"'{column.name}': '{column.type}'" for column in source.columns)
         oracle.execute(
             f"CREATE TABLE {name} AS FROM read_csv('{path}', columns = {{{kinds}}}, header = true)"

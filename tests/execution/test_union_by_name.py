@@ -15,7 +15,7 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.chunks import cut_source
-from fusionflow_lab.query import ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
 
 ROWS = 120_000
 # What a file says of row n, and its dialect.
@@ -110,7 +110,7 @@ def test_small_files_like_duckdb(files: list[str], options: str, session: Sessio
 
 def test_blocks_of_any_size_have_the_same_rows(tmp_path: Path) -> None:
     pattern = written(tmp_path, YEARS, 300)
-    source = Catalog(tmp_path / "types").resolve(pattern, ReaderOptions(by_name=True), "source_0")
+    source = Catalog(tmp_path / "types").resolve(pattern, CsvOptions(by_name=True), "source_0")
     names, types = "city amount day note empty", "VARCHAR DOUBLE TIMESTAMP VARCHAR BIGINT"
     assert [column.name for column in source.columns] == names.split()
     assert [column.type for column in source.columns] == types.split()

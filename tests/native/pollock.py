@@ -17,12 +17,12 @@ from pathlib import Path
 
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.planning.catalog import Catalog
-from fusionflow_lab.query import ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
 from tests.native.scanning import cut, run
 
 Rows = Sequence[Sequence[str]]
 ENCODINGS = {"ascii": "utf-8", "utf-8": "utf-8", "iso-8859-1": "latin-1", "windows-1252": "windows-1252"}
-UNTOLD = ReaderOptions(all_varchar=True)
+UNTOLD = CsvOptions(all_varchar=True)
 
 
 def unpack(archive: Path, folder: Path) -> list[str]:
@@ -33,7 +33,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "csv").iterdir() if path.name in clean)
 
 
-def read(path: Path, options: ReaderOptions = UNTOLD) -> Rows | None:
+def read(path: Path, options: CsvOptions = UNTOLD) -> Rows | None:
     """Read a file as a query would, all columns as text; None where it is refused."""
     try:
         source = Catalog(path.parent / "types").resolve(str(path), options, "source_0")
@@ -49,14 +49,14 @@ def read(path: Path, options: ReaderOptions = UNTOLD) -> Rows | None:
     return header + [[str(value or "") for value in row] for row in scanned.rows]
 
 
-def told(parameters: Mapping[str, object]) -> ReaderOptions:
+def told(parameters: Mapping[str, object]) -> CsvOptions:
     """Return the options that say what a corpus says of a file."""
 
     def count(name: str) -> int:
         return int(str(parameters.get(name) or 0))
 
     header = count("header_lines")
-    return ReaderOptions(
+    return CsvOptions(
         delimiter=str(parameters["delimiter"]) or None,
         quote=str(parameters["quotechar"]),
         escape=str(parameters["escapechar"]),

@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 
 from fusionflow_lab._native import FileSniff, sniff_files
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import Dialect, ReaderOptions, SourceFile
+from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Dialect, SourceFile
 from tests.native.scanning import columns, cut, run, scan_proven, source_file
 
 ROWS = [(str(number), f"Größe {number}, 5 €", '"\n"' * (number % 3)) for number in range(200)]
 TEXT = "id,text,more\r\n" + "".join(
     '{},"{}","{}"\r\n'.format(*(cell.replace('"', '""') for cell in row)) for row in ROWS
 )
-TOLD = ReaderOptions(all_varchar=True, header=True)
+TOLD = CsvOptions(all_varchar=True, header=True)
 
 
-def sniff(folder: Path, data: bytes, options: ReaderOptions = TOLD) -> FileSniff:
+def sniff(folder: Path, data: bytes, options: CsvOptions = TOLD) -> FileSniff:
     path = folder / "data.csv"
     path.write_bytes(data)
     return sniff_files([str(path)], options)[0]
@@ -65,7 +66,7 @@ def test_latin_1_has_no_euro(tmp_path: Path) -> None:
 
 def test_types_are_seen_far_behind_the_head(tmp_path: Path) -> None:
     rows = "".join(f"{number},{number}\n" for number in range(100_000))
-    found = sniff(tmp_path, ("id,value\n" + rows + "7,x\n").encode("utf-16"), ReaderOptions())
+    found = sniff(tmp_path, ("id,value\n" + rows + "7,x\n").encode("utf-16"), CsvOptions())
     assert found.columns == [("id", "BIGINT"), ("value", "VARCHAR")]
 
 
@@ -87,7 +88,7 @@ def test_half_a_surrogate_pair_is_a_reject(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_told_is_refused(
-    tmp_path: Path, data: bytes, options: ReaderOptions, what: str, hint: str
+    tmp_path: Path, data: bytes, options: CsvOptions, what: str, hint: str
 ) -> None:
     with pytest.raises(SourceError) as caught:
         sniff(tmp_path, data, options)

@@ -10,7 +10,8 @@ import pytest
 
 from fusionflow_lab._native import sniff_files
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import Dialect, ReaderOptions, SourceFile
+from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Dialect, SourceFile
 from tests.native.pollock import read
 from tests.native.scanning import Scanned, columns, cut, run, scan_proven
 
@@ -47,7 +48,7 @@ def test_values_are_those_of_the_json_beside(corpus: str, folder: str, corpora: 
             continue  # another encoding, or a file that is not to be read
         named = corpus == "csv_spectrum" or path.name.startswith("header")
         copy = shutil.copy(path, tmp_path)
-        rows = read(Path(copy), ReaderOptions(all_varchar=True, header=named, delimiter=","))
+        rows = read(Path(copy), CsvOptions(all_varchar=True, header=named, delimiter=","))
         expected = json.loads(truth.read_text())
         values = [list(row.values()) if isinstance(row, dict) else row for row in expected]
         assert rows is not None
@@ -58,7 +59,7 @@ def test_values_are_those_of_the_json_beside(corpus: str, folder: str, corpora: 
 def described(path: Path) -> tuple[SourceFile, Dialect, int] | None:
     """The file with its dialect and number of columns, or None where the sniffer refuses it."""
     try:
-        (found,) = sniff_files([str(path)], ReaderOptions())
+        (found,) = sniff_files([str(path)], CsvOptions())
     except SourceError:
         return None
     file = SourceFile(

@@ -10,15 +10,15 @@ import pytest
 
 from fusionflow_lab._native import FileSniff, sniff_files
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
 
-DEFAULTS = ReaderOptions()
+DEFAULTS = CsvOptions()
 CANDIDATES = (
     "['BOOLEAN', 'BIGINT', 'HUGEINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
 )
 
 
-def sniff(folder: Path, data: bytes | str, options: ReaderOptions = DEFAULTS) -> FileSniff:
+def sniff(folder: Path, data: bytes | str, options: CsvOptions = DEFAULTS) -> FileSniff:
     path = folder / "data.csv"
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     return sniff_files([str(path)], options)[0]
@@ -216,33 +216,33 @@ def test_a_record_across_the_end_of_the_first_look(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "options", "columns", "header"),
     [
-        ("a,b\n3,4\n", ReaderOptions(header=False), [("column0", "VARCHAR"), ("column1", "VARCHAR")], False),
-        ("1,2\n3,4\n", ReaderOptions(header=True), [("1", "BIGINT"), ("2", "BIGINT")], True),
-        ("a,b\n3,4\n", ReaderOptions(names=("x",)), [("x", "BIGINT"), ("b", "BIGINT")], True),
-        ("3,4\n5,6\n", ReaderOptions(names=("x",)), [("x", "BIGINT"), ("column1", "BIGINT")], False),
-        ("a,b\n3,4\n", ReaderOptions(types=(("A", "VARCHAR"),)), [("a", "VARCHAR"), ("b", "BIGINT")], True),
-        ("a,b\n3,x\n", ReaderOptions(types=(("b", "INTEGER"),)), [("a", "BIGINT"), ("b", "INTEGER")], True),
-        ("a,b\n3,4\n", ReaderOptions(all_varchar=True), [("a", "VARCHAR"), ("b", "VARCHAR")], True),
+        ("a,b\n3,4\n", CsvOptions(header=False), [("column0", "VARCHAR"), ("column1", "VARCHAR")], False),
+        ("1,2\n3,4\n", CsvOptions(header=True), [("1", "BIGINT"), ("2", "BIGINT")], True),
+        ("a,b\n3,4\n", CsvOptions(names=("x",)), [("x", "BIGINT"), ("b", "BIGINT")], True),
+        ("3,4\n5,6\n", CsvOptions(names=("x",)), [("x", "BIGINT"), ("column1", "BIGINT")], False),
+        ("a,b\n3,4\n", CsvOptions(types=(("A", "VARCHAR"),)), [("a", "VARCHAR"), ("b", "BIGINT")], True),
+        ("a,b\n3,x\n", CsvOptions(types=(("b", "INTEGER"),)), [("a", "BIGINT"), ("b", "INTEGER")], True),
+        ("a,b\n3,4\n", CsvOptions(all_varchar=True), [("a", "VARCHAR"), ("b", "VARCHAR")], True),
         (
             "1,2\n3,4\n",
-            ReaderOptions(all_varchar=True),
+            CsvOptions(all_varchar=True),
             [("column0", "VARCHAR"), ("column1", "VARCHAR")],
             False,
         ),
-        ("1,2\na,b\n3,4\n", ReaderOptions(skip=1), [("a", "BIGINT"), ("b", "BIGINT")], True),
-        ("a;b,c\n1;2,3\n", ReaderOptions(delimiter=","), [("a;b", "VARCHAR"), ("c", "BIGINT")], True),
-        ("a,b\n'x,2\n", ReaderOptions(quote=""), [("a", "VARCHAR"), ("b", "BIGINT")], True),
-        ("a,b\n1,NA\nNA,2\n", ReaderOptions(null_string="NA"), [("a", "BIGINT"), ("b", "BIGINT")], True),
+        ("1,2\na,b\n3,4\n", CsvOptions(skip=1), [("a", "BIGINT"), ("b", "BIGINT")], True),
+        ("a;b,c\n1;2,3\n", CsvOptions(delimiter=","), [("a;b", "VARCHAR"), ("c", "BIGINT")], True),
+        ("a,b\n'x,2\n", CsvOptions(quote=""), [("a", "VARCHAR"), ("b", "BIGINT")], True),
+        ("a,b\n1,NA\nNA,2\n", CsvOptions(null_string="NA"), [("a", "BIGINT"), ("b", "BIGINT")], True),
         (
             "a,b\n1,2\n",
-            ReaderOptions(columns=(("x", "DOUBLE"), ("y", "VARCHAR"))),
+            CsvOptions(columns=(("x", "DOUBLE"), ("y", "VARCHAR"))),
             [("x", "DOUBLE"), ("y", "VARCHAR")],
             True,
         ),
     ],
 )
 def test_what_the_user_says_is_taken(
-    tmp_path: Path, data: str, options: ReaderOptions, columns: list[tuple[str, str]], *, header: bool
+    tmp_path: Path, data: str, options: CsvOptions, columns: list[tuple[str, str]], *, header: bool
 ) -> None:
     found = sniff(tmp_path, data, options)
     assert (found.columns, found.header) == (columns, header)
@@ -252,43 +252,43 @@ def test_what_the_user_says_is_taken(
     ("options", "message"),
     [
         (
-            ReaderOptions(types=(("citty", "VARCHAR"),)),
+            CsvOptions(types=(("citty", "VARCHAR"),)),
             "types names the column citty, which the files do not have; did you mean city?",
         ),
-        (ReaderOptions(names=("a", "b", "c")), "names has 3 entries, the files have 2 columns"),
-        (ReaderOptions(delimiter="é"), 'delimiter "é" cannot cut fields; use one ASCII character'),
-        (ReaderOptions(quote="ä"), 'quote is "ä"; it must be one ASCII character'),
-        (ReaderOptions(names=("a", "A")), "the name A is given twice"),
+        (CsvOptions(names=("a", "b", "c")), "names has 3 entries, the files have 2 columns"),
+        (CsvOptions(delimiter="é"), 'delimiter "é" cannot cut fields; use one ASCII character'),
+        (CsvOptions(quote="ä"), 'quote is "ä"; it must be one ASCII character'),
+        (CsvOptions(names=("a", "A")), "the name A is given twice"),
         (
-            ReaderOptions(delimiter=",", quote=","),
+            CsvOptions(delimiter=",", quote=","),
             "the quote must be one ASCII character other than the delimiter",
         ),
-        (ReaderOptions(skip=-1), "skip is -1; it cannot be negative"),
+        (CsvOptions(skip=-1), "skip is -1; it cannot be negative"),
     ],
 )
-def test_options_that_do_not_fit(tmp_path: Path, options: ReaderOptions, message: str) -> None:
+def test_options_that_do_not_fit(tmp_path: Path, options: CsvOptions, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         sniff(tmp_path, "id,city\n1,Rome\n", options)
     assert str(caught.value) == message
 
 
 def test_a_name_that_the_header_has_too(tmp_path: Path) -> None:
-    assert names(sniff(tmp_path, "a,b\n1,2\n", ReaderOptions(names=("b",)))) == ["b", "b_1"]
+    assert names(sniff(tmp_path, "a,b\n1,2\n", CsvOptions(names=("b",)))) == ["b", "b_1"]
 
 
 def test_more_lines_to_skip_than_there_are(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="the file has 2 lines, skip says 3"):
-        sniff(tmp_path, "a,b\n1,2\n", ReaderOptions(skip=3))
+        sniff(tmp_path, "a,b\n1,2\n", CsvOptions(skip=3))
 
 
 def test_columns_that_no_record_has(tmp_path: Path) -> None:
-    options = ReaderOptions(columns=(("a", "BIGINT"), ("b", "BIGINT"), ("c", "BIGINT")))
+    options = CsvOptions(columns=(("a", "BIGINT"), ("b", "BIGINT"), ("c", "BIGINT")))
     with pytest.raises(SourceError, match="no record has the 3 fields that columns says"):
         sniff(tmp_path, "a,b\n1,2\n", options)
 
 
 def test_names_for_a_header_that_does_not_fit(tmp_path: Path) -> None:
-    found = sniff(tmp_path, "a,b\n1,x,3\n2,y,4\n", ReaderOptions(names=("a", "b", "c")))
+    found = sniff(tmp_path, "a,b\n1,x,3\n2,y,4\n", CsvOptions(names=("a", "b", "c")))
     assert (names(found), found.header, found.data_start) == (["a", "b", "c"], True, 4)
 
 
@@ -365,7 +365,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 # --- several files --------------------------------------------------------------------------------
 
 
-def sniff_all(folder: Path, files: dict[str, str], options: ReaderOptions = DEFAULTS) -> list[FileSniff]:
+def sniff_all(folder: Path, files: dict[str, str], options: CsvOptions = DEFAULTS) -> list[FileSniff]:
     for name, data in files.items():
         (folder / name).write_text(data, newline="")
     return sniff_files([str(folder / name) for name in files], options)
@@ -430,7 +430,7 @@ def test_a_file_that_fits_nothing_alone_is_read_like_the_others(tmp_path: Path) 
     """Most of its records have four fields, and each of those is broken."""
     (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
     (tmp_path / "b.csv").write_text('x,y\nz,2\n"1"a,2,3,4\n"1"b,2,3,4\n"1"c,2,3,4\n"1"d,2,3,4\n')
-    one, other = sniff_files([str(tmp_path / name) for name in ("a.csv", "b.csv")], ReaderOptions())
+    one, other = sniff_files([str(tmp_path / name) for name in ("a.csv", "b.csv")], CsvOptions())
     assert (one.header, one.columns) == (other.header, other.columns)
     assert one.columns == [("x", "VARCHAR"), ("y", "BIGINT")]
     assert (one.data_start, other.data_start) == (4, 4)

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from fusionflow_lab._native import FileSniff, sniff_files
-from fusionflow_lab.query import ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions
 
 ROWS = "Oslo,1,2.5\nRome,2,3.5\nBern,3,4.5\n"
 
 
-def sniff(folder: Path, data: str, options: ReaderOptions | None = None) -> FileSniff:
+def sniff(folder: Path, data: str, options: CsvOptions | None = None) -> FileSniff:
     path = folder / "data.csv"
     path.write_bytes(data.encode())
-    return sniff_files([str(path)], options or ReaderOptions())[0]
+    return sniff_files([str(path)], options or CsvOptions())[0]
 
 
 def names(found: FileSniff) -> list[str]:
@@ -84,6 +84,6 @@ def test_marks_that_the_bytes_tell(tmp_path: Path) -> None:
 
 
 def test_padded_records_follow_the_longest_first(tmp_path: Path) -> None:
-    options = ReaderOptions(null_padding=True)
+    options = CsvOptions(null_padding=True)
     found = sniff(tmp_path, "a,b,c\n1,2\n3,4\n5\n", options)
     assert found.columns == [("a", "BIGINT"), ("b", "BIGINT"), ("c", "VARCHAR")]

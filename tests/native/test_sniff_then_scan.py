@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, Scan, sniff_files
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import Block, Chunk, Column, Dialect, ReaderOptions, SourceFile
+from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Block, Chunk, Column, Dialect, SourceFile
 from fusionflow_lab.samples import write_samples
 
 FIELDS = st.one_of(
@@ -26,7 +27,7 @@ ROWS = st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8)
 
 def scan_all(path: Path) -> tuple[int, list[tuple[int, str]]]:
     """Sniff and scan a small file; return its rows with the rejected ones, and the types too narrow."""
-    (found,) = sniff_files([str(path)], ReaderOptions())
+    (found,) = sniff_files([str(path)], CsvOptions())
     columns = [
         Column(name=name, type=kind, ordinal=place) for place, (name, kind) in enumerate(found.columns)
     ]

@@ -9,8 +9,10 @@ import pytest
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError, SourceError
-from fusionflow_lab.planning.catalog import MOST_KNOWN, Catalog, SniffedFile
-from fusionflow_lab.query import Column, Dialect, ReaderOptions
+from fusionflow_lab.planning.catalog import MOST_KNOWN, Catalog
+from fusionflow_lab.planning.csv_files import SniffedFile
+from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Column, Dialect
 
 
 class CountingSniffer:
@@ -22,7 +24,7 @@ class CountingSniffer:
     def list_files(self, pattern: str) -> list[str]:
         return _native.list_files(pattern)
 
-    def sniff_files(self, paths: Sequence[str], options: ReaderOptions) -> Sequence[SniffedFile]:
+    def sniff_files(self, paths: Sequence[str], options: CsvOptions) -> Sequence[SniffedFile]:
         self.looks += 1
         return _native.sniff_files(paths, options)
 
@@ -31,7 +33,7 @@ class CountingSniffer:
 
 
 def test_files_columns_and_dialect_are_found(files: Path) -> None:
-    source = Catalog(files / "types").resolve(f"{files}/*.csv", ReaderOptions(), "source_0")
+    source = Catalog(files / "types").resolve(f"{files}/*.csv", CsvOptions(), "source_0")
     assert source.name == "source_0"
     assert [Path(file.path).name for file in source.files] == ["part0.csv", "part1.csv", "part2.csv"]
     assert source.columns == (
@@ -46,41 +48,41 @@ def test_files_columns_and_dialect_are_found(files: Path) -> None:
 
 def test_types_meet_over_all_files(files: Path) -> None:
     (files / "part1.csv").write_text("city,price,n\na,x,1.5\n")
-    source = Catalog(files / "types").resolve(f"{files}/*.csv", ReaderOptions(), "s")
+    source = Catalog(files / "types").resolve(f"{files}/*.csv", CsvOptions(), "s")
     assert [column.type for column in source.columns] == ["VARCHAR", "VARCHAR", "DOUBLE"]
 
 
 def test_unchanged_files_are_looked_at_once(files: Path) -> None:
     sniffer = CountingSniffer()
     catalog = Catalog(files / "types", sniffer)
-    first = catalog.resolve(f"{files}/*.csv", ReaderOptions(), "source_0")
-    again = catalog.resolve(f"{files}/*.csv", ReaderOptions(), "source_1")
+    first = catalog.resolve(f"{files}/*.csv", CsvOptions(), "source_0")
+    again = catalog.resolve(f"{files}/*.csv", CsvOptions(), "source_1")
     assert sniffer.looks == 1
     assert again == replace(first, name="source_1")
-    catalog.resolve(f"{files}/*.csv", ReaderOptions(skip=1), "source_2")
+    catalog.resolve(f"{files}/*.csv", CsvOptions(skip=1), "source_2")
     assert sniffer.looks == 2
 
 
 def test_a_changed_or_new_file_is_looked_at_again(files: Path) -> None:
     sniffer = CountingSniffer()
     catalog = Catalog(files / "types", sniffer)
-    catalog.resolve(f"{files}/*.csv", ReaderOptions(), "s")
+    catalog.resolve(f"{files}/*.csv", CsvOptions(), "s")
     stat = (files / "part0.csv").stat()
     os.utime(files / "part0.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
-    catalog.resolve(f"{files}/*.csv", ReaderOptions(), "s")
+    catalog.resolve(f"{files}/*.csv", CsvOptions(), "s")
     assert sniffer.looks == 2
     (files / "part3.csv").write_text("city,price,n\n")
-    assert len(catalog.resolve(f"{files}/*.csv", ReaderOptions(), "s").files) == 4
+    assert len(catalog.resolve(f"{files}/*.csv", CsvOptions(), "s").files) == 4
     assert sniffer.looks == 3
 
 
 def test_given_types_are_fixed(files: Path) -> None:
     catalog = Catalog(files / "types")
-    options = ReaderOptions(types=(("N", "INTEGER"),))
+    options = CsvOptions(types=(("N", "INTEGER"),))
     source = catalog.resolve(f"{files}/part0.csv", options, "s")
     assert source.columns[2] == Column(name="n", type="INTEGER", ordinal=2, fixed=True)
     assert not source.columns[0].fixed
-    columns = ReaderOptions(columns=(("a", "VARCHAR"), ("b", "DOUBLE"), ("c", "SMALLINT")))
+    columns = CsvOptions(columns=(("a", "VARCHAR"), ("b", "DOUBLE"), ("c", "SMALLINT")))
     renamed = catalog.resolve(f"{files}/part0.csv", columns, "s")
     assert [(column.name, column.type, column.fixed) for column in renamed.columns] == [
         ("a", "VARCHAR", True),
@@ -90,7 +92,7 @@ def test_given_types_are_fixed(files: Path) -> None:
 
 
 def test_all_varchar_reads_text(files: Path) -> None:
-    options = ReaderOptions(all_varchar=True, header=True)
+    options = CsvOptions(all_varchar=True, header=True)
     source = Catalog(files / "types").resolve(f"{files}/part0.csv", options, "s")
     assert {column.type for column in source.columns} == {"VARCHAR"}
 
@@ -98,19 +100,19 @@ def test_all_varchar_reads_text(files: Path) -> None:
 def test_wider_types_are_remembered_by_every_later_catalogue(files: Path) -> None:
     pattern, folder = f"{files}/*.csv", files / "types"
     catalog = Catalog(folder)
-    source = catalog.resolve(pattern, ReaderOptions(), "source_0")
+    source = catalog.resolve(pattern, CsvOptions(), "source_0")
     catalog.widen(source, {2: "DOUBLE"})
     catalog.widen(source, {1: "VARCHAR"})
     wide = ["VARCHAR", "VARCHAR", "DOUBLE"]
-    assert [column.type for column in catalog.resolve(pattern, ReaderOptions(), "s").columns] == wide
-    later = Catalog(folder).resolve(pattern, ReaderOptions(), "s")
+    assert [column.type for column in catalog.resolve(pattern, CsvOptions(), "s").columns] == wide
+    later = Catalog(folder).resolve(pattern, CsvOptions(), "s")
     assert [column.type for column in later.columns] == wide
-    one = Catalog(folder).resolve(f"{files}/part0.csv", ReaderOptions(), "s")
+    one = Catalog(folder).resolve(f"{files}/part0.csv", CsvOptions(), "s")
     assert [column.type for column in one.columns] == ["VARCHAR", "DOUBLE", "BIGINT"]
 
 
 def test_given_types_do_not_widen(files: Path) -> None:
-    options = ReaderOptions(types=(("n", "INTEGER"),))
+    options = CsvOptions(types=(("n", "INTEGER"),))
     catalog = Catalog(files / "types")
     source = catalog.resolve(f"{files}/part0.csv", options, "s")
     catalog.widen(source, {1: "VARCHAR", 2: "VARCHAR"})
@@ -120,22 +122,22 @@ def test_given_types_do_not_widen(files: Path) -> None:
 
 def test_a_broken_memory_is_forgotten(files: Path) -> None:
     catalog = Catalog(files / "types")
-    source = catalog.resolve(f"{files}/part0.csv", ReaderOptions(), "s")
+    source = catalog.resolve(f"{files}/part0.csv", CsvOptions(), "s")
     catalog.widen(source, {2: "DOUBLE"})
     for path in (files / "types").iterdir():
         path.write_text("{")
-    fresh = Catalog(files / "types").resolve(f"{files}/part0.csv", ReaderOptions(), "s")
+    fresh = Catalog(files / "types").resolve(f"{files}/part0.csv", CsvOptions(), "s")
     assert fresh.columns[2].type == "BIGINT"
 
 
 def test_files_that_do_not_agree_are_refused(files: Path) -> None:
     (files / "part1.csv").write_text("town,price,n\na,1.5,1\n")
     with pytest.raises(SourceError, match="part1"):
-        Catalog(files / "types").resolve(f"{files}/*.csv", ReaderOptions(), "s")
+        Catalog(files / "types").resolve(f"{files}/*.csv", CsvOptions(), "s")
 
 
 def test_a_type_for_no_column_names_the_nearest(files: Path) -> None:
-    options = ReaderOptions(types=(("prize", "DOUBLE"),))
+    options = CsvOptions(types=(("prize", "DOUBLE"),))
     with pytest.raises(QueryError, match="price"):
         Catalog(files / "types").resolve(f"{files}/part0.csv", options, "s")
 
@@ -144,10 +146,10 @@ def test_a_catalog_forgets_what_was_not_asked_for_long(files: Path) -> None:
     sniffer = CountingSniffer()
     catalog = Catalog(files / "types", sniffer)
     for skip in range(MOST_KNOWN + 1):
-        catalog.resolve(f"{files}/part0.csv", ReaderOptions(skip=skip % 2, null_string=str(skip)), "s")
-    catalog.resolve(f"{files}/part0.csv", ReaderOptions(skip=0, null_string="100"), "s")
+        catalog.resolve(f"{files}/part0.csv", CsvOptions(skip=skip % 2, null_string=str(skip)), "s")
+    catalog.resolve(f"{files}/part0.csv", CsvOptions(skip=0, null_string="100"), "s")
     assert sniffer.looks == MOST_KNOWN + 1
-    catalog.resolve(f"{files}/part0.csv", ReaderOptions(skip=0, null_string="0"), "s")
+    catalog.resolve(f"{files}/part0.csv", CsvOptions(skip=0, null_string="0"), "s")
     assert sniffer.looks == MOST_KNOWN + 2
 
 
@@ -156,6 +158,6 @@ def test_a_catalog_forgets_what_was_not_asked_for_long(files: Path) -> None:
 )
 def test_no_file_names_the_nearest(pattern: str, near: str, files: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
-        Catalog(files / "types").resolve(f"{files}/{pattern}", ReaderOptions(), "s")
+        Catalog(files / "types").resolve(f"{files}/{pattern}", CsvOptions(), "s")
     hint = f"\ntry: did you mean {files}/{near}?" if near else ""
     assert str(raised.value) == f"no file matches {files}/{pattern}{hint}"

@@ -31,8 +31,8 @@ class Around:
     def variables(self) -> Sequence[str]:
         return ["since", "least"]
 
-    def options(self) -> Sequence[str]:
-        return ["delim", "header"]
+    def options(self, function: str) -> Sequence[str]:
+        return ["delim", "header"] if function == "read_csv" else []
 
 
 CASES = [

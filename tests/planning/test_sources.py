@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.sources import FoundSource, default_alias, find_sources
-from fusionflow_lab.query import ReaderOptions
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_files_become_tables(text: str, patterns: list[str], sql: str | None, bi
 
 def test_other_options_make_another_source(binder: Binder) -> None:
     sources, _ = found("FROM 'a.csv' x, read_csv('a.csv', skip = 1) y, read_csv('a.csv') z", binder)
-    assert [source.options for source in sources] == [ReaderOptions(), ReaderOptions(skip=1)]
+    assert [source.options for source in sources] == [CsvOptions(), CsvOptions(skip=1)]
 
 
 @pytest.mark.parametrize(

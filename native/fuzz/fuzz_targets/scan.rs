@@ -3,7 +3,7 @@
 
 use fusionflow_engine::{
     error::Error,
-    source::csv::{ColumnSpec, Dialect},
+    source::{ColumnSpec, csv::Dialect},
     types::ColumnType,
 };
 use fusionflow_fuzz::{

@@ -5,9 +5,12 @@ use std::collections::HashSet;
 
 use fusionflow_engine::{
     error::Error,
-    source::csv::{
-        BlockRange, CancelFlag, Chunk, ColumnSpec, ScanPlan, Scanner, SourceFile,
-        sniff::{FileSniff, SniffOptions, sniff_files},
+    source::{
+        BlockRange, CancelFlag, Chunk, ColumnSpec, SourceFile,
+        csv::{
+            ScanPlan, Scanner,
+            sniff::{FileSniff, SniffOptions, sniff_files},
+        },
     },
 };
 use fusionflow_fuzz::input::{file, pick, split};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray, types::Int32Type};
 use fusionflow_engine::{
     error::Error,
-    source::csv::{
-        BlockRange, BlockReport, CancelFlag, Chunk, ColumnSpec, Dialect, ScanPlan, Scanner, SourceFile, locate_starts,
+    source::{
+        BlockRange, BlockReport, CancelFlag, Chunk, ColumnSpec, SourceFile,
+        csv::{Dialect, ScanPlan, Scanner, locate_starts},
     },
 };
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::UNIX_EPOCH};
 
-use fusionflow_engine::source::csv::SourceFile;
+use fusionflow_engine::source::SourceFile;
 
 /// Bytes that choose options.
 pub const CHOICES: usize = 8;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fusionflow_engine::{
     error::{Error, Result},
-    source::csv,
+    source::{self, CancelFlag, Pass, csv},
     types::ColumnType,
 };
 use pyo3::prelude::*;
@@ -104,7 +104,7 @@ pub fn typed(name: &str, format: &str) -> Result<ColumnType> {
     if format.is_empty() { name.parse() } else { format!("{name} '{format}'").parse() }
 }
 
-impl TryFrom<Column> for csv::ColumnSpec {
+impl TryFrom<Column> for source::ColumnSpec {
     type Error = Error;
 
     fn try_from(column: Column) -> Result<Self> {
@@ -113,30 +113,43 @@ impl TryFrom<Column> for csv::ColumnSpec {
     }
 }
 
-impl From<Chunk> for csv::Chunk {
+impl From<Chunk> for source::Chunk {
     fn from(chunk: Chunk) -> Self {
         let SourceFile { path, size, mtime_ns, data_start } = chunk.file;
-        let range = |Block { offset, end, start }| csv::BlockRange { offset, end, start };
+        let range = |Block { offset, end, start }| source::BlockRange { offset, end, start };
         Self {
             ordinal: chunk.ordinal,
-            file: csv::SourceFile { path, size, mtime_ns, data_start },
+            file: source::SourceFile { path, size, mtime_ns, data_start },
             blocks: chunk.blocks.into_iter().map(range).collect(),
         }
     }
 }
 
-/// Everything a scan is asked to do.
-pub fn scan_plan(
+/// How the files of a source are read: one record of `fusionflow_lab.query` for each format.
+#[derive(FromPyObject)]
+pub enum Reader {
+    Csv(Dialect),
+}
+
+/// Begin a pass as the reader says.
+pub fn open_pass(
     chunks: Vec<Chunk>,
     columns: Vec<Column>,
     count: usize,
-    dialect: Dialect,
+    reader: Reader,
     excluded: Vec<Excluded>,
-) -> Result<csv::ScanPlan> {
+    flag: CancelFlag,
+) -> Result<Box<dyn Pass>> {
     let columns = columns.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
     let chunks = chunks.into_iter().map(Into::into).collect();
-    let mut plan = csv::ScanPlan::new(chunks, columns, count, dialect.try_into()?)?;
-    plan.excluded = excluded.into_iter().map(|(row, column, reason)| csv::Excluded { row, column, reason }).collect();
-    plan.excluded.sort_by_key(|excluded| excluded.row);
-    Ok(plan)
+    let mut excluded: Vec<_> =
+        excluded.into_iter().map(|(row, column, reason)| source::Excluded { row, column, reason }).collect();
+    excluded.sort_by_key(|excluded| excluded.row);
+    match reader {
+        Reader::Csv(dialect) => {
+            let mut plan = csv::ScanPlan::new(chunks, columns, count, dialect.try_into()?)?;
+            plan.excluded = excluded;
+            Ok(Box::new(csv::Scanner::new(plan, flag)))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! `CancelToken`: a flag that running scans poll.
 
-use fusionflow_engine::source::csv::CancelFlag;
+use fusionflow_engine::source::CancelFlag;
 use pyo3::prelude::*;
 
 /// A flag that running scans poll once per block.

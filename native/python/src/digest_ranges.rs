@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fusionflow_engine::source::csv;
+use fusionflow_engine::source;
 use pyo3::prelude::*;
 
 use crate::{cancel::CancelToken, error::detached};
@@ -18,6 +18,6 @@ pub fn digest_ranges(
     token: &CancelToken,
 ) -> PyResult<String> {
     let flag = token.flag.clone();
-    let file = csv::SourceFile { path, size, mtime_ns, data_start: 0 };
-    detached(py, || csv::digest_ranges(&file, &ranges, &flag))
+    let file = source::SourceFile { path, size, mtime_ns, data_start: 0 };
+    detached(py, || source::digest_ranges(&file, &ranges, &flag))
 }

@@ -1,6 +1,6 @@
 //! `ChunkReport` and `BlockReport`: what was read.
 
-use fusionflow_engine::source::csv;
+use fusionflow_engine::source;
 use pyo3::prelude::*;
 
 /// What one block turned out to be.
@@ -15,17 +15,17 @@ pub struct BlockReport {
 
 /// What one chunk turned out to be.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
-pub struct ChunkReport(csv::ChunkReport);
+pub struct ChunkReport(source::ChunkReport);
 
-impl From<csv::BlockReport> for BlockReport {
-    fn from(report: csv::BlockReport) -> Self {
-        let csv::BlockReport { start, end, rows, rejected, lines } = report;
+impl From<source::BlockReport> for BlockReport {
+    fn from(report: source::BlockReport) -> Self {
+        let source::BlockReport { start, end, rows, rejected, lines } = report;
         Self { start, end, rows, rejected, lines }
     }
 }
 
-impl From<csv::ChunkReport> for ChunkReport {
-    fn from(report: csv::ChunkReport) -> Self {
+impl From<source::ChunkReport> for ChunkReport {
+    fn from(report: source::ChunkReport) -> Self {
         Self(report)
     }
 }

@@ -9,12 +9,12 @@ use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use fusionflow_engine::{
     error::Error,
-    source::csv::{Scanner, rejects_to_batch},
+    source::{Pass, rejects_to_batch},
 };
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyCapsule};
 
 use crate::{
-    args::{Chunk, Column, Dialect, Excluded, scan_plan},
+    args::{Chunk, Column, Excluded, Reader, open_pass},
     cancel::CancelToken,
     error::{Failure, detached, exception, guarded},
     report::ChunkReport,
@@ -24,20 +24,20 @@ use crate::{
 /// One pass over some chunks of a source.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
 pub struct Scan {
-    pass: Arc<Pass>,
+    shared: Arc<Shared>,
     exported: AtomicBool,
 }
 
 /// What the stream and the scan share.
-struct Pass {
-    scanner: Mutex<Scanner>,
+struct Shared {
+    pass: Mutex<Box<dyn Pass>>,
     failure: Mutex<Option<Failure>>,
     schema: SchemaRef,
 }
 
-impl Pass {
-    fn scanner(&self) -> MutexGuard<'_, Scanner> {
-        self.scanner.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    fn pass(&self) -> MutexGuard<'_, Box<dyn Pass>> {
+        self.pass.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failure(&self) -> MutexGuard<'_, Option<Failure>> {
@@ -46,10 +46,10 @@ impl Pass {
 
     /// The next batch. A failure is kept, ends the stream, and is told again to whoever asks on.
     fn next_batch(&self) -> Option<Result<RecordBatch, ArrowError>> {
-        let mut scanner = self.scanner();
+        let mut pass = self.pass();
         let known = self.failure().is_some();
         if !known {
-            match guarded(|| scanner.next_batch()) {
+            match guarded(|| pass.next_batch()) {
                 Ok(batch) => return batch.map(Ok),
                 Err(error) => *self.failure() = Some(error),
             }
@@ -68,7 +68,7 @@ impl Pass {
 }
 
 /// The stream's end of a pass.
-struct Batches(Arc<Pass>);
+struct Batches(Arc<Shared>);
 
 impl Iterator for Batches {
     type Item = Result<RecordBatch, ArrowError>;
@@ -93,16 +93,15 @@ impl Scan {
         chunks: Vec<Chunk>,
         columns: Vec<Column>,
         column_count: usize,
-        dialect: Dialect,
+        dialect: Reader,
         token: &CancelToken,
         excluded: Vec<Excluded>,
     ) -> PyResult<Self> {
         let flag = token.flag.clone();
-        let scanner =
-            detached(py, || Ok(Scanner::new(scan_plan(chunks, columns, column_count, dialect, excluded)?, flag)))?;
-        let schema = scanner.schema();
-        let pass = Pass { scanner: Mutex::new(scanner), failure: Mutex::default(), schema };
-        Ok(Self { pass: Arc::new(pass), exported: AtomicBool::new(false) })
+        let pass = detached(py, || open_pass(chunks, columns, column_count, dialect, excluded, flag))?;
+        let schema = pass.schema();
+        let shared = Shared { pass: Mutex::new(pass), failure: Mutex::default(), schema };
+        Ok(Self { shared: Arc::new(shared), exported: AtomicBool::new(false) })
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -115,17 +114,17 @@ impl Scan {
         if self.exported.swap(true, Ordering::Relaxed) {
             return Err(PyValueError::new_err("a scan can be consumed once; make another one"));
         }
-        stream_capsule(py, Box::new(Batches(self.pass.clone())))
+        stream_capsule(py, Box::new(Batches(self.shared.clone())))
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        schema_capsule(py, &self.pass.schema)
+        schema_capsule(py, &self.shared.schema)
     }
 
     fn report(&self, py: Python<'_>) -> PyResult<Vec<ChunkReport>> {
         let reports = py.detach(|| {
-            self.pass.drain();
-            self.pass.scanner().reports().to_vec()
+            self.shared.drain();
+            self.shared.pass().reports().to_vec()
         });
         match self.failure(py) {
             Some(failure) => Err(failure),
@@ -135,13 +134,13 @@ impl Scan {
 
     fn rejects(&self, py: Python<'_>) -> PyResult<ArrowBatch> {
         detached(py, || {
-            rejects_to_batch(self.pass.scanner().rejects()).map_err(|error| Error::Invalid(error.to_string()))
+            rejects_to_batch(self.shared.pass().rejects()).map_err(|error| Error::Invalid(error.to_string()))
         })
         .map(ArrowBatch)
     }
 
     fn widened(&self) -> Vec<(usize, String)> {
-        match self.pass.failure().as_ref() {
+        match self.shared.failure().as_ref() {
             Some(Failure::Engine(Error::Widened { columns, .. })) => {
                 columns.iter().map(|&(ordinal, wider)| (ordinal, wider.to_string())).collect()
             }
@@ -150,6 +149,6 @@ impl Scan {
     }
 
     fn failure(&self, py: Python<'_>) -> Option<PyErr> {
-        self.pass.failure().as_ref().map(|failure| exception(py, failure))
+        self.shared.failure().as_ref().map(|failure| exception(py, failure))
     }
 }

@@ -10,16 +10,19 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     column::{Cells, ReadColumn, Values, reader_of},
     dialect::Dialect,
-    file::{OpenFile, Window},
     index::{Input, Layout, Level, Refusal, index},
     locate::{MAX_RECORD, TOO_LONG, UNCLOSED},
-    plan::{ColumnSpec, DEFAULT_WINDOW, Excluded, ScanPlan},
-    pool::Pool,
+    plan::{DEFAULT_WINDOW, ScanPlan},
     rows::Rows,
     tolerant::{Cut, Refused, Uncut, cut_tolerantly},
     value::widened,
 };
 use crate::error::{Error, Result};
+use crate::source::{
+    file::{OpenFile, Window},
+    plan::{ColumnSpec, Excluded},
+    pool::Pool,
+};
 
 /// Bytes first read after a window's limit, to finish its last record.
 const TAIL: usize = 4 << 10;

@@ -7,11 +7,11 @@ use memchr::memchr;
 
 use super::{
     dialect::Dialect,
-    file::{OpenFile, Window},
     locate::MAX_RECORD,
     record::{Record, Span, read_record},
 };
 use crate::error::Result;
+use crate::source::file::{OpenFile, Window};
 
 /// Line feeds tried one by one.
 const CANDIDATES: usize = 8;

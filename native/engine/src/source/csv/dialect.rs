@@ -2,8 +2,8 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::encoding::Encoding;
 use crate::error::{Error, Result};
+use crate::source::encoding::Encoding;
 
 /// What stands between fields, around them, at the ends of records, and what means NULL.
 ///

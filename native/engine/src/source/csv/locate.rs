@@ -6,11 +6,13 @@ use memchr::{memchr, memrchr};
 
 use super::{
     dialect::Dialect,
-    file::{OpenFile, Window},
-    plan::CancelFlag,
     record::{Flaw, read_fields},
 };
 use crate::error::Result;
+use crate::source::{
+    file::{OpenFile, Window},
+    plan::CancelFlag,
+};
 
 /// Bytes of the longest record.
 pub const MAX_RECORD: usize = 64 << 20;

@@ -6,11 +6,10 @@ use arrow_array::{Array, RecordBatch, cast::AsArray};
 use arrow_schema::DataType;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{
-    batch::Batcher,
-    boundary::believed_start,
+use super::{batch::Batcher, boundary::believed_start, plan::ScanPlan};
+use crate::source::{
     file::{OpenFile, Window},
-    plan::{Chunk, ScanPlan},
+    plan::Chunk,
 };
 use crate::{error::Result, types::ColumnType};
 

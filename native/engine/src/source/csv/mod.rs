@@ -1,6 +1,6 @@
 //! CSV (RFC 4180 and its dialects): records found, fields cut, values parsed into Arrow.
 //!
-//! Way of the data: `file` (bytes) → `boundary` (first record) → `index`, else
+//! Way of the data: `super::file` (bytes) → `boundary` (first record) → `index`, else
 //! `tolerant` (fields of records)
 //! → `column` (values) → `batch` → `scan` (batches and reports).
 
@@ -10,16 +10,11 @@ mod batch;
 mod boundary;
 mod column;
 mod dialect;
-mod digest;
-mod encoding;
-mod file;
 mod index;
 mod locate;
 mod look;
 mod plan;
-mod pool;
 mod record;
-mod report;
 mod rewrite;
 mod rows;
 mod scan;
@@ -28,10 +23,7 @@ mod tolerant;
 pub mod value;
 
 pub use dialect::Dialect;
-pub use digest::digest_ranges;
-pub use encoding::Encoding;
 pub use locate::locate_starts;
-pub use plan::{BlockRange, CancelFlag, Chunk, ColumnSpec, Excluded, ScanPlan, SourceFile};
+pub use plan::ScanPlan;
 pub use record::{Flaw, Record, Span, read_record};
-pub use report::{BlockReport, ChunkReport, Reject, rejects_schema, rejects_to_batch};
 pub use scan::Scanner;

@@ -9,14 +9,18 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     batch::{Batch, Batcher},
     boundary::believed_start,
-    encoding::Encoding,
-    file::{OpenFile, Window},
     locate::prove_start,
     look::few_texts,
-    plan::{BlockRange, CancelFlag, Chunk, ScanPlan},
-    report::{BlockReport, ChunkReport, Reject},
+    plan::ScanPlan,
 };
 use crate::error::{Error, Result};
+use crate::source::{
+    Pass,
+    encoding::Encoding,
+    file::{OpenFile, Window},
+    plan::{BlockRange, CancelFlag, Chunk},
+    report::{BlockReport, ChunkReport, Reject},
+};
 
 /// One pass over the chunks of a plan.
 pub struct Scanner {
@@ -72,31 +76,22 @@ impl Scanner {
             rejects: Vec::new(),
         }
     }
+}
 
-    /// Schema of the batches.
-    #[must_use]
-    pub fn schema(&self) -> SchemaRef {
+impl Pass for Scanner {
+    fn schema(&self) -> SchemaRef {
         self.batcher.schema()
     }
 
-    /// Chunks read to their end so far.
-    #[must_use]
-    pub fn reports(&self) -> &[ChunkReport] {
+    fn reports(&self) -> &[ChunkReport] {
         &self.reports
     }
 
-    /// Records rejected so far.
-    #[must_use]
-    pub fn rejects(&self) -> &[Reject] {
+    fn rejects(&self) -> &[Reject] {
         &self.rejects
     }
 
-    /// The next batch that has rows, or `None` at the end.
-    ///
-    /// # Errors
-    /// What ends the pass: [`Error::Changed`], [`Error::Malformed`], [`Error::Widened`], [`Error::Cancelled`],
-    /// or as the files read.
-    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
         let plan = self.plan.clone();
         while let Some(chunk) = plan.chunks.get(self.chunk) {
             self.cancel.check()?;
@@ -130,7 +125,9 @@ impl Scanner {
         }
         Ok(None)
     }
+}
 
+impl Scanner {
     fn begin(&mut self, open: &OpenChunk, chunk: &Chunk, range: BlockRange) -> Result<ActiveBlock> {
         let data_start = chunk.file.data_start;
         let (start, proven) = match (range.start, open.before) {

@@ -3,11 +3,12 @@
 use super::{
     dialect::Dialect,
     locate::MAX_RECORD,
-    plan::{ColumnSpec, ScanPlan},
+    plan::ScanPlan,
     record::{Flaw, Record, Span, read_fields},
     rewrite::Rewriter,
     rows::Rows,
 };
+use crate::source::plan::ColumnSpec;
 
 /// A record that is not a row, by its structure.
 #[derive(Clone, Debug, PartialEq, Eq)]

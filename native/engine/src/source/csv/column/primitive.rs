@@ -7,13 +7,11 @@ use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use super::{
-    super::{
-        pool::Pool,
-        value::{self, cell::Cell, swar},
-    },
+    super::value::{self, cell::Cell, swar},
     Cells, ReadColumn, Values,
     cells::{Content, Validity},
 };
+use crate::source::pool::Pool;
 use crate::types::{ColumnType, DateStyle};
 
 /// A column whose cells a fast function reads where it can, and an exact one elsewhere.

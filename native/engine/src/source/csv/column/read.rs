@@ -5,11 +5,11 @@ use arrow_buffer::Buffer;
 use arrow_schema::DataType;
 
 use super::{
-    super::plan::ColumnSpec,
     Cells, boolean, primitive,
     text::{self, Views},
     words,
 };
+use crate::source::plan::ColumnSpec;
 use crate::types::ColumnType;
 
 /// Reads one column; kept from window to window for its buffers.

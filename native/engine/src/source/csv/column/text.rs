@@ -7,11 +7,8 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use memchr::memchr;
 
-use super::{
-    super::{pool::Pool, value::cell::Cell},
-    Cells, ReadColumn, Values,
-    cells::Validity,
-};
+use super::{super::value::cell::Cell, Cells, ReadColumn, Values, cells::Validity};
+use crate::source::pool::Pool;
 
 /// Longest text that lies in the view itself.
 const INLINE: usize = 12;

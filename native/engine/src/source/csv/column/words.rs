@@ -10,12 +10,8 @@ use arrow_schema::DataType;
 use memchr::memchr;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    super::{pool::Pool, value::cell::Cell},
-    Cells, ReadColumn, Values,
-    cells::Validity,
-    text::unescape,
-};
+use super::{super::value::cell::Cell, Cells, ReadColumn, Values, cells::Validity, text::unescape};
+use crate::source::pool::Pool;
 
 /// Longest text that is its own key.
 const SHORT: usize = 16;

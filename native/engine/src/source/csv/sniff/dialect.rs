@@ -6,7 +6,10 @@
 
 use super::records::{Record, Records, split_records, text_of};
 use crate::{
-    source::csv::{Dialect, Encoding, value::least_type},
+    source::{
+        Encoding,
+        csv::{Dialect, value::least_type},
+    },
     types::ColumnType,
 };
 

@@ -5,7 +5,7 @@
 use std::{borrow::Cow, path::Path};
 
 use super::file::refused;
-use crate::{error::Result, source::csv::Encoding};
+use crate::{error::Result, source::Encoding};
 
 const MARKS: [(&[u8], Encoding); 3] =
     [(b"\xef\xbb\xbf", Encoding::Utf8), (b"\xff\xfe", Encoding::Utf16Le), (b"\xfe\xff", Encoding::Utf16Be)];

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    source::csv::{Dialect, Encoding},
+    source::{Encoding, csv::Dialect},
     types::ColumnType,
 };
 

@@ -1,0 +1,72 @@
+"""The formats of files: which names and functions mean each, and how its options are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fusionflow_lab.planning import csv_options
+from fusionflow_lab.planning.ast import Node
+from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions
+
+Reading: TypeAlias = Callable[[str, Node, Binder], tuple[str, ReaderOptions]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """One format of files.
+
+    ``suffixes`` are those of names that stand for such files without a function. ``functions`` read calls,
+    by name: query text, call and binder → pattern and options. ``option_names`` are for completion.
+    """
+
+    suffixes: tuple[str, ...]
+    default: ReaderOptions
+    functions: Mapping[str, Reading]
+    option_names: Sequence[str]
+
+
+_CSV = Format(
+    suffixes=(".csv", ".tsv"),
+    default=CsvOptions(),
+    functions=dict.fromkeys(("read_csv", "read_csv_auto"), csv_options.read_csv),
+    option_names=csv_options.OPTION_NAMES,
+)
+_FORMATS = (_CSV,)
+
+SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.suffixes)
+"""Suffixes of names that are read without a function."""
+READERS: Mapping[str, Reading] = {name: read for known in _FORMATS for name, read in known.functions.items()}
+"""Functions that read files, by name."""
+
+
+def options_of(path: str) -> ReaderOptions | None:
+    """Return how a file of this name is read where nothing is said; None where the name does not tell.
+
+    Examples
+    --------
+    >>> options_of("Sales.CSV") == CsvOptions()
+    True
+    >>> options_of("notes.txt") is None
+    True
+    """
+    for known in _FORMATS:
+        if path.lower().endswith(known.suffixes):
+            return known.default
+    return None
+
+
+def option_names(function: str) -> Sequence[str]:
+    """Return the options of a function that reads files; none for another.
+
+    Examples
+    --------
+    >>> "delim" in option_names("read_csv"), option_names("sum")
+    (True, ())
+    """
+    for known in _FORMATS:
+        if function in known.functions:
+            return known.option_names
+    return ()

@@ -1,0 +1,61 @@
+"""What the user said of files: one frozen record for each format, what all have in common at the top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileOptions:
+    """Options that go with files of every format; None or empty means: find out.
+
+    ``filename`` names a column for the file's path. ``hive``: folders such as ``year=2024`` are columns,
+    of the types in ``hive_types``, else of those that their texts have (``hive_autocast``).
+    ``max_errors`` is how many records may be rejected: a number, a percentage such as ``5%``, or empty for
+    the default. ``by_name``: files may have other columns.
+    """
+
+    filename: str = ""
+    hive: bool | None = None
+    hive_types: tuple[tuple[str, str], ...] = ()
+    hive_autocast: bool = True
+    max_errors: str = ""
+    by_name: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CsvOptions(FileOptions):
+    """Options of ``read_csv``.
+
+    ``types`` maps column names (or, with ``columns``, all of them in order) to DuckDB types.
+    ``date_format`` and ``timestamp_format`` are how dates are written where their types are given,
+    ``styles`` what stands for them where types are found out. ``normal_names``: names in a header are made
+    such that they need no quotes. ``leading_types`` are those of the first columns, whatever their names.
+    """
+
+    delimiter: str | None = None
+    quote: str | None = None
+    header: bool | None = None
+    null_string: str = ""
+    names: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    all_varchar: bool = False
+    skip: int = 0
+    escape: str | None = None
+    comment: str = ""
+    more_nulls: tuple[str, ...] = ()
+    new_line: str = ""
+    encoding: str = ""
+    null_padding: bool = False
+    strict: bool = True
+    date_format: str = ""
+    timestamp_format: str = ""
+    styles: tuple[str, ...] = ()
+    normal_names: bool = False
+    leading_types: tuple[str, ...] = ()
+
+
+ReaderOptions: TypeAlias = CsvOptions
+"""Options of any format."""

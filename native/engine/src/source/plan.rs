@@ -1,0 +1,84 @@
+//! What a scan of any format is asked to read, and the flag that ends it.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    error::{Error, Result},
+    types::ColumnType,
+};
+
+/// A flag that running scans poll once per window.
+#[derive(Clone, Debug, Default)]
+pub struct CancelFlag(Arc<AtomicBool>);
+
+impl CancelFlag {
+    /// Ask every scan that holds this flag to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::cancel`] was called.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Refuse to go on once the flag is raised.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] after [`Self::cancel`].
+    pub fn check(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// One file as it was when it was planned for.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    pub path: PathBuf,
+    pub size: u64,
+    pub mtime_ns: i64,
+    /// Byte after BOM and header.
+    pub data_start: u64,
+}
+
+/// Bytes `[offset, end)`; the block owns the records that start in them.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockRange {
+    pub offset: u64,
+    pub end: u64,
+    /// First record's byte, where proven.
+    pub start: Option<u64>,
+}
+
+/// Blocks of one file that are reported together.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    pub ordinal: i64,
+    pub file: SourceFile,
+    pub blocks: Vec<BlockRange>,
+}
+
+/// One column to parse. A value that does not fit a `fixed` type is a reject; a sniffed type widens.
+#[derive(Clone, Debug)]
+pub struct ColumnSpec {
+    pub name: String,
+    pub column_type: ColumnType,
+    pub ordinal: usize,
+    pub fixed: bool,
+}
+
+/// A row that the caller found to hold a value of no use: it is rejected like any other flawed record.
+#[derive(Clone, Debug)]
+pub struct Excluded {
+    /// Its number among the rows that the pass gives out without exclusions.
+    pub row: u64,
+    pub column: String,
+    pub reason: String,
+}
