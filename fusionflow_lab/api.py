@@ -17,7 +17,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from fusionflow_lab.config import Config
+from fusionflow_lab.config import Config, Value
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.forecast import forecast, speed
@@ -52,6 +52,7 @@ def connect(
     home: str | Path | None = None,
     workers: int | None = None,
     runner: str | None = None,
+    traits: Mapping[str, Value] | None = None,
 ) -> Session:
     """Open a session.
 
@@ -66,6 +67,8 @@ def connect(
     runner
         Who drives the jobs: ``"detached"``, a process of its own that outlives this one, or
         ``"inprocess"``, this one; by default ``FUSIONFLOW_RUNNER`` or detached.
+    traits
+        More settings, which win over file and environment; what the Jupyter program is configured with.
 
     Raises
     ------
@@ -77,7 +80,8 @@ def connect(
     >>> with connect(workers=1, runner="inprocess") as session:
     ...     result = session.sql("SELECT count(*) AS n FROM 'orders/*.csv'").result()
     """
-    return Session(Config.load(home=home, workers=workers, runner=runner), cluster, workers=workers)
+    config = Config.load(home=home, workers=workers, runner=runner, traits=traits)
+    return Session(config, cluster, workers=workers)
 
 
 def attach(job_id: str, *, home: str | Path | None = None) -> Job:

@@ -16,6 +16,7 @@ import typer
 
 from fusionflow_lab.api import Job, connect
 from fusionflow_lab.cli_cache import cache
+from fusionflow_lab.cli_config import configs
 from fusionflow_lab.cli_jobs import jobs
 from fusionflow_lab.cli_parts import (
     ROWS_SHOWN,
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.add_typer(jobs, name="jobs")
 app.add_typer(runners, name="runner")
 app.add_typer(cache, name="cache")
+app.add_typer(configs, name="config")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,7 +1,8 @@
-"""The settings, once: an argument wins over the environment, that over the default.
+"""The settings, once: default < file < environment < traitlets < option.
 
-Each field is also an environment variable, ``FUSIONFLOW_`` and its name in capitals. A variable of
-that prefix that nobody knows is an error: a setting that is silently ignored is worse than none.
+Each field of ``Config`` is a setting. It is a key of the file, an environment variable (``FUSIONFLOW_`` and
+its name in capitals), a trait (``c.FusionFlow.workers = 4``) and, for some, an option of functions and
+commands. A setting that nobody knows is an error: one that is silently ignored is worse than none.
 """
 
 from __future__ import annotations
@@ -10,62 +11,38 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 import platformdirs
 
 from fusionflow_lab.errors import ConfigError
 
+Value: TypeAlias = str | int | float | Path
+
 _PREFIX: Final = "FUSIONFLOW_"
-_READ_ELSEWHERE: Final = frozenset({"FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
-_KNOWN: Final = (
-    "FUSIONFLOW_CACHE_MAX_AGE",
-    "FUSIONFLOW_CACHE_MAX_SIZE",
-    "FUSIONFLOW_FRAME_LIMIT",
-    "FUSIONFLOW_HOME",
-    "FUSIONFLOW_MEMORY_LIMIT",
-    "FUSIONFLOW_RUNNER",
-    "FUSIONFLOW_RUNNER_IDLE",
-    "FUSIONFLOW_WORKERS",
-)
+_FILE: Final = "FUSIONFLOW_CONFIG"
+_READ_ELSEWHERE: Final = frozenset({_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.IGNORECASE)
 _AGE_SECONDS: Final = MappingProxyType({"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0})
-_FRAME_LIMIT: Final = "1 GiB"
-_CACHE_MAX_AGE: Final = "30d"
-_CACHE_MAX_SIZE: Final = "20 GB"
 _MOST_WORKERS: Final = 1024
 _RUNNERS: Final = ("detached", "inprocess")
 
 
+def _about(text: str, *, default: str = "") -> Mapping[str, str]:
+    """Say what a setting means, and its default where that is computed."""
+    return {"help": text, "default": default}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """The settings of a session.
-
-    Parameters
-    ----------
-    home
-        Folder of the job database, the states and the results.
-    workers
-        Worker processes of a local cluster, one thread each.
-    memory_limit
-        Memory of each of them as Dask writes it: ``"auto"``, ``"2 GiB"``, ``"0"`` for no limit.
-    frame_limit
-        The most that a table of the user's program in FROM may take: ``"1 GiB"``.
-    runner
-        Who drives the jobs: ``"detached"``, a process of its own that outlives this one, or
-        ``"inprocess"``, this one.
-    runner_idle
-        Seconds without jobs and clients after which a detached runner ends.
-    cache_max_age
-        How long states are kept that nobody uses: ``"30d"``, ``"12h"``.
-    cache_max_size
-        What all states together may take: ``"20 GB"``; those used longest ago go first.
+    """The settings of a session; each is described beside it.
 
     Examples
     --------
@@ -73,14 +50,39 @@ class Config:
     2
     """
 
-    home: Path
-    workers: int
-    memory_limit: str = "auto"
-    frame_limit: str = _FRAME_LIMIT
-    runner: str = "detached"
-    runner_idle: float = 600.0
-    cache_max_age: str = _CACHE_MAX_AGE
-    cache_max_size: str = _CACHE_MAX_SIZE
+    home: Path = field(
+        metadata=_about(
+            "Folder of the job database, the states and the results.", default="the user's data folder"
+        )
+    )
+    workers: int = field(
+        metadata=_about(
+            "Worker processes of a local cluster, one thread each.", default="one for each processor"
+        )
+    )
+    memory_limit: str = field(
+        default="auto", metadata=_about("Memory of each of them: auto, 2 GiB, or 0 for no limit.")
+    )
+    frame_limit: str = field(
+        default="1 GiB", metadata=_about("The most that a table of the user's program in FROM may take.")
+    )
+    runner: str = field(
+        default="detached",
+        metadata=_about(
+            "Who drives the jobs: detached, a process that outlives this one, or inprocess, this one."
+        ),
+    )
+    runner_idle: float = field(
+        default=600.0, metadata=_about("Seconds without jobs and clients after which a detached runner ends.")
+    )
+    cache_max_age: str = field(
+        default="30d", metadata=_about("How long states are kept that nobody uses: 30d, 12h.")
+    )
+    cache_max_size: str = field(
+        default="20 GB", metadata=_about("What all states may take; those used longest ago go first.")
+    )
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where each setting comes from."""
 
     @property
     def cache_seconds(self) -> float:
@@ -122,34 +124,53 @@ class Config:
     def load(
         cls,
         *,
-        home: str | Path | None = None,
-        workers: int | None = None,
-        memory_limit: str | None = None,
-        runner: str | None = None,
         environ: Mapping[str, str] | None = None,
+        traits: Mapping[str, Value] | None = None,
+        **options: Value | None,
     ) -> Config:
-        """Collect the settings; what is None here comes from the environment or its default.
+        """Collect the settings; an option of None says nothing.
+
+        Parameters
+        ----------
+        environ
+            The environment; by default that of this process. ``FUSIONFLOW_CONFIG`` names the file, by default
+            ``config.toml`` in the user's folder of settings.
+        traits
+            Settings of the Jupyter program.
+        **options
+            Settings that win over all others.
 
         Raises
         ------
         ConfigError
-            A setting is unknown or out of range.
+            A setting is unknown or out of range; the file cannot be read.
         """
-        values = _known_variables(os.environ if environ is None else environ)
-        folder = home or values.get("FUSIONFLOW_HOME") or platformdirs.user_data_path("fusionflow")
-        if workers is None:
-            given = _whole_number("FUSIONFLOW_WORKERS", values)
-            workers = _processors() if given is None else given
-        return cls(
-            home=Path(folder).expanduser().absolute(),
-            workers=workers,
-            memory_limit=memory_limit or values.get("FUSIONFLOW_MEMORY_LIMIT") or "auto",
-            frame_limit=values.get("FUSIONFLOW_FRAME_LIMIT") or _FRAME_LIMIT,
-            runner=runner or values.get("FUSIONFLOW_RUNNER") or _RUNNERS[0],
-            cache_max_age=values.get("FUSIONFLOW_CACHE_MAX_AGE") or _CACHE_MAX_AGE,
-            cache_max_size=values.get("FUSIONFLOW_CACHE_MAX_SIZE") or _CACHE_MAX_SIZE,
-            runner_idle=_seconds("FUSIONFLOW_RUNNER_IDLE", values, 600.0),
-        )
+        environ = os.environ if environ is None else environ
+        values: dict[str, Value] = {
+            "home": platformdirs.user_data_path("fusionflow"),
+            "workers": _processors(),
+        }
+        origins = {setting.name: "default" for setting in settings()}
+        given = {name: value for name, value in options.items() if value is not None}
+        layers = (*_layers(environ), ("traitlets", traits or {}), ("option", given))
+        for origin, layer in layers:
+            for name, value in layer.items():
+                setting = _known(name, origin)
+                values[setting] = _read(setting, value, origin)
+                origins[setting] = origin
+        values["home"] = Path(str(values["home"])).expanduser().absolute()
+        return cls(**values, origins=origins)  # type: ignore[arg-type]  # each was read as its type
+
+    def environment(self) -> dict[str, str]:
+        """Return what a process of its own must find in its environment to have the same settings.
+
+        Examples
+        --------
+        >>> Config.load(home="/data", environ={}).environment()
+        {'FUSIONFLOW_HOME': '/data'}
+        """
+        chosen = (setting for setting in settings() if self.origins.get(setting.name) != "default")
+        return {setting.variable: str(getattr(self, setting.name)) for setting in chosen}
 
     def runner_log(self, cluster: str) -> Path:
         """Return where the detached runner of a cluster writes its log.
@@ -162,6 +183,73 @@ class Config:
         if cluster == "local":
             return self.home / "runner.log"
         return self.home / f"runner-{hashlib.blake2b(cluster.encode(), digest_size=4).hexdigest()}.log"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What is known of a setting; ``type`` is ``Path``, ``int``, ``float`` or ``str``."""
+
+    name: str
+    type: str
+    help: str
+    default: str
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return f"{_PREFIX}{self.name.upper()}"
+
+
+def settings() -> tuple[Setting, ...]:
+    """Return every setting, in the order of ``Config``.
+
+    Examples
+    --------
+    >>> settings()[1].variable, settings()[1].help
+    ('FUSIONFLOW_WORKERS', 'Worker processes of a local cluster, one thread each.')
+    """
+    return tuple(
+        Setting(name=each.name, type=str(each.type), help=each.metadata["help"], default=_default(each))
+        for each in fields(Config)
+        if each.metadata
+    )
+
+
+def config_text(config: Config, *, origin: bool) -> str:
+    """Return the settings in force, a line each, and where they come from.
+
+    Examples
+    --------
+    >>> text = config_text(Config.load(home="/data", workers=2, environ={}), origin=True)
+    >>> text.splitlines()[1]
+    'workers         2         option'
+    """
+    rows = [
+        (setting.name, str(getattr(config, setting.name)), config.origins.get(setting.name, "option"))
+        for setting in settings()
+    ]
+    widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
+    return "\n".join(
+        f"{name:{widths[0]}}  {value:{widths[1]}}  {where if origin else ''}".rstrip()
+        for name, value, where in rows
+    )
+
+
+def example_environment() -> str:
+    """Return ``.env.example``: every setting with its meaning and default, as a comment.
+
+    Examples
+    --------
+    >>> example_environment().splitlines()[7:10]
+    ['# Worker processes of a local cluster, one thread each.', '# Default: one for each processor',
+     '# FUSIONFLOW_WORKERS=']
+    """
+    head = f"# Settings of FusionFlow Lab. {_FILE} names a file with the same, in small letters (TOML).\n"
+    head += "# An option wins over traitlets, these over the environment, that over the file.\n"
+    entries = (
+        f"\n# {setting.help}\n# Default: {setting.default}\n# {setting.variable}=\n" for setting in settings()
+    )
+    return head + "".join(entries)
 
 
 def bytes_of(name: str, text: str) -> int:
@@ -205,39 +293,53 @@ def seconds_of(name: str, text: str) -> float:
     return float(number) * _AGE_SECONDS[unit.lower()]
 
 
-def _known_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return our variables that are set to something; one that nobody knows is an error."""
+def _layers(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    """Yield what the file and the environment say, each with where it stands."""
+    named = environ.get(_FILE, "").strip()
+    path = Path(named).expanduser() if named else platformdirs.user_config_path("fusionflow") / "config.toml"
+    if named or path.exists():
+        yield str(path), _from_file(path)
     ours = {name: value.strip() for name, value in environ.items() if name.startswith(_PREFIX)}
-    for name in sorted(ours.keys() - set(_KNOWN) - _READ_ELSEWHERE):
-        endings = {known.removeprefix(_PREFIX): known for known in _KNOWN}
-        near = difflib.get_close_matches(name.removeprefix(_PREFIX), endings, n=1)
-        raise ConfigError(
-            f"unknown setting {name}",
-            where="environment variables",
-            hint=f"did you mean {endings[near[0]]}?" if near else f"known are {', '.join(_KNOWN)}",
-        )
-    return {name: value for name, value in ours.items() if value}
+    for name in sorted(ours.keys() - _READ_ELSEWHERE):
+        setting = _known(name, "environment variables")
+        if ours[name]:
+            yield name, {setting: ours[name]}
 
 
-def _whole_number(name: str, values: Mapping[str, str]) -> int | None:
-    value = values.get(name)
-    if value is None:
-        return None
+def _from_file(path: Path) -> Mapping[str, Value]:
     try:
-        return int(value)
-    except ValueError:
-        raise ConfigError(
-            f"{name} is {value!r}", where="environment variables", hint="write a whole number"
-        ) from None
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"the settings cannot be read: {error}", where=str(path)) from None
 
 
-def _seconds(name: str, values: Mapping[str, str], default: float) -> float:
+def _known(name: str, where: str) -> str:
+    """Return the setting of a name or variable."""
+    variable = name.startswith(_PREFIX)
+    names = {setting.variable if variable else setting.name: setting.name for setting in settings()}
+    if name in names:
+        return names[name]
+    endings = {known.removeprefix(_PREFIX): known for known in names}
+    near = difflib.get_close_matches(name.removeprefix(_PREFIX), endings, n=1)
+    hint = f"did you mean {endings[near[0]]}?" if near else f"known are {', '.join(sorted(names))}"
+    raise ConfigError(f"unknown setting {name}", where=where, hint=hint)
+
+
+def _read(name: str, value: object, origin: str) -> Value:
+    """Return a value as the type of its setting."""
+    kind = next(setting.type for setting in settings() if setting.name == name)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Path)):
+        raise ConfigError(f"{name} is {value!r}", where=origin, hint="write a number or a text")
+    text = str(value)
     try:
-        return float(values.get(name, default))
+        return int(text) if kind == "int" else float(text) if kind == "float" else text
     except ValueError:
-        raise ConfigError(
-            f"{name} is {values[name]!r}", where="environment variables", hint="write seconds"
-        ) from None
+        wanted = "write a whole number" if kind == "int" else "write a number of seconds"
+        raise ConfigError(f"{name} is {value!r}", where=origin, hint=wanted) from None
+
+
+def _default(each: Field[Value]) -> str:
+    return str(each.metadata["default"] if each.default is MISSING else each.default)
 
 
 def _processors() -> int:

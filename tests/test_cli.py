@@ -269,3 +269,13 @@ def test_a_file_is_sniffed(invoke: Invoke) -> None:
     done = invoke("sniff", "trips.csv")
     assert "delimiter ','" in done.stdout
     assert "distance  BIGINT" in done.stdout
+
+
+def test_config_shows_the_settings_and_where_they_come_from(run: Run, folder: Path) -> None:
+    shown = json.loads(run("config", "show", "--origin", "--json").stdout)
+    text = run("config", "show").stdout.decode()
+
+    assert shown["home"] == {"value": str(folder / "home"), "origin": "FUSIONFLOW_HOME"}
+    assert shown["runner"]["origin"] in ("default", "FUSIONFLOW_RUNNER")
+    assert "workers" in text
+    assert "FUSIONFLOW_WORKERS" not in text

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import platformdirs
 import pytest
 
-from fusionflow_lab import config as config_module
-from fusionflow_lab.config import Config
+from fusionflow_lab.config import Config, example_environment, settings
 from fusionflow_lab.errors import ConfigError
 
 
@@ -52,8 +51,80 @@ def test_an_empty_variable_means_the_default() -> None:
     )
 
 
-def test_every_field_has_its_variable() -> None:
-    assert {f"FUSIONFLOW_{field.name.upper()}" for field in fields(Config)} == set(config_module._KNOWN)
+def test_the_file_wins_over_the_default_and_the_environment_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('workers = 3\nmemory_limit = "1 GB"\nrunner_idle = 5\n')
+    environ = {"FUSIONFLOW_CONFIG": str(file), "FUSIONFLOW_MEMORY_LIMIT": "2 GB"}
+
+    config = Config.load(home=tmp_path, traits={"frame_limit": "3 GB"}, environ=environ)
+
+    assert config == Config(
+        home=tmp_path, workers=3, memory_limit="2 GB", runner_idle=5.0, frame_limit="3 GB"
+    )
+    assert config.origins == {
+        "home": "option",
+        "workers": str(file),
+        "memory_limit": "FUSIONFLOW_MEMORY_LIMIT",
+        "frame_limit": "traitlets",
+        "runner": "default",
+        "runner_idle": str(file),
+        "cache_max_age": "default",
+        "cache_max_size": "default",
+    }
+
+
+def test_an_option_wins_over_traits(tmp_path: Path) -> None:
+    assert Config.load(home=tmp_path, workers=2, traits={"workers": 5}, environ={}).workers == 2
+
+
+def test_the_users_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = platformdirs.user_config_path("fusionflow") / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("workers = 9\n")
+
+    assert Config.load(environ={}).workers == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("worker = 3", "unknown setting worker\nwhere: {file}\ntry: did you mean workers?"),
+        ("workers = 'two'", "workers is 'two'\nwhere: {file}\ntry: write a whole number"),
+        ("workers = 2.5", "workers is 2.5\nwhere: {file}\ntry: write a whole number"),
+        ("workers = true", "workers is True\nwhere: {file}\ntry: write a number or a text"),
+        ("[workers]", "workers is {{}}\nwhere: {file}\ntry: write a number or a text"),
+        ("runner_idle = 'soon'", "runner_idle is 'soon'\nwhere: {file}\ntry: write a number of seconds"),
+        ("workers =", "the settings cannot be read: Invalid value (at end of document)\nwhere: {file}"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said(text: str, what: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        Config.load(environ={"FUSIONFLOW_CONFIG": str(file)})
+
+    assert str(caught.value) == what.format(file=file)
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the settings cannot be read"):
+        Config.load(environ={"FUSIONFLOW_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_the_example_names_every_setting() -> None:
+    example = Path(__file__).parents[1] / ".env.example"
+
+    assert example.read_text() == example_environment()
+    assert all(f"# {setting.variable}=\n" in example.read_text() for setting in settings())
+
+
+def test_another_process_gets_the_same_settings(tmp_path: Path) -> None:
+    config = Config.load(home=tmp_path, traits={"cache_max_age": "3d"}, environ={})
+
+    assert Config.load(environ=config.environment()) == config
 
 
 def test_home_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -90,7 +161,7 @@ def test_variables_read_elsewhere_are_left_alone(name: str) -> None:
         ),
         (
             {"FUSIONFLOW_WORKERS": "two"},
-            "FUSIONFLOW_WORKERS is 'two'\nwhere: environment variables\ntry: write a whole number",
+            "workers is 'two'\nwhere: FUSIONFLOW_WORKERS\ntry: write a whole number",
         ),
         ({"FUSIONFLOW_WORKERS": "0"}, "workers is 0\ntry: take 1 to 1024"),
         (

@@ -145,6 +145,7 @@ class RunnerLink:
                     stdout=log,
                     stderr=log,
                     cwd=self._config.home,
+                    env={**os.environ, **self._config.environment()},
                     pass_fds=(writing,),
                     start_new_session=True,
                     check=True,

@@ -8,6 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from fusionflow_lab.api import Job
+from fusionflow_lab.config import config_text
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.notebook.options import help_text
 from fusionflow_lab.notebook.sessions import LOCAL, Sessions
@@ -57,6 +58,7 @@ class Commands:
             "views": self._views,
             "schema": self._schema,
             "sniff": self._sniff,
+            "config": self._config,
         }
 
     def run(self, line: str) -> tuple[bool, object]:
@@ -128,6 +130,9 @@ class Commands:
     def _sniff(self, pattern: str) -> None:
         _needs(pattern, "sniff", "'data/*.csv'")
         print(self._sessions.get(None, None).sniff(_plain(pattern)))  # noqa: T201 - this is the cell's output
+
+    def _config(self, _: str) -> None:
+        print(config_text(self._sessions.get(None, None).config, origin=True))  # noqa: T201 - as above
 
 
 def _needs(argument: str, command: str, example: str) -> None:

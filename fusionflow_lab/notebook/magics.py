@@ -25,6 +25,7 @@ from fusionflow_lab.notebook.display import screen_for
 from fusionflow_lab.notebook.failure import without_traceback
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
 from fusionflow_lab.notebook.sessions import Sessions
+from fusionflow_lab.notebook.traits import FusionFlow
 from fusionflow_lab.notebook.values import given_params
 from fusionflow_lab.planning.statement import explained, statement
 from fusionflow_lab.results.follow import run_job, submitted
@@ -45,7 +46,9 @@ class FusionflowMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._shell = shell
-        self._sessions = Sessions()
+        self._settings = FusionFlow(config=shell.config)
+        shell.configurables.append(self._settings)  # type: ignore[arg-type]
+        self._sessions = Sessions(self._settings.given)
         self._commands = Commands(self._sessions, shell.user_ns, self._follow)
         self._awaiting = AwaitingCells(shell)
         self._matcher = CellMatcher(lambda: self._sessions.get(None, None), shell.user_ns)
@@ -96,6 +99,7 @@ class FusionflowMagics(Magics):
         atexit.unregister(self._sessions.close)
         self._awaiting.unregister()
         self._shell.Completer.custom_matchers.remove(self._matcher.match)
+        self._shell.configurables.remove(self._settings)  # type: ignore[arg-type]
         manager = self._shell.magics_manager
         manager.registry.pop(type(self).__name__, None)
         for kind in ("line", "cell"):

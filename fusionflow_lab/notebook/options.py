@@ -329,5 +329,6 @@ In one line
   %fusionflow stop [ID]         stop a job and keep its work:  %fusionflow stop
   %fusionflow resume [ID]       go on with a job that was stopped or failed:  %fusionflow resume
   %fusionflow rerun [ID]        submit its query again as a new job:  %fusionflow rerun
+  %fusionflow config            the settings in force, and where each comes from:  %fusionflow config
   %fusionflow help              this text:  %fusionflow help
 """

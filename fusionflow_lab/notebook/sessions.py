@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from fusionflow_lab.api import Job, Session, connect
+from fusionflow_lab.config import Value
 from fusionflow_lab.errors import JobError
 
 LOCAL = "local"
@@ -11,10 +14,18 @@ LOCAL = "local"
 class Sessions:
     """Owns the session in use, and the ones before it while their jobs run.
 
-    A cell that names another cluster or number of workers gets a new session, which then stays in use.
+    A cell that names another cluster or number of workers gets a new session, which then stays in use; so
+    does the next cell where the settings of the Jupyter program were changed.
+
+    Parameters
+    ----------
+    settings
+        Tells the settings of the Jupyter program.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Callable[[], Mapping[str, Value]] = dict) -> None:
+        self._settings = settings
+        self._used: Mapping[str, Value] = {}
         self._open: list[Session] = []
         self._target: tuple[str, int | None] = (LOCAL, None)
         self._jobs: dict[str, Job] = {}
@@ -31,9 +42,10 @@ class Sessions:
 
     def get(self, cluster: str | None, workers: int | None) -> Session:
         """Return the session for a cell; what the cell leaves open stays as it was."""
-        target = self._wanted(cluster, workers)
-        if not self._open or target != self._target:
-            session = connect(target[0], workers=target[1])
+        target, settings = self._wanted(cluster, workers), self._settings()
+        if not self._open or target != self._target or settings != self._used:
+            session = connect(target[0], workers=target[1], traits=settings)
+            self._used = settings
             if self._open:
                 session.take_names(self._open[-1])
             if all(job.done() for job in self.jobs):

@@ -320,3 +320,14 @@ def test_interrupts_at_random_moments_keep_the_work(kernel: Kernel, slow_data: P
         assert kernel.run(f"%%fusionflow stopped\n{cell}").status == "ok"
         reused = int(kernel.run("stopped.counters.bytes_reused").result["text/plain"])
         assert reused >= kept
+
+
+def test_settings_are_shown_with_their_origin_and_taken_from_config(kernel: Kernel) -> None:
+    before = kernel.run("%fusionflow config").stdout
+    kernel.run("%config FusionFlow.cache_max_age = '3d'")
+    after = kernel.run("%fusionflow config").stdout
+    kernel.run("%config FusionFlow.cache_max_age = None")
+
+    assert re.search(r"^cache_max_age +30d +default$", before, re.MULTILINE)
+    assert re.search(r"^home +\S+ +FUSIONFLOW_HOME$", before, re.MULTILINE)
+    assert re.search(r"^cache_max_age +3d +traitlets$", after, re.MULTILINE)
