@@ -63,6 +63,6 @@ def keep_listing(paths: Sequence[str], stats: Sequence[tuple[int, int] | None], 
     content = memoryview(sink.getvalue())
     store = Folder(str(folder))
     name = f"{blake2b(content, digest_size=16).hexdigest()}.arrow"
-    if not store.path(name).exists():
+    if not store.has(name):
         store.put(name, [content])
     return str(store.path(name))

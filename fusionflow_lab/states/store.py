@@ -70,7 +70,7 @@ class StateStore:
     def put(self, header: StateHeader, state: pa.Table, rejects: pa.Table | None = None) -> str:
         """Store a state and return its name; a state that is already there is left alone."""
         name = header.name
-        if self.folder.path(name).exists():
+        if self.folder.has(name):
             return name
         rejected = _ipc(rejects) if rejects is not None and rejects.num_rows else b""
         self.folder.put(name, [*encode(header, _ipc(state), rejected)])
@@ -96,7 +96,7 @@ class StateStore:
         content = _ipc(table)
         digest = hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
         name = f"{_BROADCAST}/{digest}"
-        if not self.folder.path(name).exists():
+        if not self.folder.has(name):
             self.folder.put(name, [content])
         self.folder.touch(name)  # the job that reads it now began after an older one made it
         return digest
