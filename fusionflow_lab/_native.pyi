@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import final
 
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Chunk, Column, Dialect
+from fusionflow_lab.query import Chunk, Column, Dialect, SourceFile
 
 __all__ = [
     "BlockReport",
@@ -156,7 +156,7 @@ class Scan:
         """
 
 def locate_starts(
-    path: str,
+    file: SourceFile,
     dialect: Dialect,
     start: int,
     offsets: Sequence[int],
@@ -167,16 +167,16 @@ def locate_starts(
 
     For each of ``offsets`` (ascending) the first record start at or after it. Stops as soon as a found
     start equals the believed one (from there on the chain holds), so the answer may be shorter than
-    ``offsets``; the last one found is then the equal one.
+    ``offsets``; the last one found is then the equal one. Raises ``SourceChangedError`` where the file is not
+    as it was planned for.
     """
 
-def digest_ranges(
-    path: str, size: int, mtime_ns: int, ranges: Sequence[tuple[int, int]], token: CancelToken
-) -> str:
+def digest_ranges(file: SourceFile, ranges: Sequence[tuple[int, int]], token: CancelToken) -> str:
     """Digest byte ranges of a file as a scan of blocks with these records would; empty where none could.
 
     A range that ends neither after a line's end nor with the file is no block's: something was appended to a
-    last record without a line's end. Raises ``SourceChangedError`` when size or modification time differ.
+    last record without a line's end. Raises ``SourceChangedError`` where the file is not as it was planned
+    for.
     """
 
 def list_files(pattern: str) -> list[str]:
@@ -201,6 +201,9 @@ class FileSniff:
     def size(self) -> int: ...
     @property
     def mtime_ns(self) -> int: ...
+    @property
+    def etag(self) -> str:
+        """Version of a remote object; empty for a local file."""
     @property
     def data_start(self) -> int:
         """Byte after BOM, skipped lines and header."""

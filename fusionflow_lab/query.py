@@ -167,7 +167,9 @@ class SourceFile:
     """One file as it was when it was planned for: ``data_start`` is the byte after BOM and header.
 
     ``header_lines`` are the lines before it, ``skipped_lines`` those above the header that are not blank.
-    ``layout`` is None where the file is written as its source says.
+    ``layout`` is None where the file is written as its source says. ``etag`` is the version of a remote
+    object, empty for a local file. ``compression`` is ``gzip``, ``zstd`` or ``bz2``, empty for a file that is
+    not packed: ``size`` is then that of the packed bytes, ``data_start`` a byte of the text.
     """
 
     path: str
@@ -178,6 +180,8 @@ class SourceFile:
     extra: tuple[str | None, ...] = ()
     skipped_lines: int = 0
     layout: Layout | None = None
+    etag: str = ""
+    compression: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -148,7 +148,7 @@ class Dispatcher:
 
         async def locate(gap: Break) -> list[int]:
             task = LocateTask(
-                path=gap.file.path,
+                file=gap.file,
                 dialect=gap.file.layout.dialect if gap.file.layout else dialect,
                 start=gap.start,
                 offsets=gap.offsets,

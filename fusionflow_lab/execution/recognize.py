@@ -108,15 +108,7 @@ async def _digest(
     part: Sequence[tuple[_Open, Ranges]], dispatcher: Dispatcher, limit: asyncio.Semaphore
 ) -> None:
     """Digest some chunks; what cannot be digested is not known, and the scan will say why."""
-    checks = tuple(
-        Check(
-            path=found.chunk.file.path,
-            size=found.chunk.file.size,
-            mtime_ns=found.chunk.file.mtime_ns,
-            ranges=ranges,
-        )
-        for found, ranges in part
-    )
+    checks = tuple(Check(file=found.chunk.file, ranges=ranges) for found, ranges in part)
     async with limit:
         try:
             identities = await dispatcher.run(DigestTask(checks=checks), list)

@@ -23,7 +23,7 @@ from fusionflow_lab.errors import FusionflowError, QueryError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.execution.typed_scan import TypedScan
-from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, Stage
+from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.store import (
     STATE_FORMAT,
@@ -99,7 +99,7 @@ class FinalTask:
 class LocateTask:
     """Find the true record starts of a file's blocks from a proven one on."""
 
-    path: str
+    file: SourceFile
     dialect: Dialect
     start: int
     offsets: tuple[int, ...]
@@ -110,9 +110,7 @@ class LocateTask:
 class Check:
     """Byte ranges of a file that is as it was planned for."""
 
-    path: str
-    size: int
-    mtime_ns: int
+    file: SourceFile
     ranges: tuple[tuple[int, int], ...]
 
 
@@ -178,7 +176,7 @@ def run_task(task: MapTask | LocateTask | DigestTask | FinalTask) -> object:
                     return map_chunks(task, state.evaluator(task.settings), token)
                 case LocateTask():
                     return _native.locate_starts(
-                        task.path, task.dialect, task.start, task.offsets, task.believed, token
+                        task.file, task.dialect, task.start, task.offsets, task.believed, token
                     )
                 case DigestTask():
                     return [_identity(check, token) for check in task.checks]
@@ -293,7 +291,7 @@ def _rejects(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan) -> pa.Ta
 def _identity(check: Check, token: _native.CancelToken) -> str:
     """Digest the ranges; a file that is not as planned any more is left to the scan to refuse."""
     try:
-        return _native.digest_ranges(check.path, check.size, check.mtime_ns, check.ranges, token)
+        return _native.digest_ranges(check.file, check.ranges, token)
     except (SourceError, OSError):
         return ""
 

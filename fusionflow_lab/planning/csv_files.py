@@ -30,6 +30,10 @@ class SniffedFile(Protocol):
         """When it was changed last."""
 
     @property
+    def etag(self) -> str:
+        """Version of a remote object."""
+
+    @property
     def data_start(self) -> int:
         """Byte after BOM, skipped lines and header."""
 
@@ -115,6 +119,7 @@ def csv_source(sniffer: CsvSniffer, pattern: str, options: CsvOptions, paths: Se
                 path=sniff.path,
                 size=sniff.size,
                 mtime_ns=sniff.mtime_ns,
+                etag=sniff.etag,
                 data_start=sniff.data_start,
                 header_lines=sniff.header_lines,
                 skipped_lines=sniff.skipped_lines,

@@ -81,7 +81,7 @@ def reuse_key(plan: Plan) -> str:
     if plan.volatile:
         return ""
     files = [
-        [file.path, file.size, file.mtime_ns, repr(file.layout)]
+        [file.path, file.size, file.mtime_ns, file.etag, file.compression, repr(file.layout)]
         for stage in plan.stages
         for file in stage.source.files
     ]

@@ -73,7 +73,7 @@ def source_identity(source: Source) -> str:
     """Digest what the sniffed types depend on: files, dialect, names and the types that are given."""
     digest = blake2b(digest_size=16)
     for file in source.files:
-        facts = (file.path, file.size, file.mtime_ns, file.data_start, file.layout or "")
+        facts = (file.path, file.size, file.mtime_ns, file.etag, file.data_start, file.layout or "")
         digest.update("".join(f"{fact}\0" for fact in facts).encode())
     columns = [(column.name, column.type if column.fixed else "") for column in source.columns]
     digest.update(json.dumps([asdict(source.dialect), columns], sort_keys=True).encode())

@@ -38,7 +38,8 @@ _BROADCAST = "broadcast"
 def chunk_key(chunk: Chunk) -> str:
     """Digest the stat of a chunk's file and its cut: equal keys need no second look at the bytes."""
     file = chunk.file
-    return _digest(f"{file.path}\0{file.size}\0{file.mtime_ns}\0{file.data_start}\0{_cut(chunk)}")
+    stat = f"{file.path}\0{file.size}\0{file.mtime_ns}\0{file.etag}"
+    return _digest(f"{stat}\0{file.data_start}\0{_cut(chunk)}")
 
 
 def chunk_cut(chunk: Chunk) -> str:
@@ -48,7 +49,8 @@ def chunk_cut(chunk: Chunk) -> str:
 
 def _cut(chunk: Chunk) -> str:
     blocks = ",".join(f"{block.offset}-{block.end}" for block in chunk.blocks)
-    return blocks if chunk.file.layout is None else f"{blocks}\0{chunk.file.layout}"
+    packed = f"{blocks}\0{chunk.file.compression}" if chunk.file.compression else blocks
+    return packed if chunk.file.layout is None else f"{packed}\0{chunk.file.layout}"
 
 
 def _digest(text: str) -> str:

@@ -25,6 +25,7 @@ class TableFile:
     columns: list[tuple[str, str]]
     size: int = 1
     mtime_ns: int = 1
+    etag: str = ""
     data_start: int = 0
     header_lines: int = 1
     skipped_lines: int = 0

@@ -107,7 +107,7 @@ def scan_proven(
         if scanned[place].blocks[0].start != end:
             offsets = [block.offset for block in blocks[place:]]
             believed = [one.blocks[0].start for one in scanned[place:]]
-            starts = locate_starts(file.path, dialect, end, offsets, believed, CancelToken())
+            starts = locate_starts(file, dialect, end, offsets, believed, CancelToken())
             assert starts[-1] == believed[len(starts) - 1] or len(starts) == len(offsets)
             for distance, start in enumerate(starts):
                 if start != believed[distance]:

@@ -17,7 +17,7 @@ DIALECT = Dialect()
 
 
 def located(path: Path, start: int, offsets: list[int], believed: list[int]) -> list[int]:
-    return locate_starts(str(path), DIALECT, start, offsets, believed, CancelToken())
+    return locate_starts(source_file(path), DIALECT, start, offsets, believed, CancelToken())
 
 
 def test_starts_are_found_over_quoted_line_feeds(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_missing_file_and_a_raised_token(tmp_path: Path) -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(ScanCancelledError):
-        locate_starts(str(path), DIALECT, 0, [5], [], token)
+        locate_starts(source_file(path), DIALECT, 0, [5], [], token)
 
 
 FIELDS = st.sampled_from(

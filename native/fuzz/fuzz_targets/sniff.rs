@@ -57,8 +57,8 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn check(sniff: &FileSniff, file: SourceFile) {
-    assert_eq!((&sniff.path, sniff.size, sniff.mtime_ns), (&file.path, file.size, file.mtime_ns));
-    assert!(sniff.data_start <= sniff.size);
+    assert_eq!((&sniff.path, sniff.stamp.size, sniff.mtime_ns), (&file.path, file.size, file.mtime_ns));
+    assert!(sniff.data_start <= sniff.stamp.size);
     let mut names = HashSet::new();
     assert!(!sniff.columns.is_empty());
     assert!(sniff.columns.iter().all(|(name, _)| names.insert(name.to_lowercase())), "{:?}", sniff.columns);
@@ -72,7 +72,7 @@ fn check(sniff: &FileSniff, file: SourceFile) {
         ordinal,
         fixed: false,
     });
-    let block = BlockRange { offset: sniff.data_start, end: sniff.size, start: Some(sniff.data_start) };
+    let block = BlockRange { offset: sniff.data_start, end: sniff.stamp.size, start: Some(sniff.data_start) };
     let file = SourceFile { data_start: sniff.data_start, ..file };
     let chunk = Chunk { ordinal: 0, file, blocks: vec![block] };
     let plan = ScanPlan::new(vec![chunk], columns.collect(), sniff.columns.len(), sniff.dialect.clone());

@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray, types::Int32Type}
 use fusionflow_engine::{
     error::Error,
     source::{
-        BlockRange, BlockReport, CancelFlag, Chunk, ColumnSpec, SourceFile,
+        BlockRange, BlockReport, CancelFlag, Chunk, ColumnSpec, Opener, SourceFile,
         csv::{Dialect, ScanPlan, Scanner, locate_starts},
     },
 };
@@ -73,7 +73,7 @@ impl Cut {
     fn proven(&self, reports: &[BlockReport]) -> Result<BTreeMap<u64, u64>, Error> {
         let offsets = self.offsets();
         let locate = |start, offsets: &[u64], believed: &[u64]| {
-            locate_starts(&self.file.path, &self.dialect, start, offsets, believed, &CancelFlag::default())
+            locate_starts(&Opener::default(), &self.file, &self.dialect, start, offsets, believed, &CancelFlag::default())
         };
         let found = locate(0, &offsets, &[])?;
         if let [_, believed @ ..] = reports {

@@ -30,5 +30,5 @@ pub fn file(name: &str, text: &[u8]) -> SourceFile {
     let metadata = fs::metadata(&path).expect("the file was just written");
     let modified = metadata.modified().expect("files have a time");
     let mtime_ns = modified.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i64);
-    SourceFile { path, size: text.len() as u64, mtime_ns, data_start: 0 }
+    SourceFile { path, size: text.len() as u64, mtime_ns, ..SourceFile::default() }
 }

@@ -45,6 +45,8 @@ pub struct SourceFile {
     path: PathBuf,
     size: u64,
     mtime_ns: i64,
+    etag: String,
+    compression: String,
     data_start: u64,
 }
 
@@ -113,15 +115,25 @@ impl TryFrom<Column> for source::ColumnSpec {
     }
 }
 
-impl From<Chunk> for source::Chunk {
-    fn from(chunk: Chunk) -> Self {
-        let SourceFile { path, size, mtime_ns, data_start } = chunk.file;
+impl TryFrom<SourceFile> for source::SourceFile {
+    type Error = Error;
+
+    fn try_from(file: SourceFile) -> Result<Self> {
+        let SourceFile { path, size, mtime_ns, etag, compression, data_start } = file;
+        Ok(Self { path, size, mtime_ns, etag, compression: compression.parse()?, data_start })
+    }
+}
+
+impl TryFrom<Chunk> for source::Chunk {
+    type Error = Error;
+
+    fn try_from(chunk: Chunk) -> Result<Self> {
         let range = |Block { offset, end, start }| source::BlockRange { offset, end, start };
-        Self {
+        Ok(Self {
             ordinal: chunk.ordinal,
-            file: source::SourceFile { path, size, mtime_ns, data_start },
+            file: chunk.file.try_into()?,
             blocks: chunk.blocks.into_iter().map(range).collect(),
-        }
+        })
     }
 }
 
@@ -141,7 +153,7 @@ pub fn open_pass(
     flag: CancelFlag,
 ) -> Result<Box<dyn Pass>> {
     let columns = columns.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
-    let chunks = chunks.into_iter().map(Into::into).collect();
+    let chunks = chunks.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
     let mut excluded: Vec<_> =
         excluded.into_iter().map(|(row, column, reason)| source::Excluded { row, column, reason }).collect();
     excluded.sort_by_key(|excluded| excluded.row);

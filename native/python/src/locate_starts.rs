@@ -1,17 +1,19 @@
 //! `locate_starts`: where records really start.
 
-use std::path::PathBuf;
-
-use fusionflow_engine::source::csv;
+use fusionflow_engine::source::{Opener, csv};
 use pyo3::prelude::*;
 
-use crate::{args::Dialect, cancel::CancelToken, error::detached};
+use crate::{
+    args::{Dialect, SourceFile},
+    cancel::CancelToken,
+    error::detached,
+};
 
 /// Find where records really start, reading on from a proven start.
 #[pyfunction]
 pub fn locate_starts(
     py: Python<'_>,
-    path: PathBuf,
+    file: SourceFile,
     dialect: Dialect,
     start: u64,
     offsets: Vec<u64>,
@@ -19,5 +21,8 @@ pub fn locate_starts(
     token: &CancelToken,
 ) -> PyResult<Vec<u64>> {
     let flag = token.flag.clone();
-    detached(py, || csv::locate_starts(&path, &dialect.try_into()?, start, &offsets, &believed, &flag))
+    detached(py, || {
+        let (opener, file, dialect) = (Opener::default(), file.try_into()?, dialect.try_into()?);
+        csv::locate_starts(&opener, &file, &dialect, start, &offsets, &believed, &flag)
+    })
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use fusionflow_engine::{
     error::Error,
-    source::csv::sniff::{self, SniffOptions},
+    source::{
+        Opener,
+        csv::sniff::{self, SniffOptions},
+    },
     types::ColumnType,
 };
 use pyo3::prelude::*;
@@ -24,12 +27,18 @@ impl FileSniff {
 
     #[getter]
     fn size(&self) -> u64 {
-        self.0.size
+        self.0.stamp.size
     }
 
     #[getter]
     fn mtime_ns(&self) -> i64 {
-        self.0.mtime_ns
+        self.0.stamp.mtime_ns
+    }
+
+    /// Version of a remote object; empty for a local file.
+    #[getter]
+    fn etag(&self) -> &str {
+        &self.0.stamp.etag
     }
 
     /// Byte after BOM, skipped lines and header.
@@ -150,6 +159,7 @@ impl ReaderOptions {
             columns: typed(self.columns)?,
             styles: self.styles.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
             all_varchar: self.all_varchar,
+            opener: Opener::default(),
             skip: usize::try_from(self.skip)
                 .map_err(|_| Error::Invalid(format!("skip is {}; it cannot be negative", self.skip)))?,
         })

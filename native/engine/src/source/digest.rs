@@ -6,6 +6,7 @@ use super::{
     encoding::Encoding,
     file::{OpenFile, Window},
     plan::{CancelFlag, SourceFile},
+    read_at::Opener,
 };
 use crate::error::Result;
 
@@ -19,9 +20,14 @@ const STEP: u64 = 1 << 20;
 ///
 /// # Errors
 /// [`crate::error::Error::Changed`] where the file is not as planned, or as it reads.
-pub fn digest_ranges(planned: &SourceFile, ranges: &[(u64, u64)], cancel: &CancelFlag) -> Result<String> {
+pub fn digest_ranges(
+    opener: &Opener,
+    planned: &SourceFile,
+    ranges: &[(u64, u64)],
+    cancel: &CancelFlag,
+) -> Result<String> {
     // The bytes as they are, whatever they mean.
-    let file = OpenFile::open_as_planned(planned, Encoding::Utf8)?;
+    let file = OpenFile::open_as_planned(opener, planned, Encoding::Utf8)?;
     let mut digest = Xxh3::new();
     let mut window = Window::default();
     for &(start, end) in ranges {
@@ -60,12 +66,12 @@ mod tests {
         fs::write(&path, text).unwrap();
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
         let mtime_ns = modified.duration_since(UNIX_EPOCH).unwrap().as_nanos() as i64;
-        SourceFile { path, size: text.len() as u64, mtime_ns, data_start: 0 }
+        SourceFile { path, size: text.len() as u64, mtime_ns, ..SourceFile::default() }
     }
 
     fn digested(text: &str, ranges: &[(u64, u64)]) -> String {
         let file = file(&format!("{}-{}", text.len(), ranges.len()), text);
-        let digest = digest_ranges(&file, ranges, &CancelFlag::default()).unwrap();
+        let digest = digest_ranges(&Opener::default(), &file, ranges, &CancelFlag::default()).unwrap();
         fs::remove_file(file.path).unwrap();
         digest
     }

@@ -1,13 +1,12 @@
 //! Bytes of a file by position, and proof that it is still the file that was planned for.
 
-use std::{
-    fs::File,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+use std::path::{Path, PathBuf};
 
-use super::{encoding::Encoding, plan::SourceFile};
+use super::{
+    encoding::Encoding,
+    plan::SourceFile,
+    read_at::{Opener, ReadAt},
+};
 use crate::error::{Error, Result};
 
 /// Readable bytes kept after a window's text, so that values can be loaded whole words at a time.
@@ -16,45 +15,30 @@ pub const PAD: usize = 64;
 /// A file opened for reading by position.
 #[derive(Debug)]
 pub struct OpenFile {
-    file: File,
+    bytes: Box<dyn ReadAt>,
     path: PathBuf,
     size: u64,
     encoding: Encoding,
 }
 
 impl OpenFile {
-    /// Open a file as it is now.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where the system refuses.
-    pub fn open(path: &Path, encoding: Encoding) -> Result<Self> {
-        let file = File::open(path).map_err(|error| Error::io(path, error))?;
-        let size = file.metadata().map_err(|error| Error::io(path, error))?.len();
-        Ok(Self { file, path: path.to_owned(), size, encoding })
-    }
-
     /// Open a file that must be as it was planned for.
     ///
     /// # Errors
-    /// [`Error::Changed`] where it is not, [`Error::Io`] where the system refuses.
-    pub fn open_as_planned(planned: &SourceFile, encoding: Encoding) -> Result<Self> {
-        let open = Self::open(&planned.path, encoding)?;
+    /// [`Error::Changed`] where it is not, else as the opener opens.
+    pub fn open_as_planned(opener: &Opener, planned: &SourceFile, encoding: Encoding) -> Result<Self> {
+        let bytes = opener.open(&planned.path, Some(planned))?;
+        let open = Self { bytes, path: planned.path.clone(), size: planned.size, encoding };
         open.check(planned)?;
         Ok(open)
     }
 
-    /// Check size and modification time once more.
+    /// Check once more that it is the version that was planned for.
     ///
     /// # Errors
-    /// [`Error::Changed`] where one differs.
+    /// [`Error::Changed`] where it is another.
     pub fn check(&self, planned: &SourceFile) -> Result<()> {
-        let metadata = self.file.metadata().map_err(|error| Error::io(&self.path, error))?;
-        let modified = metadata.modified().map_err(|error| Error::io(&self.path, error))?;
-        let nanoseconds = match modified.duration_since(UNIX_EPOCH) {
-            Ok(since) => since.as_nanos() as i64,
-            Err(before) => -(before.duration().as_nanos() as i64),
-        };
-        if metadata.len() == planned.size && nanoseconds == planned.mtime_ns { Ok(()) } else { Err(self.changed()) }
+        if self.bytes.stamp()? == planned.stamp() { Ok(()) } else { Err(self.changed()) }
     }
 
     /// Bytes in it when it was opened.
@@ -78,32 +62,6 @@ impl OpenFile {
     fn changed(&self) -> Error {
         Error::Changed { path: self.path.clone() }
     }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => self.changed(),
-            _ => Error::io(&self.path, error),
-        })
-    }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> std::io::Result<()> {
-    while !buffer.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            read => {
-                buffer = &mut buffer[read..];
-                offset += read as u64;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Some bytes of a file, in a vector that is used again and again.
@@ -153,7 +111,7 @@ impl Window {
             self.bytes.resize(len + PAD, 0);
         }
         let offset = self.end();
-        file.read_exact_at(&mut self.bytes[self.len..len], offset)?;
+        file.bytes.read_exact_at(&mut self.bytes[self.len..len], offset)?;
         self.len = len;
         self.appended = 0;
         if self.reaches_end_of(file) {
@@ -167,7 +125,7 @@ impl Window {
         let offset = self.base + had as u64;
         let more = (more as u64).min(file.size().saturating_sub(offset)) as usize;
         self.raw.resize(had + more, 0);
-        file.read_exact_at(&mut self.raw[had..], offset)?;
+        file.bytes.read_exact_at(&mut self.raw[had..], offset)?;
         let at_end = self.base + self.raw.len() as u64 >= file.size();
         self.bytes.truncate(self.len);
         let used = taken + self.encoding.decode(&self.raw[taken..], at_end, &mut self.bytes);

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use super::{compression::Compression, read_at::Stamp};
 use crate::{
     error::{Error, Result},
     types::ColumnType,
@@ -39,13 +40,24 @@ impl CancelFlag {
 }
 
 /// One file as it was when it was planned for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceFile {
     pub path: PathBuf,
     pub size: u64,
     pub mtime_ns: i64,
+    /// Version of a remote object; empty for a local file.
+    pub etag: String,
+    pub compression: Compression,
     /// Byte after BOM and header.
     pub data_start: u64,
+}
+
+impl SourceFile {
+    /// The version of it that was planned for.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp { size: self.size, mtime_ns: self.mtime_ns, etag: self.etag.clone() }
+    }
 }
 
 /// Bytes `[offset, end)`; the block owns the records that start in them.

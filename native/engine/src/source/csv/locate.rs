@@ -1,7 +1,5 @@
 //! Record starts read on from a proven one: slow but certain.
 
-use std::path::Path;
-
 use memchr::{memchr, memrchr};
 
 use super::{
@@ -11,7 +9,8 @@ use super::{
 use crate::error::Result;
 use crate::source::{
     file::{OpenFile, Window},
-    plan::CancelFlag,
+    plan::{CancelFlag, SourceFile},
+    read_at::Opener,
 };
 
 /// Bytes of the longest record.
@@ -30,14 +29,15 @@ const STEP: u64 = 1 << 20;
 /// # Errors
 /// As the file reads; [`crate::error::Error::Malformed`] where a quote is never closed.
 pub fn locate_starts(
-    path: &Path,
+    opener: &Opener,
+    file: &SourceFile,
     dialect: &Dialect,
     start: u64,
     offsets: &[u64],
     believed: &[u64],
     cancel: &CancelFlag,
 ) -> Result<Vec<u64>> {
-    let file = OpenFile::open(path, dialect.encoding)?;
+    let file = OpenFile::open_as_planned(opener, file, dialect.encoding)?;
     let mut walk = Walk { file: &file, dialect, window: Window::default(), at: start };
     let mut found = Vec::with_capacity(offsets.len());
     for (place, &offset) in offsets.iter().enumerate() {

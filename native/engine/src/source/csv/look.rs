@@ -42,7 +42,7 @@ pub fn few_texts(plan: &Arc<ScanPlan>) -> Vec<bool> {
 
 fn first_records(plan: &Arc<ScanPlan>, chunk: &Chunk) -> Result<Option<RecordBatch>> {
     let Some(block) = chunk.blocks.first() else { return Ok(None) };
-    let file = OpenFile::open_as_planned(&chunk.file, plan.dialect.encoding)?;
+    let file = OpenFile::open_as_planned(&plan.opener, &chunk.file, plan.dialect.encoding)?;
     let start = match block.start {
         Some(start) => start,
         None if block.offset <= chunk.file.data_start => chunk.file.data_start,

@@ -3,7 +3,10 @@
 use super::dialect::Dialect;
 use crate::{
     error::{Error, Result},
-    source::plan::{Chunk, ColumnSpec, Excluded},
+    source::{
+        plan::{Chunk, ColumnSpec, Excluded},
+        read_at::Opener,
+    },
 };
 
 /// One pass over some chunks.
@@ -14,6 +17,8 @@ pub struct ScanPlan {
     /// Fields that a record must have.
     pub column_count: usize,
     pub dialect: Dialect,
+    /// What opens the files of the chunks.
+    pub opener: Opener,
     /// Bytes looked at in one go; a batch comes from one window.
     pub window: usize,
     /// Rows to leave out, ascending.
@@ -49,6 +54,7 @@ impl ScanPlan {
                 )));
             }
         }
-        Ok(Self { chunks, columns, column_count, dialect, window: DEFAULT_WINDOW, excluded: Vec::new() })
+        let (opener, excluded) = (Opener::default(), Vec::new());
+        Ok(Self { chunks, columns, column_count, dialect, opener, window: DEFAULT_WINDOW, excluded })
     }
 }

@@ -16,7 +16,6 @@ use super::{
 use crate::error::{Error, Result};
 use crate::source::{
     Pass,
-    encoding::Encoding,
     file::{OpenFile, Window},
     plan::{BlockRange, CancelFlag, Chunk},
     report::{BlockReport, ChunkReport, Reject},
@@ -97,7 +96,7 @@ impl Pass for Scanner {
             self.cancel.check()?;
             let mut open = match self.open.take() {
                 Some(open) => open,
-                None => OpenChunk::open(chunk, plan.dialect.encoding)?,
+                None => OpenChunk::open(chunk, &plan)?,
             };
             match open.active.take() {
                 Some(block) if block.at < block.range.end => {
@@ -204,8 +203,8 @@ impl Scanner {
 }
 
 impl OpenChunk {
-    fn open(chunk: &Chunk, encoding: Encoding) -> Result<Self> {
-        let file = OpenFile::open_as_planned(&chunk.file, encoding)?;
+    fn open(chunk: &Chunk, plan: &ScanPlan) -> Result<Self> {
+        let file = OpenFile::open_as_planned(&plan.opener, &chunk.file, plan.dialect.encoding)?;
         Ok(Self { file, digest: Box::new(Xxh3::new()), blocks: Vec::new(), active: None, before: None })
     }
 
@@ -227,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        source::csv::{ColumnSpec, Dialect, SourceFile},
+        source::{ColumnSpec, SourceFile, csv::Dialect},
         types::ColumnType::{BigInt, Varchar},
     };
 
@@ -243,7 +242,7 @@ mod tests {
             // Not contiguous in the chunk: each start is a belief.
             .rev()
             .collect();
-        let chunk = Chunk { ordinal: 0, file: SourceFile { path, size, mtime_ns, data_start: 0 }, blocks };
+        let chunk = Chunk { ordinal: 0, file: SourceFile { path, size, mtime_ns, ..SourceFile::default() }, blocks };
         let column =
             |ordinal, column_type| ColumnSpec { name: format!("c{ordinal}"), column_type, ordinal, fixed: false };
         let columns = vec![column(0, BigInt), column(1, Varchar)];

@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
 };
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    source::{Encoding, csv::Dialect},
+    source::{Encoding, Opener, Stamp, csv::Dialect},
     types::ColumnType,
 };
 
@@ -57,6 +56,8 @@ pub struct SniffOptions {
     pub all_varchar: bool,
     /// Lines before the header.
     pub skip: usize,
+    /// What opens the files.
+    pub opener: Opener,
 }
 
 impl SniffOptions {
@@ -120,8 +121,7 @@ pub type Row = Vec<Option<Vec<u8>>>;
 #[derive(Debug)]
 pub struct Look {
     pub path: PathBuf,
-    pub size: u64,
-    pub mtime_ns: i64,
+    pub stamp: Stamp,
     pub cut: Cut,
     /// Where records may start: after BOM and skipped lines.
     pub start: Place,
@@ -153,11 +153,12 @@ pub struct First {
 /// # Errors
 /// `Io` where it cannot be read, `Refused` where it is not text in records.
 pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> Result<Look> {
-    let (mut sample, metadata) = Sample::open(path)?;
+    let sample = Sample::open(&options.opener, path)?;
+    let size = sample.stamp().size;
     let mut length = head;
     loop {
         let raw = sample.head(length)?;
-        let whole = raw.len() as u64 >= metadata.len();
+        let whole = raw.len() as u64 >= size;
         let (encoding, mark) = encoding_of(path, &raw, given.encoding)?;
         let bytes = decoded(&raw[mark..], encoding, whole);
         check_text(path, &bytes)?;
@@ -187,9 +188,7 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
         for (spot, is_end) in sample.spots(raw.len())? {
             learn_from_spot(&decoded(&spot, encoding, is_end), is_end, &dialect, &mut below);
         }
-        let mtime_ns = metadata.modified().map_err(|source| Error::io(path, source))?;
-        let mtime_ns = mtime_ns.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i64);
-        return Ok(Look { path: path.to_owned(), size: metadata.len(), mtime_ns, cut, start, first, below });
+        return Ok(Look { path: path.to_owned(), stamp: sample.stamp().clone(), cut, start, first, below });
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     nearest::nearest,
-    source::csv::Dialect,
+    source::{Stamp, csv::Dialect},
     types::ColumnType,
 };
 
@@ -23,8 +23,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSniff {
     pub path: PathBuf,
-    pub size: u64,
-    pub mtime_ns: i64,
+    pub stamp: Stamp,
     /// Byte after BOM, skipped lines and header.
     pub data_start: u64,
     /// Line feeds before `data_start`.
@@ -76,8 +75,7 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
         let data = look.first.as_ref().filter(|_| header).map_or(look.start, |first| first.after);
         FileSniff {
             path: look.path,
-            size: look.size,
-            mtime_ns: look.mtime_ns,
+            stamp: look.stamp,
             data_start: data.byte,
             header_lines: data.lines,
             dialect: options.dialect(&look.cut),
@@ -98,7 +96,7 @@ fn with_common_width(looks: Vec<Look>, options: &SniffOptions, common: &Given, h
     };
     let given = Given { width: Some(width), ..common.clone() };
     let again = |seen: Look| match seen.first {
-        None if seen.start.byte < seen.size => look(&seen.path, options, &given, head),
+        None if seen.start.byte < seen.stamp.size => look(&seen.path, options, &given, head),
         _ => Ok(seen),
     };
     looks.into_iter().map(again).collect()
@@ -107,7 +105,7 @@ fn with_common_width(looks: Vec<Look>, options: &SniffOptions, common: &Given, h
 /// Check that the number of columns that was given is found in the files.
 fn check_width(looks: &[Look], options: &SniffOptions) -> Result<()> {
     let width = options.columns.len();
-    let missing = |look: &&Look| look.first.is_none() && look.start.byte < look.size;
+    let missing = |look: &&Look| look.first.is_none() && look.start.byte < look.stamp.size;
     match looks.iter().find(missing) {
         Some(look) if width > 0 => Err(Error::Refused {
             path: look.path.clone(),

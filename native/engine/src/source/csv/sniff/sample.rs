@@ -1,15 +1,14 @@
 //! The places of a file that are looked at: its head, spots at a quarter, half and three quarters, its tail.
 
-use std::{
-    fs::File,
-    io::{Read, Seek, SeekFrom},
-    path::Path,
-};
+use std::path::Path;
 
 use super::records::{Field, Record, Records, split_records};
 use crate::{
-    error::{Error, Result},
-    source::csv::Dialect,
+    error::Result,
+    source::{
+        csv::Dialect,
+        read_at::{Opener, ReadAt, Stamp},
+    },
 };
 
 /// Longest record that is read at all.
@@ -30,29 +29,30 @@ pub fn head_size(files: usize) -> usize {
 }
 
 /// A file being looked at.
-pub struct Sample<'a> {
-    path: &'a Path,
-    file: File,
-    size: u64,
+pub struct Sample {
+    bytes: Box<dyn ReadAt>,
+    stamp: Stamp,
 }
 
-impl<'a> Sample<'a> {
+impl Sample {
     /// # Errors
     /// `Io` where the file cannot be opened.
-    pub fn open(path: &'a Path) -> Result<(Self, std::fs::Metadata)> {
-        let file = File::open(path).map_err(|source| Error::io(path, source))?;
-        let metadata = file.metadata().map_err(|source| Error::io(path, source))?;
-        if metadata.is_dir() {
-            return Err(Error::Invalid(format!("{} is a folder; name its files", path.display())));
-        }
-        Ok((Self { path, file, size: metadata.len() }, metadata))
+    pub fn open(opener: &Opener, path: &Path) -> Result<Self> {
+        let bytes = opener.open(path, None)?;
+        Ok(Self { stamp: bytes.stamp()?, bytes })
+    }
+
+    /// The version that is looked at.
+    #[must_use]
+    pub fn stamp(&self) -> &Stamp {
+        &self.stamp
     }
 
     /// The first `length` bytes, or all there are.
     ///
     /// # Errors
     /// `Io` where they cannot be read.
-    pub fn head(&mut self, length: usize) -> Result<Vec<u8>> {
+    pub fn head(&self, length: usize) -> Result<Vec<u8>> {
         self.read(0, length)
     }
 
@@ -60,9 +60,9 @@ impl<'a> Sample<'a> {
     ///
     /// # Errors
     /// `Io` where they cannot be read.
-    pub fn spots(&mut self, head: usize) -> Result<Vec<(Vec<u8>, bool)>> {
+    pub fn spots(&self, head: usize) -> Result<Vec<(Vec<u8>, bool)>> {
         let spot = (head / SPOTS_PER_HEAD) as u64;
-        let (head, size) = (head as u64, self.size);
+        let (head, size) = (head as u64, self.stamp.size);
         if size <= head {
             return Ok(Vec::new());
         }
@@ -79,12 +79,9 @@ impl<'a> Sample<'a> {
             .collect()
     }
 
-    fn read(&mut self, from: u64, length: usize) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(length.min((self.size.saturating_sub(from)) as usize));
-        self.file
-            .seek(SeekFrom::Start(from))
-            .and_then(|_| (&mut self.file).take(length as u64).read_to_end(&mut bytes))
-            .map_err(|source| Error::io(self.path, source))?;
+    fn read(&self, from: u64, length: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; (length as u64).min(self.stamp.size.saturating_sub(from)) as usize];
+        self.bytes.read_exact_at(&mut bytes, from)?;
         Ok(bytes)
     }
 }
