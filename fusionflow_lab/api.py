@@ -17,7 +17,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from fusionflow_lab.config import Config, Value
+from fusionflow_lab.config import Config, Value, max_errors_of
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.forecast import forecast, speed
@@ -145,6 +145,7 @@ class Session:
         name: str = "",
         use_cache: bool = True,
         allow_failed_chunks: bool = False,
+        max_errors: str | int = "",
     ) -> Relation:
         """Take a query; nothing runs yet.
 
@@ -162,11 +163,16 @@ class Session:
             Whether chunks that were scanned before are left alone.
         allow_failed_chunks
             Whether to finish without chunks that kill their workers or cannot be read; the result says so.
+        max_errors
+            How many records of a source may be rejected before the job fails: ``100``, ``"5%"``; what
+            ``read_csv(…, max_errors = …)`` says goes first. By default ``FUSIONFLOW_MAX_ERRORS`` or 1 %.
 
         Raises
         ------
         QueryError
             The text does not parse, or a parameter or table has no value that can be used.
+        ConfigError
+            ``max_errors`` is neither a number nor a percentage.
 
         Examples
         --------
@@ -178,7 +184,12 @@ class Session:
         """
         self._refuse_statement(text)
         query = self._names.query(text, params=params, scope=scope or {}, name=name, use_cache=use_cache)
-        here = replace(query, allow_failed_chunks=allow_failed_chunks, folder=str(Path.cwd()))
+        here = replace(
+            query,
+            allow_failed_chunks=allow_failed_chunks,
+            max_errors=max_errors_of(str(max_errors)) or self.config.max_errors,
+            folder=str(Path.cwd()),
+        )
         return Relation(self, here)
 
     def command(self, text: str, *, scope: Mapping[str, object] | None = None) -> pa.Table | str | None:

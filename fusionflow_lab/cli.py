@@ -1,7 +1,8 @@
 """The command line: ``fusionflow run`` does from a shell what a cell does.
 
-stdout carries data only; progress and messages go to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130
-stopped. Thin: it reads arguments, calls the session, and hands the job to a screen of lines.
+stdout carries data only; progress and messages go to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3
+more rejects than allowed, 130 stopped. Thin: it reads arguments, calls the session, and hands the job to a screen
+of lines.
 """
 
 from __future__ import annotations
@@ -82,6 +83,10 @@ def run(  # noqa: PLR0913 - each is an option of the command
     allow_failed_chunks: Annotated[
         bool, typer.Option("--allow-failed-chunks", help="Finish without chunks that cannot be read.")
     ] = False,
+    max_errors: Annotated[
+        str,
+        typer.Option("--max-errors", metavar="N|N%", help="Records that may be rejected. Default 1%."),
+    ] = "",
     param: Params = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and run nothing.")] = False,
     priority: Annotated[int, typer.Option("--priority", help="Jobs of a higher one go first.")] = 0,
@@ -104,6 +109,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
             name=name,
             use_cache=not no_cache,
             allow_failed_chunks=allow_failed_chunks,
+            max_errors=max_errors,
         )
         screen = LineScreen(quiet=quiet)
 

@@ -14,16 +14,16 @@ from typing import Annotated, TypeAlias
 import pyarrow as pa
 import typer
 
-from fusionflow_lab.errors import JobLeftError, JobStoppedError
+from fusionflow_lab.errors import JobLeftError, JobStoppedError, RejectsError
 from fusionflow_lab.results.lines import ProgressLines
 from fusionflow_lab.results.message import USER_ERRORS, message_lines
 from fusionflow_lab.results.render import shown, table_text
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.view import JobView
-from fusionflow_lab.results.words import count_text
+from fusionflow_lab.results.words import count_text, with_rejects
 from fusionflow_lab.results.write import FileFormat, write_file, write_stream
 
-FAILED, STOPPED = 1, 130
+FAILED, REJECTED, STOPPED = 1, 3, 130
 ROWS_SHOWN = 40
 
 
@@ -86,9 +86,8 @@ class LineScreen:
         """Write the account of every row read."""
         if self._lines:
             self._lines.paint(view)
-            self._lines.end(
-                f"job {view.job} completed · {count_text(len(result), 'row')}\n{result.summary()}"
-            )
+            how = f"completed{with_rejects(result.counters)}"
+            self._lines.end(f"job {view.job} {how} · {count_text(len(result), 'row')}\n{result.summary()}")
             if result.counters.rows_rejected:
                 rejected = count_text(result.counters.rows_rejected, "row")
                 self._lines.end(f"! {rejected} rejected; fusionflow jobs rejects {view.job} lists them")
@@ -146,6 +145,6 @@ def exit_codes() -> Iterator[None]:
         raise typer.Exit(STOPPED) from None
     except USER_ERRORS as error:
         typer.echo("\n".join(message_lines(error)), err=True)
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(REJECTED if isinstance(error, RejectsError) else FAILED) from None
     except KeyboardInterrupt:
         raise typer.Exit(STOPPED) from None

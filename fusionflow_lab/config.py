@@ -29,6 +29,7 @@ _FILE: Final = "FUSIONFLOW_CONFIG"
 _READ_ELSEWHERE: Final = frozenset({_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
+_ERRORS: Final = re.compile(r"\d+|\d+(\.\d+)?%")
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.IGNORECASE)
 _AGE_SECONDS: Final = MappingProxyType({"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0})
 _MOST_WORKERS: Final = 1024
@@ -75,6 +76,13 @@ class Config:
     runner_idle: float = field(
         default=600.0, metadata=_about("Seconds without jobs and clients after which a detached runner ends.")
     )
+    max_errors: str = field(
+        default="",
+        metadata=_about(
+            "How many records of a source may be rejected before a job fails: 100, 5%.",
+            default="1%, at least 10",
+        ),
+    )
     cache_max_age: str = field(
         default="30d", metadata=_about("How long states are kept that nobody uses: 30d, 12h.")
     )
@@ -112,6 +120,7 @@ class Config:
             raise ConfigError(
                 f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
             )
+        max_errors_of(self.max_errors)
         _ = self.frame_bytes, self.cache_seconds, self.cache_bytes
         if self.runner not in _RUNNERS:
             raise ConfigError(f"runner is {self.runner!r}", hint=f"write {' or '.join(_RUNNERS)}")
@@ -271,6 +280,25 @@ def bytes_of(name: str, text: str) -> int:
     number, unit, binary = found.groups()
     power = "kmgtp".index(unit.lower()) + 1 if unit else 0
     return int(float(number) * (1024 if binary else 1000) ** power)
+
+
+def max_errors_of(text: str) -> str:
+    """Return how many records may be rejected, as it is written; empty for the default.
+
+    Raises
+    ------
+    ConfigError
+        It is neither a number nor a percentage.
+
+    Examples
+    --------
+    >>> max_errors_of("5 %"), max_errors_of("100")
+    ('5%', '100')
+    """
+    written = "".join(text.split())
+    if written and not _ERRORS.fullmatch(written):
+        raise ConfigError(f"max_errors is {text!r}", hint="write a number of records, or a part: 1%")
+    return written
 
 
 def seconds_of(name: str, text: str) -> float:

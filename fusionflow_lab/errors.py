@@ -5,7 +5,8 @@
     FusionflowError
     ├── QueryError            the SQL is wrong or asks for what cannot be done
     ├── SourceError           the files cannot be read as asked
-    │   └── SourceChangedError    a file changed while it was read
+    │   ├── SourceChangedError    a file changed while it was read
+    │   └── RejectsError          more records were rejected than ``max_errors`` allows
     ├── ChunkError            a chunk failed on every attempt
     ├── ClusterError          no cluster, no workers, or workers that cannot run the job
     │   └── NoWorkersError        the scheduler answers, but has no workers
@@ -14,6 +15,7 @@
     │   ├── JobStoppedError       the job was stopped; its work is kept
     │   └── JobLeftError          watching the job was interrupted; the job goes on
     ├── ConfigError           a setting is unknown or out of range
+    ├── AccountError          a bug of ours: rows that were read are not accounted for
     ├── ScanCancelledError    the scan of a chunk was cancelled
     └── NativePanicError      a bug of ours in the native core; the worker lives on
 
@@ -83,6 +85,10 @@ class SourceChangedError(SourceError):
     """A file changed while it was read."""
 
 
+class RejectsError(SourceError):
+    """More records were rejected than ``max_errors`` allows."""
+
+
 class ChunkError(FusionflowError):
     """A chunk failed on every attempt."""
 
@@ -113,6 +119,10 @@ class JobLeftError(JobError):
 
 class ConfigError(FusionflowError):
     """A setting is unknown or out of range."""
+
+
+class AccountError(FusionflowError):
+    """A bug of ours: rows that were read are not accounted for, so that no answer is given."""
 
 
 class ScanCancelledError(FusionflowError):

@@ -65,6 +65,9 @@ class Query:
         The tables of the user's program that the text or a view reads by name.
     allow_failed_chunks
         Whether to finish without chunks that cannot be read; the result is then marked.
+    max_errors
+        How many records of a source may be rejected, where its reader is not told: a number, a percentage
+        such as ``5%``, or empty for the default.
     settings
         Session settings that change its meaning, as (name, value).
     moment
@@ -80,6 +83,7 @@ class Query:
     views: tuple[View, ...] = ()
     frames: tuple[Frame, ...] = ()
     allow_failed_chunks: bool = False
+    max_errors: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     moment: str = ""
     folder: str = ""

@@ -159,7 +159,7 @@ def test_jobs_are_listed_and_their_rejects_kept(invoke: Invoke, scheduler: str) 
     assert "1 row rejected" in done.stderr
     listed = invoke("jobs", "list", "--format", "json").stdout.splitlines()
     (job,) = [row for row in map(json.loads, listed) if row["name"] == "dirty one"]
-    assert (job["status"], job["rows_rejected"]) == ("COMPLETED", 1)
+    assert (job["status"], job["rows_rejected"]) == ("COMPLETED with 1 reject", 1)
     rejects = json.loads(invoke("jobs", "rejects", job["job"], "--format", "json").stdout)
     assert rejects["file"].endswith("dirty.csv")
     shown = invoke("jobs", "result", job["job"][:8], "--format", "csv")
@@ -168,6 +168,16 @@ def test_jobs_are_listed_and_their_rejects_kept(invoke: Invoke, scheduler: str) 
     assert shown.stdout == f"job {job['job']} · COMPLETED, chunk 1 of 1\n{query}\n"
     log = [line.split("\t") for line in invoke("jobs", "log", job["job"]).stdout.splitlines()]
     assert [(line[0], line[2]) for line in log] == [(str(number), "status") for number in range(1, 5)]
+
+
+def test_more_rejects_than_allowed_are_an_exit_code_of_their_own(invoke: Invoke, scheduler: str) -> None:
+    query = "SELECT max(city) AS n FROM 'dirty.csv'"
+    done = invoke("run", "-n", "strict", "-c", query, "--max-errors", "0", "--cluster", scheduler)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "RejectsError: 1 of 3 records were rejected; max_errors is 0: 0 records" in done.stderr
+    done = invoke("run", "-c", query, "--max-errors", "50%", "--cluster", scheduler)
+    assert done.exit_code == 0
+    assert "completed with 1 reject · 1 row" in done.stderr
 
 
 def test_an_unknown_job_is_named(invoke: Invoke) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 import pyarrow as pa
 
 from fusionflow_lab.errors import ClusterError, FusionflowError
+from fusionflow_lab.execution.account import account_rows
 from fusionflow_lab.execution.dispatch import Dispatcher, OpenClient
 from fusionflow_lab.execution.driver import Driver
 from fusionflow_lab.execution.finish import BroadcastError, Finisher
@@ -35,6 +36,7 @@ from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Counters, Plan
 from fusionflow_lab.results.kept import keep_result, keep_table
 from fusionflow_lab.results.result import Result
+from fusionflow_lab.results.words import with_rejects
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
@@ -188,7 +190,7 @@ class Drive:
         rejects = reject_table(driver.runs, self._tools.stores.states)
         result = Result(
             table=table,
-            counters=sum((leaf.counters for run in driver.runs for leaf in run.needed()), Counters()),
+            counters=account_rows(driver.runs),
             seconds=asyncio.get_running_loop().time() - started,
             job_id=self.claim.job,
             gathered=plan.shipped,
@@ -255,7 +257,7 @@ def rejects_name(result_ref: str) -> str:
 
 def _remarks(counters: Counters) -> str:
     """Say what is not as it should be about a completed job."""
-    remarks = [f"with {counters.rows_rejected} rejects"] if counters.rows_rejected else []
+    remarks = [with_rejects(counters).strip()] if counters.rows_rejected else []
     if counters.bytes_unread:
         remarks.append(f"without {counters.bytes_unread} bytes that could not be read")
     return ", ".join(remarks)

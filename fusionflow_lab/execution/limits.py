@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from fusionflow_lab.errors import SourceError
+from fusionflow_lab.errors import RejectsError
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.query import Counters
+from fusionflow_lab.results.words import count_text
 
 DEFAULT = "1%"
 # A percentage of few records is no record at all.
 LEAST = 10
+REJECTS_SHOWN = 3
 
 
 def allowed(max_errors: str, rows: int) -> int:
@@ -33,19 +35,30 @@ def refuse_rejects(runs: Sequence[StageRun], rejects: pa.Table, job: str) -> Non
 
     Raises
     ------
-    SourceError
+    RejectsError
         More records of a source were rejected than it may have.
     """
     for run in runs:
         source = run.stage.source
         counters = sum((leaf.counters for leaf in run.needed()), Counters())
-        if counters.rows_rejected <= allowed(source.max_errors, counters.rows_read):
-            continue
-        told = source.max_errors or DEFAULT
-        what = f"{counters.rows_rejected} of {counters.rows_read} records were rejected, max_errors is {told}"
-        first = rejects.slice(0, 1).to_pylist()
-        if first:
-            column = f"column {first[0]['column']}, " if first[0]["column"] else ""
-            what += f"; the first: {first[0]['file']}, byte {first[0]['byte']}: {column}{first[0]['reason']}"
-        hint = f"look at them: FROM rejects('{job}'); read on without them: read_csv(…, max_errors = '100%')"
-        raise SourceError(what, where=source.pattern, hint=hint)
+        most = allowed(source.max_errors, counters.rows_read)
+        if counters.rows_rejected > most:
+            told = source.max_errors or f"{DEFAULT}, at least {LEAST}"
+            what = (
+                f"{counters.rows_rejected} of {counters.rows_read} records were rejected;"
+                f" max_errors is {told}: {count_text(most, 'record')}"
+            )
+            hint = (
+                f"look at them: FROM rejects('{job}'); allow more: --max-errors 100%"
+                " or read_csv(…, max_errors = '100%'); what was scanned is kept"
+            )
+            raise RejectsError("\n".join([what, *_first(rejects)]), where=source.pattern, hint=hint)
+
+
+def _first(rejects: pa.Table) -> list[str]:
+    """Write the first rejects, one a line."""
+    lines = []
+    for reject in rejects.slice(0, REJECTS_SHOWN).to_pylist():
+        column = f"column {reject['column']}, " if reject["column"] else ""
+        lines.append(f"  {reject['file']}, line {reject['line']}: {column}{reject['reason']}")
+    return lines

@@ -15,6 +15,7 @@ from distributed import KilledWorker
 from distributed.client import FutureCancelledError
 
 from fusionflow_lab.errors import (
+    AccountError,
     ChunkError,
     FusionflowError,
     QueryError,
@@ -195,7 +196,7 @@ class Scan:
             return
         try:
             report = task.result()
-        except (SourceChangedError, FileNotFoundError, PermissionError):
+        except (AccountError, SourceChangedError, FileNotFoundError, PermissionError):
             raise
         except (QueryError, SourceError):
             if not await self._start_over(flight.work):

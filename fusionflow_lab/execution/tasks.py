@@ -25,6 +25,7 @@ from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
+from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
     STATE_FORMAT,
     BlockRecord,
@@ -243,16 +244,18 @@ def _header(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan, mapped: M
     rows_read = sum(block.rows for block in blocks)
     rejected = sum(block.rejected for block in blocks)
     used = rows_read - rejected if mapped.rows_used is None else mapped.rows_used
+    counters = Counters(
+        rows_read=rows_read,
+        rows_used=used,
+        rows_filtered=rows_read - rejected - used,
+        rows_rejected=rejected,
+        bytes_scanned=sum(block.end - block.start for block in blocks),
+    )
+    refuse_broken(counters, _where(task.chunks))
     return StateHeader(
         map_hash=task.map_hash,
         chunks=tuple(records),
-        counters=Counters(
-            rows_read=rows_read,
-            rows_used=used,
-            rows_filtered=rows_read - rejected - used,
-            rows_rejected=rejected,
-            bytes_scanned=sum(block.end - block.start for block in blocks),
-        ),
+        counters=counters,
         rows=mapped.state.num_rows,
         rejects=rejected,
     )

@@ -14,7 +14,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from fusionflow_lab.errors import JobError, JobStoppedError
-from fusionflow_lab.execution.drive import Stores, rejects_name
+from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.feed import JobFeed
@@ -23,6 +23,7 @@ from fusionflow_lab.jobs.mirror import Mirrors
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.planning.identity import reuse_key
+from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.kept import kept_result, kept_table
 from fusionflow_lab.results.result import Result
@@ -165,15 +166,19 @@ class JobManager(ABC):
         return self._stored_result(job)
 
     def rejects(self, job: str) -> pa.Table:
-        """Return the rejected records of a completed job.
+        """Return the rejected records of a job that has read all its files, even if it failed then.
 
         Raises
         ------
         JobError
-            The job has not completed.
+            The job has not come so far.
         """
-        record = self._stores.jobs.get(job)
-        return self._read(record, lambda name: kept_table(self._stores.results, rejects_name(name)))
+        record, results = self._stores.jobs.get(job), self._stores.results
+        try:
+            return kept_table(results, rejects_file(results.root, record.id).name)
+        except LookupError:
+            what = f"the job has not read all its files: it is {record.status}"
+            raise _error(record.id, what) from None
 
     def close(self) -> None:
         """Follow no more; who drives here stops."""

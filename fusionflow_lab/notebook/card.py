@@ -13,7 +13,7 @@ from fusionflow_lab.results.render import shown, table_html, table_text
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.style import STYLE
 from fusionflow_lab.results.view import JobView, preview_table
-from fusionflow_lab.results.words import count_text
+from fusionflow_lab.results.words import count_text, with_rejects
 
 Bundle = dict[str, str]
 
@@ -83,8 +83,9 @@ def final(view: JobView, result: Result, *, rows: int, table: bool = True) -> Bu
     >>> print(final(view, result, rows=10, table=False)["text/plain"])
     ✓ completed · job ab12 · 1 row
     """
-    html = [_head_html(view, bar=False, more=count_text(len(result), "row"))]
-    text = [f"{_head_text(view, bar=False)} · {count_text(len(result), 'row')}"]
+    word = with_rejects(result.counters)
+    html = [_head_html(view, bar=False, word=word, more=count_text(len(result), "row"))]
+    text = [f"{_head_text(view, bar=False, word=word)} · {count_text(len(result), 'row')}"]
     if table:
         part = shown(result.table, rows=rows, types=result.types)
         html.append(table_html(part))
@@ -119,8 +120,9 @@ def _label(view: JobView) -> str:
     return " · ".join(part for part in (view.name, f"job {view.job}" if view.job else "") if part)
 
 
-def _head_html(view: JobView, *, bar: bool, more: str = "") -> str:
-    icon, word, colour = badge(view.status)
+def _head_html(view: JobView, *, bar: bool, word: str = "", more: str = "") -> str:
+    icon, status, colour = badge(view.status)
+    word = f"{status}{word}"
     label = " · ".join(part for part in (_label(view), more) if part)
     sign = f'<span class="{colour}" aria-hidden="true">{icon}</span>'
     parts = [f'<b class="ff-badge" role="status">{sign} {word}</b>']
@@ -137,8 +139,9 @@ def _head_html(view: JobView, *, bar: bool, more: str = "") -> str:
     return f'<div class="ff-head">{" ".join(parts)}</div>'
 
 
-def _head_text(view: JobView, *, bar: bool = True) -> str:
-    icon, word, _ = badge(view.status)
+def _head_text(view: JobView, *, bar: bool = True, word: str = "") -> str:
+    icon, status, _ = badge(view.status)
+    word = f"{status}{word}"
     percent = f"{view.percent()} %" if bar and not view.final else ""
     return " · ".join(part for part in (f"{icon} {word}", percent, _label(view)) if part)
 

@@ -115,6 +115,7 @@ class FusionflowMagics(Magics):
             name=options.name,
             use_cache=options.cache,
             allow_failed_chunks=options.allow_failed_chunks,
+            max_errors=options.max_errors,
         )
 
     def _command(self, options: CellOptions, text: str) -> pa.Table | str | None:

@@ -44,6 +44,7 @@ class CellOptions:
     file: Path | None = None
     dry_run: bool = False
     allow_failed_chunks: bool = False
+    max_errors: str = ""
     params: str = ""
     save: str = ""
     execute: bool = True
@@ -108,6 +109,12 @@ OPTIONS = (
         flags=("--allow-failed-chunks",),
         text="Finish without chunks that kill their workers or cannot be read; the result says so.",
         example="%%fusionflow trips --allow-failed-chunks",
+    ),
+    OptionHelp(
+        flags=("--max-errors",),
+        value="N|N%",
+        text="Records of a source that may be rejected before the job fails. Default 1%, at least 10.",
+        example="%%fusionflow trips --max-errors 5%",
     ),
     OptionHelp(
         flags=("--dry-run",),
@@ -249,6 +256,7 @@ def _options(result: str, chosen: dict[str, str]) -> CellOptions:
         file=Path(chosen["--file"]).expanduser() if "--file" in chosen else None,
         dry_run="--dry-run" in chosen,
         allow_failed_chunks="--allow-failed-chunks" in chosen,
+        max_errors=chosen.get("--max-errors", ""),
         params=chosen.get("--params", ""),
         save=_view_name(chosen),
         execute="--no-execute" not in chosen,

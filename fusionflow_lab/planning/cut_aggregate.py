@@ -41,9 +41,9 @@ from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.own_states import StateColumn, unfolded
 from fusionflow_lab.planning.scope import with_ctes
 from fusionflow_lab.planning.stages import Ending, StageMaker
+from fusionflow_lab.states.evaluate import SET
 
 USED = "__used"
-SET = "__set"
 _TAKEN = re.compile(r"^[kds]\d+$")
 
 

@@ -156,7 +156,7 @@ class Planner:
         nest_modifiers(tree)
         drop_unused(tree)
         found = find_sources(text, tree, binder, query.frames, results=self._results)
-        sources = {entry.name: self._source(entry, query.folder) for entry in found}
+        sources = {entry.name: self._source(entry, query) for entry in found}
         for source in sources.values():
             binder.create(source.name, source.columns)
         _refuse_rowid(text, located, sources)
@@ -183,11 +183,12 @@ class Planner:
         made = self._split(grouped, expand_macros(pivot.grouping, self._binder), sources, reason)
         return replace(made, names=(), types=(), final_sql=pivot.final(made.final_sql))
 
-    def _source(self, found: FoundSource, folder: str) -> Source:
-        arrow = self._catalog.listing(found.pattern, folder=folder) if found.listed else found.arrow
+    def _source(self, found: FoundSource, query: Query) -> Source:
+        arrow = self._catalog.listing(found.pattern, folder=query.folder) if found.listed else found.arrow
         if arrow or found.options is None:
             return arrow_source(arrow, name=found.name, pattern=found.pattern, binder=self._binder)
-        return self._catalog.resolve(found.pattern, found.options, found.name, folder=folder)
+        source = self._catalog.resolve(found.pattern, found.options, found.name, folder=query.folder)
+        return replace(source, max_errors=source.max_errors or query.max_errors)
 
     def _described(self, tree: Node) -> str:
         """Answer DESCRIBE from the sniffed types, without reading rows; empty for another query."""

@@ -32,7 +32,14 @@ def rejects_file(results: str, job: str) -> Path:
     >>> rejects_file(folder, "ab12").name
     'ab12.1.rejects.arrow'
     """
-    kept = {path.name.split(".")[0]: path for path in sorted(Path(results).glob(f"*{SUFFIX}"))}
+    found = sorted(Path(results).glob(f"*{SUFFIX}"), key=_epoch)
+    kept = {path.name.split(".")[0]: path for path in found}
     if job not in kept:
         raise LookupError(suggestion(job, list(kept), "jobs with rejects kept"))
     return kept[job]
+
+
+def _epoch(path: Path) -> int:
+    """Return which run of its job a file is of: the last one counts."""
+    number = path.name.split(".")[1]
+    return int(number) if number.isdecimal() else 0

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.query import Parameter, ParameterValue
+from fusionflow_lab.results.words import with_rejects
 
 _TEXT_SHOWN = 60
 
@@ -25,7 +26,7 @@ def jobs_table(records: Sequence[JobRecord]) -> pa.Table:
     columns = {
         "job": (pa.string(), [record.id for record in records]),
         "name": (pa.string(), [record.query.name or None for record in records]),
-        "status": (pa.string(), [record.status for record in records]),
+        "status": (pa.string(), [_status(record) for record in records]),
         "created": (pa.timestamp("s"), [int(record.created) for record in records]),
         "seconds": (pa.float64(), [_seconds(record) for record in records]),
         "rows_read": (pa.int64(), [record.counters.rows_read for record in records]),
@@ -54,6 +55,10 @@ def _value(value: ParameterValue) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
     return "NULL" if value is None else _short(value)
+
+
+def _status(record: JobRecord) -> str:
+    return record.status + (with_rejects(record.counters) if record.status == "COMPLETED" else "")
 
 
 def _seconds(record: JobRecord) -> float | None:

@@ -75,6 +75,17 @@ def rows_law(counters: Counters) -> str:
     )
 
 
+def with_rejects(counters: Counters) -> str:
+    """Say after the word "completed" that not all went in; empty where all did.
+
+    Examples
+    --------
+    >>> with_rejects(Counters(rows_rejected=1)), with_rejects(Counters())
+    (' with 1 reject', '')
+    """
+    return f" with {count_text(counters.rows_rejected, 'reject')}" if counters.rows_rejected else ""
+
+
 def counters_line(counters: Counters, seconds: float) -> str:
     """Write rows, bytes and seconds of a finished job in one line.
 

@@ -17,11 +17,15 @@ from typing import Protocol, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.states.casts import quoted, read_sql
 
-__all__ = ["ArrowStream", "Evaluator", "Mapped", "broadcast_sql", "quoted", "warm_up"]
+__all__ = ["SET", "ArrowStream", "Evaluator", "Mapped", "broadcast_sql", "quoted", "warm_up"]
+
+# The column of a state that numbers the grouping set of a row, where it has one.
+SET = "__set"
 
 _BATCH_ROWS = 1 << 17
 # Broadcast tables that one process keeps for maps to come.
@@ -292,7 +296,11 @@ def _rows_used(stage: Stage, state: pa.Table) -> int | None:
         return int(state.num_rows)
     if not stage.used_column:
         return None
-    return sum(int(count) for count in state.column(stage.used_column).to_pylist())
+    used = state.column(stage.used_column)
+    if SET in state.column_names and state.num_rows:  # every row is in each grouping set once
+        sets = state.column(SET)
+        used = used.filter(pc.equal(sets, sets[0]))
+    return int(pc.sum(used).as_py() or 0)
 
 
 def _fill(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fusionflow_lab.api import Session
-from fusionflow_lab.errors import QueryError, SourceError
+from fusionflow_lab.errors import ConfigError, QueryError, RejectsError, SourceError
 
 
 @pytest.fixture
@@ -21,11 +21,15 @@ def flawed(tmp_path: Path) -> str:
 
 def test_a_job_fails_where_more_than_one_percent_is_rejected(session: Session, flawed: str) -> None:
     job = session.sql(f"SELECT count(*) FROM '{flawed}'").submit()
-    with pytest.raises(SourceError) as raised:
+    with pytest.raises(RejectsError) as raised:
         job.result()
-    told = "100 of 2000 records were rejected, max_errors is 1%; the first: "
-    assert str(raised.value).startswith(f"{told}{flawed}, byte 32: ")
-    assert f"FROM rejects('{job.id}')" in str(raised.value)
+    first, *places = str(raised.value).splitlines()
+    assert first == "100 of 2000 records were rejected; max_errors is 1%, at least 10: 20 records"
+    assert [line.partition(": ")[0] for line in places[:3]] == [
+        f"  {flawed}, line {9 + 20 * place}" for place in range(3)
+    ]
+    assert f"FROM rejects('{job.id}'); allow more: --max-errors 100%" in str(raised.value)
+    assert job.rejects().num_rows == 100
     kept = session.sql(f"SELECT count(*) n, min(line) first, min(raw) raw FROM rejects('{job.id}')").result()
     assert kept.table.to_pylist() == [{"n": 100, "first": 9, "raw": "short"}]
 
@@ -37,11 +41,40 @@ def test_as_many_as_told_may_be_rejected(option: str, session: Session, flawed: 
     assert result.counters.rows_rejected == 100
 
 
+@pytest.mark.parametrize("allowed", [100, "5%"])
+def test_a_job_with_a_higher_limit_scans_nothing(allowed: int | str, session: Session, flawed: str) -> None:
+    sql = f"SELECT count(*) AS n FROM '{flawed}'"
+    with pytest.raises(RejectsError, match="max_errors is 99: 99 records"):
+        session.sql(sql, max_errors=99).result()
+    result = session.sql(sql, max_errors=allowed).result()
+    assert result.table.to_pylist() == [{"n": 1900}]
+    assert (result.counters.rows_rejected, result.counters.bytes_scanned) == (100, 0)
+
+
+def test_what_the_reader_says_goes_before_what_the_job_says(session: Session, flawed: str) -> None:
+    sql = f"SELECT count(*) AS n FROM read_csv('{flawed}', max_errors = 10)"
+    with pytest.raises(RejectsError, match="max_errors is 10"):
+        session.sql(sql, max_errors="100%").result()
+
+
+def test_a_job_that_allowed_more_is_no_answer_to_one_that_allows_less(session: Session, flawed: str) -> None:
+    sql = f"SELECT max(a) AS n FROM '{flawed}'"
+    assert session.sql(sql, max_errors="50%").submit(reuse=True).result().counters.rows_rejected == 100
+    with pytest.raises(RejectsError):
+        session.sql(sql).submit(reuse=True).result()
+    assert session.sql(sql, max_errors="50%").submit(reuse=True).reused
+
+
+def test_max_errors_is_a_number_or_a_percentage(session: Session) -> None:
+    with pytest.raises(ConfigError, match="write a number of records, or a part: 1%"):
+        session.sql("SELECT 1", max_errors="few")
+
+
 def test_none_may_be_rejected_where_that_is_told(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "one.csv"
     path.write_text("a,b\n1,2\n3\n")
     assert session.sql(f"SELECT a FROM '{path}'").result().counters.rows_rejected == 1
-    with pytest.raises(SourceError, match="1 of 2 records were rejected, max_errors is 0"):
+    with pytest.raises(SourceError, match="1 of 2 records were rejected; max_errors is 0: 0 records"):
         session.sql(f"SELECT a FROM read_csv('{path}', max_errors = 0)").result()
 
 

@@ -108,11 +108,14 @@ def test_under_another_magic_the_cell_blocks(kernel: Kernel, outer: str) -> None
 def test_a_dirty_file_is_accounted_for(kernel: Kernel) -> None:
     output = kernel.run("%%fusionflow dirty\nSELECT count(*) AS n FROM 'dirty.csv'\n")
     assert "rows read 4 = used 2 + filtered 0 + rejected 2" in output.shown["text/plain"]
+    assert "✓ completed with 2 rejects · " in output.shown["text/plain"]
     assert "2 rows rejected; %fusionflow rejects" in output.shown["text/plain"]
     rejects = kernel.run("%fusionflow rejects").result["text/plain"]
     assert "dirty.csv" in rejects
     count = kernel.run("job = %fusionflow job\njob.rejects().num_rows").result["text/plain"]
     assert count == "2"
+    output = kernel.run("%%fusionflow --max-errors 1\nSELECT count(*) AS n FROM 'dirty.csv'\n")
+    assert "2 of 4 records were rejected; max_errors is 1: 1 record" in output.error
 
 
 @pytest.mark.parametrize("cell", ["%%fusionflow\nEXPLAIN " + BY_CITY, "%%fusionflow --dry-run\n" + BY_CITY])

@@ -18,7 +18,12 @@ def test_a_job_is_a_row() -> None:
         finished=1003.5,
     )
     (row,) = jobs_table([record]).to_pylist()
-    assert (row["job"], row["name"], row["status"], row["seconds"]) == ("ab12", "daily", "COMPLETED", 2.5)
+    assert (row["job"], row["name"], row["status"], row["seconds"]) == (
+        "ab12",
+        "daily",
+        "COMPLETED with 1 reject",
+        2.5,
+    )
     assert (row["rows_read"], row["rows_rejected"], row["bytes_scanned"]) == (10, 1, 100)
     assert row["query"].startswith("SELECT xxx")
     assert len(row["query"]) == 60
