@@ -1,8 +1,8 @@
 """The command line: ``fusionflow run`` does from a shell what a cell does.
 
-stdout carries data only; progress and messages go to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3
-more rejects than allowed, 130 stopped. Thin: it reads arguments, calls the session, and hands the job to a screen
-of lines.
+stdout carries data only; progress and messages go to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage,
+3 more rejects than allowed, 130 stopped. Thin: it reads arguments, calls the session, and hands the job to a
+screen of lines.
 """
 
 from __future__ import annotations

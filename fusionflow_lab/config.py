@@ -13,7 +13,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -367,7 +367,7 @@ def _read(name: str, value: object, origin: str) -> Value:
 
 
 def _default(each: Field[Value]) -> str:
-    return str(each.metadata["default"] if each.default is MISSING else each.default)
+    return str(each.metadata["default"] or each.default)
 
 
 def _processors() -> int:

@@ -68,6 +68,7 @@ def test_the_file_wins_over_the_default_and_the_environment_over_the_file(tmp_pa
         "frame_limit": "traitlets",
         "runner": "default",
         "runner_idle": str(file),
+        "max_errors": "default",
         "cache_max_age": "default",
         "cache_max_size": "default",
     }
@@ -155,7 +156,7 @@ def test_variables_read_elsewhere_are_left_alone(name: str) -> None:
             (
                 "unknown setting FUSIONFLOW_COLOUR\nwhere: environment variables\n"
                 "try: known are FUSIONFLOW_CACHE_MAX_AGE, FUSIONFLOW_CACHE_MAX_SIZE, "
-                "FUSIONFLOW_FRAME_LIMIT, FUSIONFLOW_HOME, FUSIONFLOW_MEMORY_LIMIT, "
+                "FUSIONFLOW_FRAME_LIMIT, FUSIONFLOW_HOME, FUSIONFLOW_MAX_ERRORS, FUSIONFLOW_MEMORY_LIMIT, "
                 "FUSIONFLOW_RUNNER, FUSIONFLOW_RUNNER_IDLE, FUSIONFLOW_WORKERS"
             ),
         ),
