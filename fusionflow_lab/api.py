@@ -103,7 +103,7 @@ class Session:
 
     def __init__(self, config: Config, cluster: str, *, workers: int | None = None) -> None:
         self.config = config
-        self.cluster = cluster
+        self.cluster = config.cluster_name(cluster)
         self._thread = LoopThread()
         self._stores = open_stores(config)
         catalog = Catalog(config.home / "sources")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fusionflow_lab.cli_parts import exit_codes
-from fusionflow_lab.config import Config, config_text, example_environment, settings
+from fusionflow_lab.config import Config, config_text, example_environment, settings, shown_value
 
 configs = typer.Typer(
     help="Look at the settings: default < file < environment < traitlets < option.",
@@ -26,7 +26,7 @@ def show(
     """Print the settings in force."""
     with exit_codes():
         config = Config.load()
-        values = {setting.name: str(getattr(config, setting.name)) for setting in settings()}
+        values = {setting.name: shown_value(config, setting.name) for setting in settings()}
         if as_json:
             rows = {
                 name: {"value": value, "origin": config.origins[name]} if origin else value

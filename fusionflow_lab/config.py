@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import platform
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -60,6 +61,12 @@ class Config:
         metadata=_about(
             "Worker processes of a local cluster, one thread each.", default="one for each processor"
         )
+    )
+    database: str = field(
+        default="",
+        metadata=_about(
+            "The job database: a path, or postgresql://user@host/name.", default="a file in home"
+        ),
     )
     memory_limit: str = field(
         default="auto", metadata=_about("Memory of each of them: auto, 2 GiB, or 0 for no limit.")
@@ -181,6 +188,25 @@ class Config:
         chosen = (setting for setting in settings() if self.origins.get(setting.name) != "default")
         return {setting.variable: str(getattr(self, setting.name)) for setting in chosen}
 
+    def cluster_name(self, cluster: str) -> str:
+        """Return what jobs and runners of a cluster call it in the database.
+
+        Where several homes share one database, each has its own: states and results lie in the home, and
+        local workers on one machine.
+
+        Examples
+        --------
+        >>> Config(home=Path("home"), workers=1).cluster_name("local")
+        'local'
+        >>> shared = Config(home=Path("home"), workers=1, database="postgresql://host/jobs")
+        >>> shared.cluster_name("tcp://scheduler:8786")
+        'tcp://scheduler:8786@da538f91'
+        """
+        if not self.database or "@" in cluster:
+            return cluster
+        place = f"{platform.node() if cluster == 'local' else ''} {self.home}"
+        return f"{cluster}@{hashlib.blake2b(place.encode(), digest_size=4).hexdigest()}"
+
     def runner_log(self, cluster: str) -> Path:
         """Return where the detached runner of a cluster writes its log.
 
@@ -189,7 +215,7 @@ class Config:
         >>> Config(home=Path("home"), workers=1).runner_log("local").name
         'runner.log'
         """
-        if cluster == "local":
+        if address_of(cluster) == "local":
             return self.home / "runner.log"
         return self.home / f"runner-{hashlib.blake2b(cluster.encode(), digest_size=4).hexdigest()}.log"
 
@@ -224,6 +250,19 @@ def settings() -> tuple[Setting, ...]:
     )
 
 
+def shown_value(config: Config, name: str) -> str:
+    """Return a setting as text, without a password that may be in it.
+
+    Examples
+    --------
+    >>> config = Config(home=Path("home"), workers=1, database="postgresql://me:secret@host/jobs")
+    >>> shown_value(config, "database")
+    'postgresql://me:***@host/jobs'
+    """
+    text = str(getattr(config, name))
+    return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", text))
+
+
 def config_text(config: Config, *, origin: bool) -> str:
     """Return the settings in force, a line each, and where they come from.
 
@@ -234,7 +273,7 @@ def config_text(config: Config, *, origin: bool) -> str:
     'workers         2         option'
     """
     rows = [
-        (setting.name, str(getattr(config, setting.name)), config.origins.get(setting.name, "option"))
+        (setting.name, shown_value(config, setting.name), config.origins.get(setting.name, "option"))
         for setting in settings()
     ]
     widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
@@ -259,6 +298,17 @@ def example_environment() -> str:
         f"\n# {setting.help}\n# Default: {setting.default}\n# {setting.variable}=\n" for setting in settings()
     )
     return head + "".join(entries)
+
+
+def address_of(cluster_name: str) -> str:
+    """Return the cluster of a name that ``Config.cluster_name`` made.
+
+    Examples
+    --------
+    >>> address_of("local@2d3f9bbb"), address_of("tcp://scheduler:8786")
+    ('local', 'tcp://scheduler:8786')
+    """
+    return cluster_name.rpartition("@")[0] or cluster_name
 
 
 def bytes_of(name: str, text: str) -> int:

@@ -109,6 +109,10 @@ class JobError(FusionflowError):
     """A job id is unknown, or the job cannot do that now."""
 
 
+class DatabaseError(JobError):
+    """The job database does not answer, or cannot be written now."""
+
+
 class JobStoppedError(JobError):
     """The job was stopped; its work is kept."""
 

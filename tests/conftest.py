@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from fusionflow_lab.api import Session, connect
+from tests.postgresql import TOLD, Server, server
 
 # Machines differ in speed: a test fails by its answer, never by its time.
 settings.register_profile("fusionflow", deadline=None, print_blob=True)
@@ -22,6 +23,15 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     with connect(home=tmp_path_factory.mktemp("home"), workers=2) as session:
         session.start()
         yield session
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """Return a PostgreSQL server; tests that need it are skipped where there is none."""
+    with server() as found:
+        if found is None:
+            pytest.skip(f"no PostgreSQL: install it (apt install postgresql), or name one in {TOLD}")
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 
 from distributed import Client
 
-from fusionflow_lab.config import Config
+from fusionflow_lab.config import Config, address_of
 from fusionflow_lab.execution.cluster import open_cluster
 from fusionflow_lab.states.evaluate import warm_up
 
@@ -20,7 +20,8 @@ class ClusterConnection:
     Parameters
     ----------
     address
-        ``"local"`` for worker processes of this machine, or a scheduler's address.
+        ``"local"`` for worker processes of this machine, or a scheduler's address, as
+        ``Config.cluster_name`` writes it.
     config
         Workers and memory of a local cluster.
     """
@@ -52,7 +53,7 @@ class ClusterConnection:
 
     async def resize(self, workers: int) -> None:
         """Have this many workers, now and when the cluster is opened anew; local clusters only."""
-        if self.address != "local" or workers == self._workers:
+        if address_of(self.address) != "local" or workers == self._workers:
             return
         self._workers = workers
         if self.current is not None:
@@ -70,7 +71,9 @@ class ClusterConnection:
             await asyncio.wait_for(before.aclose(), CLOSE_SECONDS)
         warming = asyncio.create_task(asyncio.to_thread(warm_up))
         client = await self._stack.enter_async_context(
-            open_cluster(self.address, workers=self._workers, memory_limit=str(self._config.memory_limit))
+            open_cluster(
+                address_of(self.address), workers=self._workers, memory_limit=str(self._config.memory_limit)
+            )
         )
         await warming
         return client

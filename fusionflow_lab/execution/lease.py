@@ -6,8 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from sqlalchemy.exc import OperationalError
-
+from fusionflow_lab.errors import DatabaseError
 from fusionflow_lab.jobs.records import Desired
 from fusionflow_lab.jobs.store import LEASE_SECONDS, JobStore
 
@@ -48,8 +47,8 @@ class Lease:
             self._nudged.clear()
             try:
                 desired = await asyncio.to_thread(self._store.renew, self._job, self._epoch)
-            except OperationalError as error:
-                _log.warning("the lease of job %s is not renewed: %s", self._job, error.orig)
+            except DatabaseError as error:
+                _log.warning("the lease of job %s is not renewed: %s", self._job, error.what)
                 continue
             if desired != "run":
                 return desired

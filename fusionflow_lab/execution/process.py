@@ -67,6 +67,7 @@ class RunnerOptions:
 def run_runner(config: Config, options: RunnerOptions) -> bool:
     """Run a runner until it is told to end or idle; False where another holds the lock."""
     config.home.mkdir(parents=True, exist_ok=True)
+    options = replace(options, cluster=config.cluster_name(options.cluster))
     with ExitStack() as stack:
         if options.only:
             lock = _lock(config.runner_log(options.cluster).with_suffix(".lock"))

@@ -14,9 +14,8 @@ from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
-from sqlalchemy.exc import OperationalError
 
-from fusionflow_lab.errors import JobError
+from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.execution.progress import Progress
 from fusionflow_lab.execution.stage_run import Leaf
 from fusionflow_lab.jobs.events import (
@@ -177,8 +176,8 @@ class Publisher:
         try:
             for event in live.values():
                 await asyncio.to_thread(self._store.put_latest, event, epoch=self._epoch)
-        except OperationalError as error:  # the next one says more anyway
-            _log.warning("the progress of job %s is not written: %s", self._job, error.orig)
+        except DatabaseError as error:  # the next one says more anyway
+            _log.warning("the progress of job %s is not written: %s", self._job, error.what)
 
     def _publish_live(self, event: ProgressEvent | PreviewEvent) -> None:
         self._live[event.type] = event
@@ -205,11 +204,10 @@ async def _persistent(write: Callable[[], T]) -> T:
     while True:
         try:
             return await asyncio.to_thread(write)
-        except OperationalError as error:
+        except DatabaseError as error:
             if time.monotonic() > give_up:
                 raise JobError(
-                    f"the job database cannot be written: {error.orig}",
-                    hint="make room on its disk, or end what locks it; then resume the job",
+                    error.what, where=error.where, hint=f"{error.hint}; then resume the job"
                 ) from error
-            _log.warning("written again soon: %s", error.orig)
+            _log.warning("written again soon: %s", error.what)
             await asyncio.sleep(WRITE_AGAIN_SECONDS)

@@ -25,9 +25,9 @@ from fusionflow_lab.storage import Folder
 
 
 def open_stores(config: Config) -> Stores:
-    """Open what is kept under the home folder: jobs, states and results."""
+    """Open the job database, and what is kept under the home folder: states and results."""
     return Stores(
-        jobs=JobStore(config.home / "jobs.sqlite"),
+        jobs=JobStore(config.database or config.home / "jobs.sqlite"),
         states=StateStore(Folder(str(config.home / "states"))),
         results=Folder(str(config.home / "results")),
     )

@@ -14,9 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from distributed import Client
-from sqlalchemy.exc import OperationalError
 
-from fusionflow_lab.errors import FusionflowError, NoWorkersError
+from fusionflow_lab.errors import DatabaseError, FusionflowError, NoWorkersError
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.drive import Drive, Stores
 from fusionflow_lab.execution.publisher import FencedError
@@ -157,8 +156,8 @@ class Service:
         """Do something that is done again soon, whether or not the database lets it."""
         try:
             await work
-        except OperationalError as error:
-            _log.warning("the job database does not answer: %s", error.orig)
+        except DatabaseError as error:
+            _log.warning("%s", error.what)
 
     async def _claim_all(self) -> None:
         async with self._claiming:

@@ -1,7 +1,8 @@
-"""Open the job database: an engine with the settings SQLite needs, migrated on first use.
+"""Open the job database, SQLite or PostgreSQL: an engine with the right settings, migrated on first use.
 
 Any number of processes may open a new database at once: the first writes the schema in one
-transaction, the others wait for it. Readers never wait for writers (WAL).
+transaction, the others wait for it. Readers never wait for writers. A database that is away, locked or
+full is a ``DatabaseError`` wherever it is met, so that whoever can wait tries again.
 """
 
 from __future__ import annotations
@@ -12,28 +13,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from fusionflow_lab.errors import JobError
+from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.jobs import migrations
 
 BUSY_SECONDS: Final = 30.0
+CONNECT_SECONDS: Final = 10
 _MIGRATION_LOCK: Final = 0x66757369  # any number, as long as all versions take the same
 
 
 def database_url(place: str | Path) -> str:
-    """Return the URL of a database: ``place`` itself, or SQLite's for a path.
+    """Return the URL of a database for SQLAlchemy: of the path of a SQLite file, or of a URL.
 
     Examples
     --------
-    >>> database_url("postgresql://host/db"), database_url("/tmp/jobs.sqlite")
-    ('postgresql://host/db', 'sqlite:////tmp/jobs.sqlite')
+    >>> database_url("postgresql://host/db"), database_url("/data/jobs.sqlite")
+    ('postgresql+psycopg://host/db', 'sqlite:////data/jobs.sqlite')
     """
-    place = str(place)
-    return place if "://" in place else f"sqlite:///{place}"
+    scheme, separator, rest = str(place).partition("://")
+    if not separator:
+        return f"sqlite:///{place}"
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else str(place)
 
 
 def open_database(place: str | Path) -> Engine:
@@ -41,10 +45,13 @@ def open_database(place: str | Path) -> Engine:
 
     Raises
     ------
+    DatabaseError
+        It does not answer.
     JobError
-        When it was made by a newer version.
+        It was made by a newer version, or is of a kind that is not read.
     """
-    engine = create_engine(database_url(place))
+    engine = _engine(database_url(place))
+    event.listen(engine, "handle_error", _told)
     if engine.dialect.name == "sqlite":
         if engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +60,36 @@ def open_database(place: str | Path) -> Engine:
         _switch_to_wal(engine)
     migrate(engine)
     return engine
+
+
+def _engine(url: str) -> Engine:
+    try:
+        if make_url(url).get_backend_name() == "postgresql":
+            # A server that was started again leaves dead connections: each is tried before it is used.
+            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
+        return create_engine(url)
+    except ModuleNotFoundError as error:
+        hint = 'pip install "fusionflow_lab[postgresql]"'
+        raise JobError(f"the driver of the job database is not installed: {error.name}", hint=hint) from None
+    except ArgumentError:
+        hint = "FUSIONFLOW_DATABASE is a path, or postgresql://user@host/name"
+        raise JobError("the job database cannot be reached this way", hint=hint) from None
+
+
+def _told(context: ExceptionContext) -> DatabaseError | None:
+    """Turn what a driver says of a database that does not work now into an error of ours."""
+    ours = isinstance(context.sqlalchemy_exception, (OperationalError, InterfaceError))
+    if not ours or context.is_pre_ping:  # a connection that does not answer is replaced
+        return None
+    what, _, _ = str(context.original_exception).strip().partition("\n")
+    url = context.engine.url.render_as_string(hide_password=True) if context.engine else ""
+    return DatabaseError(
+        f"the job database does not answer: {what}",
+        where=url,
+        hint="make room on its disk, or end what locks it"
+        if context.dialect.name == "sqlite"
+        else "see that the server is up and lets you in; jobs go on when it is back",
+    )
 
 
 def writing(engine: Engine) -> Engine:
@@ -140,7 +177,7 @@ def _retry_while_locked(step: Callable[[], None]) -> None:
     while True:
         try:
             step()
-        except (sqlite3.OperationalError, OperationalError) as error:
+        except (sqlite3.OperationalError, DatabaseError) as error:
             if "locked" not in str(error) or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 
-from fusionflow_lab.errors import JobError
+from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.drive import Drive, Stores
 from fusionflow_lab.execution.loop_thread import LoopThread
@@ -117,6 +117,8 @@ class InProcessManager(JobManager):
             running.future.exception()  # its end has been written, but it may still be leaving
         try:
             epoch = self._stores.jobs.claim(record.id, self._runner.holder)
+        except DatabaseError:
+            raise
         except JobError:
             return  # somebody drives it
         self._begin(self._stores.jobs.get(record.id), epoch, None)

@@ -15,9 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
-from fusionflow_lab.errors import FusionflowError
+from fusionflow_lab.errors import DatabaseError, FusionflowError
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent
 from fusionflow_lab.jobs.feed import JobFeed
@@ -109,7 +107,7 @@ class Mirrors:
             task.add_done_callback(self._tasks.discard)
         try:
             while not feed.ended:
-                with suppress(OperationalError):
+                with suppress(DatabaseError):
                     record = await asyncio.to_thread(self._store.get, job)
                     await self._listen(record, feed)
                     await asyncio.to_thread(self._catch_up, job, feed)

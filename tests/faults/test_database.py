@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from fusionflow_lab.api import Job, Session, connect
+from fusionflow_lab.config import Value
+from fusionflow_lab.errors import DatabaseError
 from fusionflow_lab.jobs.events import StatusEvent
 from fusionflow_lab.jobs.store import JobStore
 from tests.faults.world import reach, until, written
+from tests.postgresql import Server
 
 ROWS = 4_000_000
 FILL_BYTES = 1 << 12
@@ -96,3 +99,42 @@ def test_a_full_database_is_waited_for(small_home: Path, path: Path) -> None:
         assert result.arrow().equals(expected)
         assert [event.seq for event in job.log()] == [1, 2, 3, 4]
         assert job.status == "COMPLETED"
+
+
+@pytest.mark.parametrize("runner", ["inprocess", "detached"])
+def test_a_server_that_crashes_is_waited_for(
+    runner: str, postgresql: Server, path: Path, tmp_path: Path
+) -> None:
+    if postgresql.folder is None:
+        pytest.skip("a server that is told is not killed")
+    settings: dict[str, Value] = {"database": postgresql.database(), "runner_idle": 1.0}
+    with connect(home=tmp_path / "home", workers=1, runner=runner, traits=settings) as session:
+        heavy = f"SELECT k, count(*) AS n, max(sha256(sha256(v))) AS v FROM '{path}' GROUP BY k ORDER BY k"
+        expected = session.sql(heavy, use_cache=False).result().arrow()
+        job = session.sql(heavy, use_cache=False).submit()
+        reach(job, 1)
+        postgresql.kill()
+        try:
+            with pytest.raises(DatabaseError, match="the job database does not answer"):
+                session.jobs()
+        finally:
+            postgresql.start()
+        assert job.result(120).arrow().equals(expected)
+        statuses = [event.status for event in job.log() if isinstance(event, StatusEvent)]
+        assert statuses == ["CREATED", "QUEUED", "IN_PROGRESS", "COMPLETED"]
+        assert not (tmp_path / "home" / "jobs.sqlite").exists()
+
+
+def test_homes_that_share_a_database_leave_each_others_jobs_alone(
+    postgresql: Server, path: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Value] = {"database": postgresql.database()}
+    with (
+        connect(home=tmp_path / "one", workers=1, runner="inprocess", traits=settings) as one,
+        connect(home=tmp_path / "two", workers=1, runner="inprocess", traits=settings) as two,
+    ):
+        names = {each.cluster.partition("@")[0] for each in (one, two)}
+        assert (names, one.cluster != two.cluster) == ({"local"}, True)
+        job = one.sql(f"SELECT count(*) AS n FROM '{path}'").submit()
+        assert job.result(60).arrow()["n"].to_pylist() == [ROWS]
+        assert [each.cluster for each in two.jobs()] == [one.cluster]

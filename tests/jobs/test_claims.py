@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -28,8 +27,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[JobStore]:
-    with JobStore(tmp_path / "jobs.sqlite", clock=clock) as store:
+def store(path: str, clock: Clock) -> Iterator[JobStore]:
+    with JobStore(path, clock=clock) as store:
         yield store
 
 

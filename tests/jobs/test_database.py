@@ -9,14 +9,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
-from fusionflow_lab.errors import JobError
+from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.jobs import migrations
 from fusionflow_lab.jobs.database import current_revision, open_database, run_migrations, writing
 from fusionflow_lab.jobs.models import Base
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.query import Query
+from tests.postgresql import Server
 
 TABLES = {"jobs", "job_events", "job_latest", "chunk_errors", "runners"}
 
@@ -28,9 +29,7 @@ def revisions() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def test_models_equal_the_migrated_schema(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "jobs.sqlite")
-
+def test_models_equal_the_migrated_schema(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -41,8 +40,7 @@ def test_head_is_the_newest_revision() -> None:
 
 
 @pytest.mark.parametrize("revision", [script.revision for script in revisions().walk_revisions()])
-def test_down_and_up_again(tmp_path: Path, revision: str) -> None:
-    engine = open_database(tmp_path / "jobs.sqlite")
+def test_down_and_up_again(engine: Engine, revision: str) -> None:
     below = revisions().get_revision(revision).down_revision or "base"
 
     with writing(engine).begin() as connection:
@@ -53,14 +51,14 @@ def test_down_and_up_again(tmp_path: Path, revision: str) -> None:
         assert schema(connection) == before
 
 
-def schema(connection: Connection) -> list[tuple[str, str]]:
-    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"))
-    return [(row.name, row.sql) for row in rows]
+def schema(connection: Connection) -> object:
+    """Describe every table as text: columns, keys and indexes."""
+    found = inspect(connection)
+    kinds = (found.get_columns, found.get_pk_constraint, found.get_foreign_keys, found.get_indexes)
+    return {table: [str(kind(table)) for kind in kinds] for table in sorted(found.get_table_names())}
 
 
-def test_downgrade_to_nothing_leaves_nothing(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "jobs.sqlite")
-
+def test_downgrade_to_nothing_leaves_nothing(engine: Engine) -> None:
     with writing(engine).begin() as connection:
         run_migrations(connection, "base")
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
@@ -129,13 +127,12 @@ def test_an_open_database_needs_no_alembic(tmp_path: Path) -> None:
     assert answers == ["True", "False"]
 
 
-def test_many_processes_open_a_new_database_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.sqlite"
+def test_many_processes_open_a_new_database_at_once(path: str) -> None:
     code = (
         "import sys; from fusionflow_lab.jobs.store import JobStore; from fusionflow_lab.query import Query\n"
         "import alembic.command\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
-        f"store = JobStore({str(path)!r}); store.create(Query(text='SELECT 1')); print(len(store.list()) > 0)"
+        f"store = JobStore({path!r}); store.create(Query(text='SELECT 1')); print(len(store.list()) > 0)"
     )
     children = [
         subprocess.Popen(
@@ -154,15 +151,14 @@ def test_many_processes_open_a_new_database_at_once(tmp_path: Path) -> None:
     answers = [child.communicate(timeout=60)[0] for child in children]
 
     assert answers == ["True\n"] * 4
-    with open_database(path).connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM jobs")).scalar() == 4
+    with JobStore(path) as store:
+        assert len(store.list()) == 4
 
 
-def test_jobs_of_the_first_version_are_kept(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.sqlite"
-    engine = open_database(path)
+def test_jobs_of_the_first_version_are_kept(path: str, engine: Engine) -> None:
     numbers = "0, 0, 0, 0, 0, 7, 0, 0, 0, 0"
-    job = f"'ab12', '', 'old', 'SELECT 1', 0, '', 'local', 0, 'COMPLETED', 'run', '', 0.0, 1, 1, 2, {numbers}"
+    begin = "'ab12', '', 'old', 'SELECT 1', false, '', 'local', 0, 'COMPLETED', 'run', ''"
+    job = f"{begin}, 0.0, 1, 1, 2, {numbers}"
     with writing(engine).begin() as connection:
         run_migrations(connection, "0001")
         connection.exec_driver_sql(f"INSERT INTO jobs VALUES ({job}, 'ab12.arrow', NULL, 5.0, 6.0, 7.0)")
@@ -176,3 +172,30 @@ def test_jobs_of_the_first_version_are_kept(tmp_path: Path) -> None:
         assert (record.status, record.counters.rows_used, record.finished) == ("COMPLETED", 7, 7.0)
         assert len(store.events("ab12")) == 1
         assert store.set_desired("ab12", "stop").status == "COMPLETED"
+
+
+def test_a_server_that_is_away_is_said_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError) as caught:
+        open_database(f"postgresql://me:secret@/jobs?host={tmp_path}")
+
+    text = str(caught.value)
+    assert "the job database does not answer: connection" in text
+    assert "see that the server is up" in text
+    assert "secret" not in text
+
+
+def test_a_url_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(JobError, match="cannot be reached this way"):
+        open_database("nothing://at all")
+
+
+def test_a_server_that_was_started_again_is_used_again(postgresql: Server) -> None:
+    if postgresql.folder is None:
+        pytest.skip("a server that is told is not killed")
+    with JobStore(postgresql.database()) as store:
+        job = store.create(Query(text="SELECT 1")).id
+        postgresql.kill()
+        with pytest.raises(DatabaseError, match="the job database does not answer"):
+            store.get(job)
+        postgresql.start()
+        assert store.get(job).id == job

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import SILENT_SECONDS, Registry
@@ -10,9 +9,9 @@ from fusionflow_lab.jobs.store import JobStore
 ONE = RunnerRecord(id="a:1", host="a", pid=1, cluster="local", version="1", address="a/runner.sock")
 
 
-def test_runners_come_beat_fall_silent_and_leave(tmp_path: Path) -> None:
+def test_runners_come_beat_fall_silent_and_leave(path: str) -> None:
     now = [1000.0]
-    with JobStore(tmp_path / "jobs.sqlite") as store:
+    with JobStore(path) as store:
         registry = Registry(store.engine, clock=lambda: now[0])
         registry.enter(ONE)
         now[0] += 1

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -33,12 +32,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "jobs.sqlite"
-
-
-@pytest.fixture
-def store(path: Path, clock: Clock) -> Iterator[JobStore]:
+def store(path: str, clock: Clock) -> Iterator[JobStore]:
     with JobStore(path, clock=clock) as store:
         yield store
 
@@ -340,7 +334,7 @@ def test_a_deleted_job_takes_its_events_along(store: JobStore, clock: Clock) -> 
         store.get(job)
 
 
-def test_everything_survives_reopening(path: Path, store: JobStore) -> None:
+def test_everything_survives_reopening(path: str, store: JobStore) -> None:
     job, epoch = driven(store, "queue", "start")
     store.put_latest(progress(job, 2), epoch=epoch)
     before = (store.get(job), store.events(job), store.latest(job))
@@ -397,11 +391,11 @@ for number in range(100):
 """
 
 
-def test_two_processes_append_without_gaps(path: Path, store: JobStore) -> None:
+def test_two_processes_append_without_gaps(path: str, store: JobStore) -> None:
     job, epoch = driven(store)
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", APPENDER, str(path), job, str(epoch), name],
+            [sys.executable, "-c", APPENDER, path, job, str(epoch), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -437,10 +431,10 @@ for number in itertools.count():
 """
 
 
-def test_a_killed_writer_leaves_whole_events(path: Path, store: JobStore, clock: Clock) -> None:
+def test_a_killed_writer_leaves_whole_events(path: str, store: JobStore, clock: Clock) -> None:
     job, epoch = driven(store)
     child = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, str(path), job, str(epoch)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", ENDLESS, path, job, str(epoch)], stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     written = [int(child.stdout.readline()) for _ in range(20)]
