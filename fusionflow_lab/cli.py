@@ -18,6 +18,7 @@ import typer
 from fusionflow_lab.api import Job, connect
 from fusionflow_lab.cli_cache import cache
 from fusionflow_lab.cli_config import configs
+from fusionflow_lab.cli_db import databases
 from fusionflow_lab.cli_jobs import jobs
 from fusionflow_lab.cli_parts import (
     ROWS_SHOWN,
@@ -45,7 +46,6 @@ app = typer.Typer(
     name="fusionflow",
     help="SQL over files too many, too big or too dirty for one machine's patience, on a Dask cluster.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -53,6 +53,7 @@ app.add_typer(jobs, name="jobs")
 app.add_typer(runners, name="runner")
 app.add_typer(cache, name="cache")
 app.add_typer(configs, name="config")
+app.add_typer(databases, name="db")
 
 
 @app.callback(invoke_without_command=True)

@@ -100,6 +100,11 @@ class Config:
     """Where each setting comes from."""
 
     @property
+    def job_database(self) -> str:
+        """Path or URL of the job database."""
+        return self.database or str(self.home / "jobs.sqlite")
+
+    @property
     def cache_seconds(self) -> float:
         """``cache_max_age`` in seconds."""
         return seconds_of("cache_max_age", self.cache_max_age)

@@ -289,3 +289,32 @@ def test_config_shows_the_settings_and_where_they_come_from(run: Run, folder: Pa
     assert shown["runner"]["origin"] in ("default", "FUSIONFLOW_RUNNER")
     assert "workers" in text
     assert "FUSIONFLOW_WORKERS" not in text
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_schema_of_the_database_goes_down_and_up(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    database = str(tmp_path / "jobs.sqlite")
+    if kind == "postgresql":
+        database = request.getfixturevalue("postgresql").database()
+    environment = {"FUSIONFLOW_HOME": str(tmp_path), "FUSIONFLOW_DATABASE": database}
+
+    def ask(*arguments: str) -> str:
+        answer = CliRunner().invoke(app, ["db", *arguments], env=environment)
+        return str(answer.stdout + answer.stderr)
+
+    assert ask("current").startswith("empty (the newest is ")
+    assert "(the newest) in " in ask("upgrade")
+    assert ask("downgrade", "0001").startswith("0001 (the newest is ")
+    assert ask("downgrade", "7777").startswith("JobError: there is no revision 7777")
+    assert ask("downgrade", "base").startswith("empty ")
+    assert "(the newest) in " in ask("upgrade")
+
+
+def test_the_shell_completes(environment: dict[str, str]) -> None:
+    asked = {**environment, "_TYPER_COMPLETE_ARGS": "fusionflow ca", "_FUSIONFLOW_COMPLETE": "complete_zsh"}
+    program = Path(sys.executable).with_name("fusionflow")
+    done = subprocess.run([program], env=asked, capture_output=True, check=False)
+
+    assert b"cache" in done.stdout

@@ -27,7 +27,7 @@ from fusionflow_lab.storage import Folder
 def open_stores(config: Config) -> Stores:
     """Open the job database, and what is kept under the home folder: states and results."""
     return Stores(
-        jobs=JobStore(config.database or config.home / "jobs.sqlite"),
+        jobs=JobStore(config.job_database),
         states=StateStore(Folder(str(config.home / "states"))),
         results=Folder(str(config.home / "results")),
     )

@@ -41,7 +41,7 @@ def database_url(place: str | Path) -> str:
 
 
 def open_database(place: str | Path) -> Engine:
-    """Open the database at a path or URL, make its folder and bring its schema up to date.
+    """Open the database at a path or URL and bring its schema up to date.
 
     Raises
     ------
@@ -49,6 +49,21 @@ def open_database(place: str | Path) -> Engine:
         It does not answer.
     JobError
         It was made by a newer version, or is of a kind that is not read.
+    """
+    engine = connect_database(place)
+    migrate(engine)
+    return engine
+
+
+def connect_database(place: str | Path) -> Engine:
+    """Open the database at a path or URL with the schema that it has; make its folder.
+
+    Raises
+    ------
+    DatabaseError
+        It does not answer.
+    JobError
+        It is of a kind that is not read.
     """
     engine = _engine(database_url(place))
     event.listen(engine, "handle_error", _told)
@@ -58,7 +73,6 @@ def open_database(place: str | Path) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         _switch_to_wal(engine)
-    migrate(engine)
     return engine
 
 
@@ -121,7 +135,13 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def run_migrations(connection: Connection, revision: str = "head") -> None:
-    """Take the schema up, or down, to ``revision``, within the caller's transaction."""
+    """Take the schema up, or down, to ``revision``, within the caller's transaction.
+
+    Raises
+    ------
+    JobError
+        There is no such revision, or the schema is at one of a newer version.
+    """
     from alembic import command  # noqa: PLC0415 - heavy, and needed once in a database's life
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
@@ -135,9 +155,13 @@ def run_migrations(connection: Connection, revision: str = "head") -> None:
     try:
         run(config, revision)
     except CommandError as error:
+        where = connection.engine.url.render_as_string(hide_password=True)
+        if revision != "head" and str(error).endswith(f"'{revision}'"):
+            hint = f"one of base, 0001 to {migrations.HEAD}"
+            raise JobError(f"there is no revision {revision}", where=where, hint=hint) from error
         raise JobError(
             "the job database was made by a newer version",
-            where=connection.engine.url.render_as_string(hide_password=True),
+            where=where,
             hint="upgrade fusionflow_lab, or name another folder with FUSIONFLOW_HOME",
         ) from error
 

@@ -1,0 +1,59 @@
+"""``fusionflow db``: the schema of the job database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from fusionflow_lab.cli_parts import exit_codes
+from fusionflow_lab.config import Config
+from fusionflow_lab.jobs import migrations
+from fusionflow_lab.jobs.database import connect_database, current_revision, run_migrations, writing
+
+databases = typer.Typer(
+    help="Look at the schema of the job database, and change it. First use brings it up to date by itself.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@databases.command("current")
+def current() -> None:
+    """Print the revision of the schema, and the newest there is."""
+    with exit_codes(), _database() as engine, engine.connect() as connection:
+        found = current_revision(connection) or "empty"
+        newest = "the newest" if found == migrations.HEAD else f"the newest is {migrations.HEAD}"
+        typer.echo(f"{found} ({newest}) in {engine.url.render_as_string(hide_password=True)}")
+
+
+@databases.command("upgrade")
+def upgrade() -> None:
+    """Bring the schema to the newest revision."""
+    with exit_codes(), _database() as engine, writing(engine).begin() as connection:
+        run_migrations(connection)
+    current()
+
+
+@databases.command("downgrade")
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="A revision, such as 0001, or base for an empty database.")],
+) -> None:
+    """Take the schema back to a revision, for an older version; stop the runners first."""
+    with exit_codes(), _database() as engine, writing(engine).begin() as connection:
+        run_migrations(connection, revision)
+    current()
+
+
+@contextmanager
+def _database() -> Iterator[Engine]:
+    """Open the job database as it is."""
+    config = Config.load()
+    engine = connect_database(config.job_database)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
