@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import final
 
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Chunk, Column, Dialect, SourceFile
+from fusionflow_lab.query import Chunk, Column, Dialect, Reader, SourceFile
 
 __all__ = [
     "BlockReport",
@@ -18,6 +18,7 @@ __all__ = [
     "ChunkReport",
     "FileSniff",
     "Scan",
+    "TextSniff",
     "__version__",
     "_panic",
     "digest_ranges",
@@ -25,6 +26,7 @@ __all__ = [
     "locate_starts",
     "reads_type",
     "sniff_files",
+    "sniff_text",
     "stat_files",
     "widest_type",
 ]
@@ -103,7 +105,7 @@ class Scan:
     column_count
         Fields that a record must have.
     dialect
-        How fields are cut.
+        How the files are read: the record of their format.
     token
         Cancels the pass.
     excluded
@@ -122,7 +124,7 @@ class Scan:
         chunks: Sequence[Chunk],
         columns: Sequence[Column],
         column_count: int,
-        dialect: Dialect,
+        dialect: Reader,
         token: CancelToken,
         excluded: Sequence[tuple[int, str, str]] = ...,
     ) -> Scan: ...
@@ -243,6 +245,28 @@ def sniff_files(paths: Sequence[str], options: CsvOptions) -> list[FileSniff]:
     Options that the user gave are taken as they are. The files must agree in delimiter, quote, header
     and column names; the first that does not is a ``SourceError`` naming both files and the difference. With
     ``options.by_name`` each file is looked at as if it were alone.
+    """
+
+@final
+class TextSniff:
+    """What text files have in common, and each of them."""
+
+    @property
+    def encoding(self) -> str:
+        """How characters are written: by a mark at their starts, else as given, else UTF-8."""
+
+    @property
+    def files(self) -> list[tuple[str, int, int, int]]:
+        """Path, size, modification time in ns and first byte after the BOM of each file."""
+
+    @property
+    def groups(self) -> list[tuple[str, str]]:
+        """Name of each group of the pattern, and the least type that holds what it finds."""
+
+def sniff_text(paths: Sequence[str], encoding: str = "", pattern: str = "") -> TextSniff:
+    """Look at the starts of text files, and with a pattern at several places of each, in parallel.
+
+    A pattern that makes no sense is a ``ValueError`` that shows its place. The files must have one encoding.
     """
 
 def widest_type(one: str, other: str) -> str:

@@ -11,7 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
-SourceFormat = Literal["csv", "arrow"]
+SourceFormat = Literal["csv", "text", "arrow"]
+TextRows = Literal["lines", "words", "matches"]
+
+WORD_COUNT = "__count"
+"""The column that makes a row of each different word: how often it was met."""
 
 ParameterValue: TypeAlias = "str | tuple[ParameterValue, ...] | None"
 
@@ -117,6 +121,26 @@ class Dialect:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Text:
+    """How text without fields is cut into rows: its lines, its words, or lines and what a pattern finds.
+
+    ``pattern`` has named groups, each a column from place 2 on (0 is the line or word, 1 its byte in the
+    file). Lines that do not match are rejects, or rows of NULLs where ``unmatched`` is true. ``lower`` gives
+    words in lower case. ``encoding`` is as in ``Dialect``.
+    """
+
+    rows: TextRows = "lines"
+    encoding: str = "utf-8"
+    pattern: str = ""
+    unmatched: bool = False
+    lower: bool = False
+
+
+Reader: TypeAlias = Dialect | Text
+"""How the files of a source are read: one record for each format."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
     """One column of a source: its name, its place in the record (from 0) and its DuckDB type.
 
@@ -192,15 +216,15 @@ class SourceFile:
 class Source:
     """Files of one format and schema, known to the SQL of the plan as table ``name``.
 
-    ``format`` is ``"csv"`` for text that the native core scans, ``"arrow"`` for Arrow IPC files, whose
-    ``dialect`` says nothing. ``max_errors`` is how many records may be rejected: a number, a percentage
-    such as ``5%``, or empty for the default. ``by_name``: each file has its own layout, and ``dialect`` is
-    that of the first.
+    ``format`` is ``"csv"`` for fields and ``"text"`` for lines and words that the native core scans,
+    ``"arrow"`` for Arrow IPC files, whose ``dialect`` says nothing. ``max_errors`` is how many records may be
+    rejected: a number, a percentage such as ``5%``, or empty for the default. ``by_name``: each file has its
+    own layout, and ``dialect`` is that of the first.
     """
 
     name: str
     pattern: str
-    dialect: Dialect
+    dialect: Reader
     columns: tuple[Column, ...]
     files: tuple[SourceFile, ...]
     format: SourceFormat = "csv"

@@ -21,7 +21,7 @@ from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
 from fusionflow_lab.execution.tasks import BUILD, DigestTask, FinalTask, LocateTask, MapTask, run_task
-from fusionflow_lab.query import Dialect
+from fusionflow_lab.query import Dialect, Reader
 
 T = TypeVar("T")
 
@@ -143,8 +143,9 @@ class Dispatcher:
                 self.lose(future)
         raise cluster_lost(MAX_LOSSES)
 
-    def locator(self, dialect: Dialect) -> Locate:
-        """Return what finds true record starts in files of a dialect, or of that of their layouts."""
+    def locator(self, reader: Reader) -> Locate:
+        """Return what finds true record starts in files of a format, or as their layouts say."""
+        dialect = reader if isinstance(reader, Dialect) else Dialect(quote="", encoding=reader.encoding)
 
         async def locate(gap: Break) -> list[int]:
             task = LocateTask(

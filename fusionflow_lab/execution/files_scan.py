@@ -13,7 +13,7 @@ from itertools import groupby
 import pyarrow as pa
 
 from fusionflow_lab import _native
-from fusionflow_lab.query import Chunk, Column, Dialect, SourceFile
+from fusionflow_lab.query import Chunk, Column, Reader, SourceFile
 
 
 class FilesScan:
@@ -41,7 +41,7 @@ class FilesScan:
         chunks: Sequence[Chunk],
         columns: Sequence[Column],
         column_count: int,
-        dialect: Dialect,
+        dialect: Reader,
         token: _native.CancelToken,
         *,
         excluded: Sequence[tuple[int, str, str]] = (),
@@ -103,7 +103,8 @@ class FilesScan:
         self, file: SourceFile, chunks: Sequence[Chunk], excluded: Sequence[tuple[int, str, str]]
     ) -> _native.Scan:
         """Begin to scan one file as it is written."""
-        columns, count, dialect = self._in_file, self._count, self._dialect
+        columns, count = self._in_file, self._count
+        dialect: Reader = self._dialect
         found = dict(zip((column.ordinal for column in columns), columns, strict=True))
         if file.layout is not None:
             dialect, count = file.layout.dialect, file.layout.dialect.column_count

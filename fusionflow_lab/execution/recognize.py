@@ -51,7 +51,7 @@ async def recognize(run: StageRun, dispatcher: Dispatcher, store: StateStore) ->
     store
         Where the states are.
     """
-    if run.stage.source.format != "csv" or run.satisfied():
+    if run.stage.source.format == "arrow" or run.satisfied():
         return
     open_chunks = [
         _Open(chunk=chunk, cut=chunk_cut(chunk))

@@ -215,9 +215,8 @@ class Scan:
             return
         self._losses = 0
         self._stragglers.finished(time.monotonic() - flight.begun)
-        run, leaf = flight.work.run, flight.work.leaf
-        run.arrived(leaf, report.name, report.header)
-        self._merger.put(run, leaf)
+        flight.work.leaf.arrived(report.name, report.header)
+        self._merger.put(flight.work.run, flight.work.run.place(flight.work.leaf))
         losers = self._others(flight.work)
         self._flights = {task: other for task, other in self._flights.items() if task not in losers}
         await self._cancel(losers)
@@ -281,7 +280,7 @@ class Scan:
                 where=leaf.where,
                 hint="look at these bytes; --allow-failed-chunks finishes the job without them",
             ) from error
-        work.run.fail(leaf)
+        leaf.failed = True
         self._listener.unread(leaf, what)
 
     async def _start_over(self, work: Work) -> bool:
@@ -293,5 +292,5 @@ class Scan:
         if all(block.start is not None for chunk in leaf.chunks for block in chunk.blocks):
             return False
         locate = self._dispatcher.locator(work.run.stage.source.dialect)
-        work.run.restart([leaf], await known_starts(leaf.chunks, locate))
+        leaf.restart(await known_starts(leaf.chunks, locate))
         return True

@@ -14,6 +14,11 @@ from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.messages import place, suggestion
 from fusionflow_lab.planning.reader_options import FileOptions
 
+_ENCODINGS = (
+    "utf-8", "utf-16", "latin-1", "windows-1252", "utf-16-le", "utf-16-be", "utf-16le", "utf-16be", "utf8",
+    "ascii", "iso-8859-1", "cp1252",
+)  # fmt: skip
+
 
 @dataclass(kw_only=True, slots=True)
 class Draft:
@@ -218,6 +223,16 @@ def read_accepted(draft: Draft, name: str, node: Node) -> object:
 def read_ignored(draft: Draft, name: str, node: Node) -> object:
     """Accept what can change nothing here."""
     return (name, draft.value(node))
+
+
+def read_encoding(draft: Draft, name: str, node: Node) -> object:
+    """Read the name of an encoding."""
+    value = draft.value(node)
+    wanted = str(value).lower().replace("_", "-")
+    if wanted not in _ENCODINGS:
+        hint = suggestion(wanted, _ENCODINGS, "encodings")
+        raise draft.error(f"{name} {value} is not read", node, hint)
+    return wanted
 
 
 FILE_OPTIONS: Mapping[str, Reading] = {

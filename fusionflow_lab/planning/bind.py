@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError, SourceError
 from fusionflow_lab.planning.ast import Node, literal, named, select, without_locations
+from fusionflow_lab.planning.extracting import MARKER, with_marker
 from fusionflow_lab.planning.messages import syntax_error, too_deep
 from fusionflow_lab.planning.pivot_text import with_values
 from fusionflow_lab.query import Column
@@ -119,11 +120,13 @@ class Binder:
             It does not parse, is no SELECT, or is more than one.
         """
         answer = json.loads(str(self._one(_SERIALIZE, [text])))
+        if answer["error"] and "extract" in text.lower() and MARKER in (marked := with_marker(text)):
+            answer = json.loads(str(self._one(_SERIALIZE, [marked])))
         if answer["error"]:
-            pivot = self._pivot(text)
-            if pivot is None:
+            other = self._pivot(text) or self._summarized(text)
+            if other is None:
                 raise self._refusal(text, answer)
-            return pivot
+            return other
         statements = answer["statements"]
         if len(statements) != 1:
             what = "there is no query" if not statements else "there is more than one statement"
@@ -135,6 +138,14 @@ class Binder:
         if [str(statement.type).rpartition(".")[2] for statement in self._statements(text)] != ["MULTI"]:
             return None
         answer = json.loads(str(self._one(_SERIALIZE, [with_values(text)])))
+        return None if answer["error"] else dict(without_locations(answer["statements"][0]["node"]))
+
+    def _summarized(self, text: str) -> Node | None:
+        """Parse ``SUMMARIZE read_lines(…)`` as with FROM; places in it would be those of another text."""
+        found = re.match(r"\s*(SUMMARIZE|DESCRIBE)\s+(?=\w+\s*\()", text, re.IGNORECASE)
+        if found is None:
+            return None
+        answer = json.loads(str(self._one(_SERIALIZE, [f"{found[0]}FROM {text[found.end() :]}"])))
         return None if answer["error"] else dict(without_locations(answer["statements"][0]["node"]))
 
     def _refusal(self, text: str, answer: Node) -> QueryError:

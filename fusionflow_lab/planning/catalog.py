@@ -14,7 +14,8 @@ from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest
 from fusionflow_lab.planning.parts import with_parts
-from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions, TextOptions
+from fusionflow_lab.planning.text_files import groups_last, text_source
 from fusionflow_lab.query import Source
 
 
@@ -72,6 +73,8 @@ class Catalog:
         if known is not None and self._unchanged(known, paths):
             return replace(known, name=name)
         source = with_parts(self._look(pattern, options, paths), options)
+        if isinstance(options, TextOptions):
+            source = groups_last(source)
         widened = self._memory.recall(source_identity(source))
         if widened:
             source = _with_types(source, widened)
@@ -129,6 +132,8 @@ class Catalog:
         match options:
             case CsvOptions():
                 return csv_source(self._sniffer, pattern, options, paths)
+            case TextOptions():
+                return text_source(pattern, options, paths)
 
 
 def _with_types(source: Source, types: Mapping[int, str]) -> Source:

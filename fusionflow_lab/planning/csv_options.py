@@ -15,6 +15,7 @@ from fusionflow_lab.planning.arguments import (
     read_boolean,
     read_call,
     read_count,
+    read_encoding,
     read_ignored,
     read_strings,
     read_types,
@@ -23,16 +24,11 @@ from fusionflow_lab.planning.arguments import (
 )
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.reader_options import CsvOptions
 
 _ALIASES = {"sep": "delim", "delimiter": "delim", "dtypes": "types", "column_types": "types"}
 _ALIASES |= {"column_names": "names", "null_string": "nullstr"}
 _ALIASES |= {"date_format": "dateformat", "timestamp_format": "timestampformat"}
-_ENCODINGS = (
-    "utf-8", "utf-16", "latin-1", "windows-1252", "utf-16-le", "utf-16-be", "utf-16le", "utf-16be", "utf8",
-    "ascii", "iso-8859-1", "cp1252",
-)  # fmt: skip
 # What files are like where nothing is found out.
 _UNDETECTED = {"delim": ",", "quote": '"', "escape": '"', "header": False, "encoding": "utf-8"}
 _LENGTHS = {"delim": (1, 4), "delimiter": (1, 4), "sep": (1, 4)}
@@ -141,15 +137,6 @@ def _names(draft: Draft, name: str, node: Node) -> object:
     return value
 
 
-def _encoding(draft: Draft, name: str, node: Node) -> object:
-    value = draft.value(node)
-    wanted = str(value).lower().replace("_", "-")
-    if wanted not in _ENCODINGS:
-        hint = suggestion(wanted, _ENCODINGS, "encodings")
-        raise draft.error(f"{name} {value} is not read", node, hint)
-    return wanted
-
-
 def _separator(draft: Draft, name: str, node: Node) -> object:
     """Accept the usual separators: numbers in others are text here."""
     value = draft.value(node)
@@ -190,7 +177,7 @@ _READ: Mapping[str, Reading] = {
     "rejects_limit": read_count,
     "comment": _character,
     "new_line": _new_line,
-    "encoding": _encoding,
+    "encoding": read_encoding,
     "null_padding": read_boolean,
     "strict_mode": read_boolean,
     "parallel": read_ignored,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.planning import csv_options
+from fusionflow_lab.planning import csv_options, text_options
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions
+from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions, TextOptions
 
 Reading: TypeAlias = Callable[[str, Node, Binder], tuple[str, ReaderOptions]]
 
@@ -34,7 +34,19 @@ _CSV = Format(
     functions=dict.fromkeys(("read_csv", "read_csv_auto"), csv_options.read_csv),
     option_names=csv_options.OPTION_NAMES,
 )
-_FORMATS = (_CSV,)
+_LINES = Format(
+    suffixes=(),
+    default=TextOptions(),
+    functions={"read_lines": text_options.read_lines},
+    option_names=text_options.LINE_OPTIONS,
+)
+_WORDS = Format(
+    suffixes=(),
+    default=TextOptions(rows="words"),
+    functions={"words": text_options.read_words},
+    option_names=text_options.WORD_OPTIONS,
+)
+_FORMATS = (_CSV, _LINES, _WORDS)
 
 SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.suffixes)
 """Suffixes of names that are read without a function."""

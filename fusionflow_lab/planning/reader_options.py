@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fusionflow_lab.query import TextRows
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileOptions:
@@ -57,5 +59,17 @@ class CsvOptions(FileOptions):
     leading_types: tuple[str, ...] = ()
 
 
-ReaderOptions: TypeAlias = CsvOptions
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextOptions(FileOptions):
+    """Options of ``read_lines`` and ``words``; ``types`` maps groups of ``pattern`` to DuckDB types."""
+
+    rows: TextRows = "lines"
+    encoding: str = ""
+    pattern: str = ""
+    types: tuple[tuple[str, str], ...] = ()
+    unmatched: bool = False
+    lower: bool = False
+
+
+ReaderOptions: TypeAlias = CsvOptions | TextOptions
 """Options of any format."""

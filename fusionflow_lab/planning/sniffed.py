@@ -31,6 +31,8 @@ def sniffed_text(source: Source) -> str:
     files = "1 file" if len(source.files) == 1 else f"{len(source.files)} files"
     width = max((len(column.name) for column in source.columns), default=0)
     columns = [f"         {column.name.ljust(width)}  {column.type}" for column in source.columns]
+    if not isinstance(source.dialect, Dialect):
+        raise TypeError("text has lines, no dialect")
     facts = _facts(source.dialect)
     return "\n".join(
         [

@@ -14,10 +14,12 @@ from pathlib import PurePath
 
 import duckdb
 
+from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.arguments import read_call
 from fusionflow_lab.planning.ast import Node, table, walk
 from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.extracting import MARKER, fuse_extracts
 from fusionflow_lab.planning.formats import READERS, options_of
 from fusionflow_lab.planning.messages import place
 from fusionflow_lab.planning.reader_options import ReaderOptions
@@ -81,6 +83,8 @@ class _Search:
             return
         if tree.get("type") == "RECURSIVE_CTE_NODE":
             known |= {tree["cte_name"].lower()}
+        if tree.get("type") == "SELECT_NODE":
+            fuse_extracts(tree, self.groups, self.error)
         for entry in tree.get("cte_map", {}).get("map", []):
             self.visit(entry["value"], known)
             known |= {entry["key"].lower()}
@@ -129,11 +133,23 @@ class _Search:
             self.replace(node, self.name_of(self.listed(function), None, listed=True), name)
         elif name == "rejects":
             self.rejects(node)
+        elif name == MARKER:
+            hint = "FROM read_lines('*.log'), extract(line, '(?<ts>\\S+)') m"
+            raise self.error("extract() takes the lines of a read_lines() right before it", node, hint)
         elif name in _TABLE_TEXT:
             raise self.error(f"{name}() hides which files are read", node, "write the query itself")
         elif name not in _PURE_TABLES:
             hint = "read CSV files by name, FROM 'folder/*.csv', or with read_csv"
             raise self.error(f"{name}() does not read CSV files", node, hint)
+
+    def groups(self, pattern: Node) -> list[str]:
+        """Name the groups of a pattern."""
+        try:
+            return [name for name, _ in _native.sniff_text([], "", str(self.binder.value(pattern))).groups]
+        except ValueError as error:
+            raise self.error(str(error), pattern, "patterns are those of regexp_extract") from error
+        except duckdb.Error as error:
+            raise self.error("the pattern is not a constant", pattern, "write the text itself") from error
 
     def listed(self, function: Node) -> str:
         """Return the pattern of a call of ``glob``."""

@@ -17,7 +17,9 @@ from fusionflow_lab.planning.joins import driving_first
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.prune import needed_columns, without_unused
 from fusionflow_lab.planning.scope import tables
+from fusionflow_lab.planning.text_files import word_count
 from fusionflow_lab.planning.unions import Branches, union_of
+from fusionflow_lab.planning.word_counts import counted_map
 from fusionflow_lab.query import Broadcast, Column, Source, Stage, StageKind
 
 
@@ -71,6 +73,8 @@ class StageMaker:
             pruned = columns if _names_only(node) else self._pruned(sql, whole, source, columns)
         except duckdb.Error as error:
             raise Gather("a part of it does not stand by itself") from error
+        if kind == "aggregate":
+            sql, pruned = self._counted(node, sql, whole, source, pruned)
         stage = Stage(
             name=name,
             kind=kind,
@@ -91,6 +95,23 @@ class StageMaker:
                 return known.name
         self.stages.append(stage)
         return name
+
+    def _counted(
+        self, node: Node, sql: str, whole: Shape, source: Source, columns: tuple[Column, ...]
+    ) -> tuple[str, tuple[Column, ...]]:
+        """Let a map that only counts words see each different one once, with its count."""
+        counted = counted_map(node, source, columns, self.binder.functions)
+        if counted is None:
+            return sql, columns
+        fresh, read = self.binder.sql(counted), (*columns, word_count())
+        self.binder.create(source.name, read)
+        try:
+            same = self.binder.shape(fresh) == whole
+        except duckdb.Error:
+            same = False
+        finally:
+            self.binder.create(source.name, source.columns)
+        return (fresh, read) if same else (sql, columns)
 
     def _extracted(self, node: Node) -> tuple[Node, tuple[Broadcast, ...]]:
         """Take the broadcast tables out of a map, and let its source stream by them."""

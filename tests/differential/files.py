@@ -37,7 +37,7 @@ def run_files(
         for stage in plan.stages:
             digests = tuple(finisher.broadcast(entry, runs) for entry in stage.broadcast)
             run = StageRun(stage, map_hash(stage, plan, digests), {})
-            for leaf in run.leaves:
+            for place, leaf in enumerate(run.leaves):
                 task = MapTask(
                     stage=stage,
                     map_hash=run.map_hash,
@@ -48,8 +48,8 @@ def run_files(
                 )
                 report = map_chunks(task, worker, _native.CancelToken())
                 assert report.header is not None, report.widened
-                run.arrived(leaf, report.name, report.header)
-                finisher.add(run, leaf)
+                leaf.arrived(report.name, report.header)
+                finisher.add(run, place)
             runs.append(run)
         counters = [sum((leaf.counters for leaf in run.leaves), Counters()) for run in runs]
         return finisher.result(runs), counters

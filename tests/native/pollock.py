@@ -18,6 +18,7 @@ from pathlib import Path
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.query import Dialect
 from tests.native.scanning import cut, run
 
 Rows = Sequence[Sequence[str]]
@@ -37,6 +38,7 @@ def read(path: Path, options: CsvOptions = UNTOLD) -> Rows | None:
     """Read a file as a query would, all columns as text; None where it is refused."""
     try:
         source = Catalog(path.parent / "types").resolve(str(path), options, "source_0")
+        assert isinstance(source.dialect, Dialect)
         scanned = run(
             [cut(source.files[0])],
             source.columns,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fusionflow_lab._native import BlockReport, CancelToken, ChunkReport, Scan, locate_starts
-from fusionflow_lab.query import Block, Chunk, Column, Dialect, SourceFile
+from fusionflow_lab.query import Block, Chunk, Column, Dialect, Reader, SourceFile
 
 CSV = Dialect()
 
@@ -61,7 +61,7 @@ def run(
     wanted: Sequence[Column],
     *,
     column_count: int | None = None,
-    dialect: Dialect = CSV,
+    dialect: Reader = CSV,
     token: CancelToken | None = None,
 ) -> Scanned:
     """Scan to the end; raise what ended it early."""

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fusionflow_engine::{
     error::{Error, Result},
-    source::{self, CancelFlag, Pass, csv},
+    source::{self, CancelFlag, Pass, csv, text},
     types::ColumnType,
 };
 use pyo3::prelude::*;
@@ -137,10 +137,32 @@ impl TryFrom<Chunk> for source::Chunk {
     }
 }
 
+/// `fusionflow_lab.query.Text`.
+#[derive(FromPyObject)]
+pub struct Text {
+    rows: String,
+    pattern: String,
+    unmatched: bool,
+    lower: bool,
+    encoding: String,
+}
+
+impl Text {
+    fn find(self) -> Result<text::Find> {
+        match self.rows.as_str() {
+            "lines" => Ok(text::Find::Lines),
+            "words" => Ok(text::Find::Words { lower: self.lower }),
+            "matches" => Ok(text::Find::Matches { pattern: self.pattern, unmatched: self.unmatched }),
+            other => Err(Error::Invalid(format!("text has no rows called {other}"))),
+        }
+    }
+}
+
 /// How the files of a source are read: one record of `fusionflow_lab.query` for each format.
 #[derive(FromPyObject)]
 pub enum Reader {
     Csv(Dialect),
+    Text(Text),
 }
 
 /// Begin a pass as the reader says.
@@ -162,6 +184,10 @@ pub fn open_pass(
             let mut plan = csv::ScanPlan::new(chunks, columns, count, dialect.try_into()?)?;
             plan.excluded = excluded;
             Ok(Box::new(csv::Scanner::new(plan, flag)))
+        }
+        Reader::Text(how) => {
+            let encoding = how.encoding.parse()?;
+            text::open(chunks, columns, how.find()?, encoding, excluded, flag)
         }
     }
 }

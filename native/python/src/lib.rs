@@ -12,6 +12,7 @@ mod panic;
 mod report;
 mod scan;
 mod sniff_files;
+mod sniff_text;
 mod stat_files;
 mod stream;
 mod widest_type;
@@ -32,6 +33,7 @@ mod _native {
         report::{BlockReport, ChunkReport},
         scan::Scan,
         sniff_files::{FileSniff, sniff_files},
+        sniff_text::{TextSniff, sniff_text},
         stat_files::stat_files,
         widest_type::{reads_type, widest_type},
     };

@@ -13,6 +13,7 @@ mod plan;
 mod pool;
 mod read_at;
 mod report;
+pub mod text;
 
 pub use compression::Compression;
 pub use digest::digest_ranges;

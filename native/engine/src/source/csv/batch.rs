@@ -11,6 +11,7 @@ use super::{
     column::{Cells, ReadColumn, Values, reader_of},
     dialect::Dialect,
     index::{Input, Layout, Level, Refusal, index},
+    lines::{RowFinder, cut_lines},
     locate::{MAX_RECORD, TOO_LONG, UNCLOSED},
     plan::{DEFAULT_WINDOW, ScanPlan},
     rows::Rows,
@@ -54,6 +55,8 @@ pub struct Batch {
     /// Byte of the file after the last record.
     pub end: u64,
     pub lines: u64,
+    /// Rows that are in no batch, though nothing is wrong with them.
+    pub kept: u64,
 }
 
 /// Makes batches from windows, with the same buffers again and again.
@@ -69,6 +72,7 @@ pub struct Batcher {
     pace: Pace,
     /// Rows given out, the excluded ones among them.
     given: u64,
+    finder: Option<Box<dyn RowFinder>>,
 }
 
 /// How many bytes are tried at once. One flawed record costs the index its window, so the bytes around it are
@@ -119,6 +123,7 @@ impl Batcher {
             tail: TAIL,
             pace: Pace { fast: usize::MAX, slow: SLOW },
             given: 0,
+            finder: plan.finds.as_ref().map(|finds| finds.begin(&plan.columns)),
             plan,
         }
     }
@@ -148,7 +153,7 @@ impl Batcher {
         let end = window.offset_of(cut.end);
         let rows = self.finish(window, cut.rows.count, values)?;
         self.positions.give(cut.rows.into_positions());
-        Ok(Batch { rows, rejected, end, lines: cut.lines as u64 })
+        Ok(Batch { rows, rejected, end, lines: cut.lines as u64, kept: cut.kept })
     }
 
     fn read_into(
@@ -191,6 +196,9 @@ impl Batcher {
     }
 
     fn cut(&mut self, window: &mut Window, file: &OpenFile, mut limit: usize) -> Result<Cut> {
+        if let Some(finder) = self.finder.as_mut() {
+            return cut_lines(finder.as_mut(), window, file, limit, &self.plan);
+        }
         let mut more = TAIL;
         loop {
             let at_end = window.reaches_end_of(file);
@@ -229,9 +237,14 @@ impl Batcher {
             Input { bytes: window.padded(), len: window.text().len(), limit, at_end, delimiter, quote: dialect.quote };
         let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|(rows, found)| {
             match simdutf8::basic::from_utf8(&window.text()[..found.end]) {
-                Ok(_) if found.end <= MAX_RECORD => {
-                    Ok(Cut { rows, refused: Vec::new(), end: found.end, lines: found.lines, rewritten: Vec::new() })
-                }
+                Ok(_) if found.end <= MAX_RECORD => Ok(Cut {
+                    rows,
+                    refused: Vec::new(),
+                    end: found.end,
+                    lines: found.lines,
+                    rewritten: Vec::new(),
+                    kept: 0,
+                }),
                 _ => Err(Refusal::Irregular),
             }
         });

@@ -8,9 +8,10 @@
 mod agreement;
 mod batch;
 mod boundary;
-mod column;
+pub(super) mod column;
 mod dialect;
 mod index;
+mod lines;
 mod locate;
 mod look;
 mod plan;
@@ -23,7 +24,9 @@ mod tolerant;
 pub mod value;
 
 pub use dialect::Dialect;
+pub(super) use lines::{FindRows, Lines, RowFinder};
 pub use locate::locate_starts;
 pub use plan::ScanPlan;
 pub use record::{Flaw, Record, Span, read_record};
 pub use scan::Scanner;
+pub(super) use tolerant::{Cut, Refused};

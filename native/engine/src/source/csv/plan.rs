@@ -1,6 +1,8 @@
 //! What a scan is asked to do.
 
-use super::dialect::Dialect;
+use std::sync::Arc;
+
+use super::{dialect::Dialect, lines::FindRows};
 use crate::{
     error::{Error, Result},
     source::{
@@ -23,6 +25,8 @@ pub struct ScanPlan {
     pub window: usize,
     /// Rows to leave out, ascending.
     pub excluded: Vec<Excluded>,
+    /// What finds the rows where they are not fields between delimiters.
+    pub finds: Option<Arc<dyn FindRows>>,
 }
 
 /// Bytes of a window: a block of the usual size is one. Smaller ones are no faster.
@@ -54,7 +58,7 @@ impl ScanPlan {
                 )));
             }
         }
-        let (opener, excluded) = (Opener::default(), Vec::new());
-        Ok(Self { chunks, columns, column_count, dialect, opener, window: DEFAULT_WINDOW, excluded })
+        let (opener, excluded, finds) = (Opener::default(), Vec::new(), None);
+        Ok(Self { chunks, columns, column_count, dialect, opener, window: DEFAULT_WINDOW, excluded, finds })
     }
 }

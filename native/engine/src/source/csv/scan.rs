@@ -163,7 +163,7 @@ impl Scanner {
         let chunk = self.plan.chunks[self.chunk].ordinal;
         let place = open.blocks.len() as i32;
         let report = &mut block.report;
-        report.rows += batch.rows.num_rows() as u64 + batch.rejected.len() as u64;
+        report.rows += batch.rows.num_rows() as u64 + batch.rejected.len() as u64 + batch.kept;
         report.rejected += batch.rejected.len() as u64;
         self.rejects.extend(batch.rejected.into_iter().map(|rejected| Reject {
             chunk,

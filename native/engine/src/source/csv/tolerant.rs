@@ -30,6 +30,8 @@ pub struct Cut {
     pub lines: usize,
     /// Fields in plain form, for those that are written otherwise: rows find them behind the window's text.
     pub rewritten: Vec<u8>,
+    /// Rows that whoever finds them keeps to itself: counted, and in no batch.
+    pub kept: u64,
 }
 
 /// Why a window cannot be cut.
@@ -87,7 +89,7 @@ pub fn cut_tolerantly(data: &[u8], from: usize, limit: usize, at_end: bool, plan
         }
     }
     let lines = dialect.count_lines(&data[from..end]);
-    Ok(Cut { rows, refused, end, lines, rewritten: rewriter.into_bytes() })
+    Ok(Cut { rows, refused, end, lines, rewritten: rewriter.into_bytes(), kept: 0 })
 }
 
 /// Whether a line end stands before the last one.

@@ -2,10 +2,12 @@
 
 mod boolean;
 mod cells;
+mod interner;
 mod primitive;
 mod read;
 mod text;
 mod words;
 
 pub use cells::Cells;
+pub use interner::{Interner, Key};
 pub use read::{ReadColumn, Values, reader_of};

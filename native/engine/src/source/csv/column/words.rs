@@ -4,17 +4,19 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray, types::Int32Type};
-use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use arrow_array::{DictionaryArray, Int32Array, types::Int32Type};
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
 use memchr::memchr;
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::{super::value::cell::Cell, Cells, ReadColumn, Values, cells::Validity, text::unescape};
+use super::{
+    Cells, ReadColumn, Values,
+    cells::Validity,
+    interner::{Interner, Key},
+    text::unescape,
+};
 use crate::source::pool::Pool;
 
-/// Longest text that is its own key.
-const SHORT: usize = 16;
 /// More texts than these, or more bytes of them, are forgotten before the next window.
 const KEPT: usize = 4096;
 const KEPT_BYTES: usize = 4 << 20;
@@ -39,7 +41,7 @@ impl ReadColumn for Words {
         if numbers.len() < count {
             numbers.resize(count, 0);
         }
-        if self.known.ends.len() > KEPT || self.known.bytes.len() > KEPT_BYTES {
+        if self.known.len() > KEPT || self.known.size() > KEPT_BYTES {
             self.known = Interner::default();
         }
         for (row, (content, slot)) in cells.contents().zip(&mut numbers[..count]).enumerate() {
@@ -62,171 +64,5 @@ impl ReadColumn for Words {
         let texts = self.known.texts();
         // SAFETY: every number was given to one of these texts; NULL rows have none of them.
         Values::Array(Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(numbers, texts) }))
-    }
-}
-
-/// What is compared before, or instead of, a text: its bytes where it is short, else their hash.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Key {
-    low: u64,
-    high: u64,
-    len: u32,
-}
-
-/// Bits of the first bytes of two words, by their number.
-const FIRST: [(u64, u64); SHORT + 1] = {
-    let mut bits = [(0, 0); SHORT + 1];
-    let mut len = 1;
-    while len <= SHORT {
-        let (low, high) = bits[len - 1];
-        bits[len] = if len <= 8 { (low << 8 | 0xff, 0) } else { (low, high << 8 | 0xff) };
-        len += 1;
-    }
-    bits
-};
-
-impl Key {
-    #[inline(always)]
-    fn of_cell(cell: Cell<'_>) -> Self {
-        let len = cell.size();
-        if len > SHORT {
-            return Self::of_long(cell.text());
-        }
-        let (low, high) = FIRST[len];
-        Self { low: cell.word::<0>() & low, high: cell.word::<8>() & high, len: len as u32 }
-    }
-
-    fn of_text(text: &[u8]) -> Self {
-        if text.len() > SHORT {
-            return Self::of_long(text);
-        }
-        let mut bytes = [0; SHORT];
-        bytes[..text.len()].copy_from_slice(text);
-        let words = u128::from_le_bytes(bytes);
-        Self { low: words as u64, high: (words >> 64) as u64, len: text.len() as u32 }
-    }
-
-    #[inline(never)]
-    fn of_long(text: &[u8]) -> Self {
-        Self { low: xxh3_64(text), high: 0, len: text.len() as u32 }
-    }
-
-    /// A hash whose first bits are the best.
-    #[inline(always)]
-    fn hash(self) -> u64 {
-        (self.low ^ self.high.rotate_left(29) ^ u64::from(self.len)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-/// Texts and their numbers: open addressing, at most a quarter full, for probes are hard to foresee.
-#[derive(Default)]
-struct Interner {
-    /// Key and number; a number below 0 is no entry. A power of two of them.
-    slots: Vec<(Key, i32)>,
-    /// Bits of a hash that are not the slot's place.
-    shift: u32,
-    bytes: Vec<u8>,
-    /// Where each text ends in `bytes`.
-    ends: Vec<i32>,
-    made: Option<ArrayRef>,
-}
-
-impl Interner {
-    /// The number of a text; a new one if it is new.
-    #[inline(always)]
-    fn number(&mut self, key: Key, text: &[u8]) -> i32 {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = (key.hash() >> self.shift) as usize;
-        while let Some(&(known, number)) = self.slots.get(at) {
-            if number < 0 {
-                break;
-            }
-            if known == key && (key.len as usize <= SHORT || self.text(number) == text) {
-                return number;
-            }
-            at = (at + 1) & mask;
-        }
-        self.add(key, text)
-    }
-
-    fn text(&self, number: i32) -> &[u8] {
-        let number = number as usize;
-        let start = if number == 0 { 0 } else { self.ends[number - 1] };
-        &self.bytes[start as usize..self.ends[number] as usize]
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn add(&mut self, key: Key, text: &[u8]) -> i32 {
-        let number = self.ends.len() as i32;
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len() as i32);
-        self.made = None;
-        if 4 * self.ends.len() > self.slots.len() {
-            let size = (2 * self.slots.len()).max(1024);
-            self.shift = u64::BITS - size.trailing_zeros();
-            let old = std::mem::replace(&mut self.slots, vec![(Key::default(), -1); size]);
-            for entry in old.into_iter().filter(|&(_, number)| number >= 0) {
-                self.put(entry);
-            }
-        }
-        self.put((key, number));
-        number
-    }
-
-    fn put(&mut self, entry: (Key, i32)) {
-        let mask = self.slots.len() - 1;
-        let mut at = (entry.0.hash() >> self.shift) as usize;
-        while self.slots[at].1 >= 0 {
-            at = (at + 1) & mask;
-        }
-        self.slots[at] = entry;
-    }
-
-    /// All texts, by number; the same array as before where no text is new.
-    fn texts(&mut self) -> ArrayRef {
-        let made = self.made.take().unwrap_or_else(|| {
-            let offsets: Vec<i32> = [0].into_iter().chain(self.ends.iter().copied()).collect();
-            let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-            let bytes = Buffer::from_slice_ref(&self.bytes);
-            // SAFETY: the offsets ascend and lie in the bytes; only fields of records that are valid UTF-8, cut
-            // at ASCII bytes, were added.
-            Arc::new(unsafe { StringArray::new_unchecked(offsets, bytes, None) })
-        });
-        self.made = Some(made.clone());
-        made
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_texts_have_equal_numbers_and_no_others() {
-        let mut interner = Interner::default();
-        let texts: Vec<String> = (0..5000).map(|number| format!("{:>width$}", number, width = number % 40)).collect();
-        let numbers: Vec<i32> =
-            texts.iter().map(|text| interner.number(Key::of_text(text.as_bytes()), text.as_bytes())).collect();
-        assert_eq!(numbers, (0..5000).collect::<Vec<i32>>());
-        for (text, number) in texts.iter().zip(numbers) {
-            assert_eq!(interner.number(Key::of_text(text.as_bytes()), text.as_bytes()), number);
-            assert_eq!(interner.text(number), text.as_bytes());
-        }
-        assert_eq!(interner.texts().len(), 5000);
-    }
-
-    #[test]
-    fn a_text_and_its_cell_have_one_key() {
-        for len in 0..40 {
-            let data = "x".repeat(len) + &"y".repeat(40);
-            let cell = Cell::new(data.as_bytes(), 0, len).unwrap();
-            assert_eq!(Key::of_cell(cell), Key::of_text(cell.text()));
-        }
-    }
-
-    #[test]
-    fn zeros_at_the_end_count() {
-        assert_ne!(Key::of_text(b"a"), Key::of_text(b"a\0"));
     }
 }

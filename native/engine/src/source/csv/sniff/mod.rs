@@ -14,5 +14,8 @@ mod header;
 mod records;
 mod sample;
 
+pub(in crate::source) use encoding::{decoded, encoding_of};
 pub use file::SniffOptions;
 pub use files::{FileSniff, sniff_each, sniff_files};
+pub(in crate::source) use guess::Guess;
+pub(in crate::source) use sample::{Sample, head_size};

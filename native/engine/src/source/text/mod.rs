@@ -1,0 +1,17 @@
+//! Text without fields: lines as rows, words as rows, and what a pattern finds in each line.
+//!
+//! Way of the data: `super::csv::lines` (whole lines) → `lines`, `words` or `matches` (rows) → typed and batched as
+//! the columns of CSV are. A line's start is certain: the byte after a line feed.
+
+mod letters;
+mod lines;
+mod matches;
+mod pattern;
+mod reader;
+mod sniff;
+mod tally;
+mod words;
+
+pub use pattern::group_names;
+pub use reader::{Find, open};
+pub use sniff::{TextSniff, sniff_text};

@@ -1,0 +1,51 @@
+//! `sniff_text` and `TextSniff`.
+
+use std::path::PathBuf;
+
+use fusionflow_engine::source::text;
+use pyo3::prelude::*;
+
+use crate::error::detached;
+
+/// What text files have in common, and each of them.
+#[pyclass(frozen, module = "fusionflow_lab._native")]
+pub struct TextSniff(text::TextSniff);
+
+#[pymethods]
+impl TextSniff {
+    #[getter]
+    fn encoding(&self) -> String {
+        self.0.encoding.to_string()
+    }
+
+    /// (path, size, modification time in ns, byte after the BOM) of each file.
+    #[getter]
+    fn files(&self) -> Vec<(String, u64, i64, u64)> {
+        let facts = |file: &fusionflow_engine::source::SourceFile| {
+            (file.path.to_string_lossy().into_owned(), file.size, file.mtime_ns, file.data_start)
+        };
+        self.0.files.iter().map(facts).collect()
+    }
+
+    /// (name, DuckDB type) of each group of the pattern.
+    #[getter]
+    fn groups(&self) -> Vec<(String, String)> {
+        self.0.groups.iter().map(|(name, kind)| (name.clone(), kind.to_string())).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("TextSniff({} files, {})", self.0.files.len(), self.0.encoding)
+    }
+}
+
+/// Look at the starts of text files, and with a pattern at several places of each, in parallel.
+#[pyfunction]
+#[pyo3(signature = (paths, encoding="", pattern=""))]
+pub fn sniff_text(py: Python<'_>, paths: Vec<PathBuf>, encoding: &str, pattern: &str) -> PyResult<TextSniff> {
+    let pattern = (!pattern.is_empty()).then_some(pattern);
+    detached(py, || {
+        let given = if encoding.is_empty() { None } else { Some(encoding.parse()?) };
+        text::sniff_text(&paths, given, pattern)
+    })
+    .map(TextSniff)
+}
