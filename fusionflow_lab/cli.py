@@ -19,6 +19,7 @@ from fusionflow_lab.api import Job, connect
 from fusionflow_lab.cli_cache import cache
 from fusionflow_lab.cli_config import configs
 from fusionflow_lab.cli_db import databases
+from fusionflow_lab.cli_doctor import doctor
 from fusionflow_lab.cli_jobs import jobs
 from fusionflow_lab.cli_parts import (
     ROWS_SHOWN,
@@ -54,6 +55,7 @@ app.add_typer(runners, name="runner")
 app.add_typer(cache, name="cache")
 app.add_typer(configs, name="config")
 app.add_typer(databases, name="db")
+app.command()(doctor)
 
 
 @app.callback(invoke_without_command=True)

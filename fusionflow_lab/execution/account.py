@@ -13,7 +13,7 @@ import pyarrow as pa
 from fusionflow_lab.errors import AccountError
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.query import Counters
-from fusionflow_lab.states.rows_law import BUG_HINT, refuse_broken
+from fusionflow_lab.states.rows_law import BUG_HINT, adds_up, refuse_broken
 
 
 def account_rows(runs: Sequence[StageRun]) -> Counters:
@@ -27,14 +27,16 @@ def account_rows(runs: Sequence[StageRun]) -> Counters:
     total = Counters()
     for run in runs:
         for leaf in run.needed():
-            refuse_broken(leaf.counters, leaf.where)
+            counters = leaf.counters
+            if not adds_up(counters):
+                refuse_broken(counters, leaf.where)
             if leaf.header is not None:
-                blocks = [block for chunk in leaf.header.chunks for block in chunk.blocks]
-                _refuse_other(leaf, "read", leaf.counters.rows_read, sum(block.rows for block in blocks))
-                rejected = sum(block.rejected for block in blocks)
-                _refuse_other(leaf, "rejected", leaf.counters.rows_rejected, rejected)
+                blocks = [counted for chunk in leaf.header.chunks for counted in chunk.blocks.rows()]
+                _refuse_other(leaf, "read", counters.rows_read, sum(rows for rows, _ in blocks))
+                rejected = sum(rejected for _, rejected in blocks)
+                _refuse_other(leaf, "rejected", counters.rows_rejected, rejected)
                 _refuse_other(leaf, "rejected", leaf.header.rejects, rejected)
-            total += leaf.counters
+            total += counters
     refuse_broken(total, "")
     return total
 

@@ -27,6 +27,7 @@ from fusionflow_lab.execution.progress import Listener, Progress, measure
 from fusionflow_lab.execution.recognize import recognize
 from fusionflow_lab.execution.scan import Scan
 from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.states.store import StateHeader, StateStore
 
@@ -131,13 +132,11 @@ class Driver:
             try:
                 return await self._finish(merger)
             except StateError as error:
-                lost = [
-                    (run, leaf) for run in self.runs for leaf in run.arrived() if leaf.name == error.where
-                ]
+                lost = [(run, leaf) for run in self.runs for leaf in run.stored() if leaf.name == error.where]
                 if not lost:
                     raise
                 for run, leaf in lost:
-                    leaf.restart({})
+                    run.restart([leaf], {})
                     merger.forget(run)
                 await scan.run(self.runs)
                 await self._prove(self.runs, scan, merger)
@@ -174,7 +173,8 @@ class Driver:
     def _known(self, stage: Stage, broadcast: Sequence[str]) -> tuple[str, dict[str, StateHeader]]:
         """Return the map hash of a stage and the states of it that may be used."""
         map_hash = self._identify(stage, broadcast)
-        return map_hash, self._store.headers(map_hash) if self._use_cache else {}
+        with uncollected():
+            return map_hash, self._store.headers(map_hash) if self._use_cache else {}
 
     async def _start(self, wave: Sequence[StageRun], merger: Merger) -> None:
         """Make the broadcast tables of a wave; what they are made of has been proven."""
@@ -196,10 +196,11 @@ class Driver:
     async def _prove(self, runs: Sequence[StageRun], scan: Scan, merger: Merger) -> None:
         """Scan again what was read from a wrong start, until every chain of records is proven."""
         for _ in range(MAX_PROOFS):
-            wrong = [
-                await wrong_starts(run.needed(), self._dispatcher.locator(run.stage.source.dialect))
-                for run in runs
-            ]
+            with uncollected():
+                wrong = [
+                    await wrong_starts(run.needed(), self._dispatcher.locator(run.stage.source.dialect))
+                    for run in runs
+                ]
             if not any(wrong):
                 return
             for run, starts in zip(runs, wrong, strict=True):
@@ -222,8 +223,7 @@ class Driver:
             )
         ]
         self._store.delete([leaf.name for leaf in again])
-        for leaf in again:
-            leaf.restart(starts)
+        run.restart(again, starts)
         return bool(again)
 
     # -- progress and previews -------------------------------------------------------------------

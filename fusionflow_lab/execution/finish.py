@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.merge_tree import MergeTree
-from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import FinalTask
 from fusionflow_lab.query import Broadcast, Plan
 from fusionflow_lab.states.evaluate import Evaluator
@@ -70,18 +70,18 @@ class Finisher:
         self._rows: dict[str, dict[int, pa.Table]] = {}
         self._held = 0
 
-    def add(self, run: StageRun, place: int) -> None:
+    def add(self, run: StageRun, leaf: Leaf) -> None:
         """Take the state of a leaf that has arrived."""
         stage = run.stage
         if stage.kind in _MERGED_KINDS:
             if stage.name not in self._trees:
                 merge = partial(self._evaluator.merge, stage, self._ddl[stage.name]("state"))
                 self._trees[stage.name] = MergeTree(len(run.leaves), merge)
-            self._trees[stage.name].add(place, self._store.state(run.leaves[place].name))
+            self._trees[stage.name].add(leaf.place, self._store.state(leaf.name))
         elif self._held < PREVIEW_BYTES:
-            state = self._store.state(run.leaves[place].name)
+            state = self._store.state(leaf.name)
             self._held += state.nbytes
-            self._rows.setdefault(stage.name, {})[place] = state
+            self._rows.setdefault(stage.name, {})[leaf.place] = state
 
     def forget(self, run: StageRun) -> None:
         """Drop what was merged of a stage; its states will be added again."""
@@ -157,7 +157,7 @@ class Finisher:
             plan=self._plan,
             ddl=self._tables(),
             states={
-                run.stage.name: [leaf.name for leaf in run.arrived()]
+                run.stage.name: [leaf.name for leaf in run.stored()]
                 for run in runs
                 if run.stage in self._plan.final_stages
             },
@@ -188,4 +188,4 @@ class Finisher:
         if run.stage.kind in _MERGED_KINDS:
             yield from self._so_far(run)
         else:
-            yield from (self._store.state(leaf.name) for leaf in run.arrived())
+            yield from (self._store.state(leaf.name) for leaf in run.stored())

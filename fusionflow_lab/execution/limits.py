@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from fusionflow_lab.errors import RejectsError
 from fusionflow_lab.execution.stage_run import StageRun
-from fusionflow_lab.query import Counters
 from fusionflow_lab.results.words import count_text
 
 DEFAULT = "1%"
@@ -40,7 +39,7 @@ def refuse_rejects(runs: Sequence[StageRun], rejects: pa.Table, job: str) -> Non
     """
     for run in runs:
         source = run.stage.source
-        counters = sum((leaf.counters for leaf in run.needed()), Counters())
+        counters = run.tallies()[1].counters
         most = allowed(source.max_errors, counters.rows_read)
         if counters.rows_rejected > most:
             told = source.max_errors or f"{DEFAULT}, at least {LEAST}"

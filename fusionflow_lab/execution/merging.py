@@ -19,7 +19,7 @@ import pyarrow as pa
 from fusionflow_lab.errors import StateError
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.merge_tree import FAN
-from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.stage_run import Leaf, StageRun
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Merger:
     def __init__(self, finisher: Finisher) -> None:
         self._finisher = finisher
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fusionflow-evaluate")
-        self._arrived: asyncio.Queue[tuple[StageRun, int]] = asyncio.Queue()
+        self._arrived: asyncio.Queue[tuple[StageRun, Leaf]] = asyncio.Queue()
         self._merged = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -60,15 +60,15 @@ class Merger:
         """Whether every leaf that arrived was taken up."""
         return self._arrived.empty()
 
-    def put(self, run: StageRun, place: int) -> None:
+    def put(self, run: StageRun, leaf: Leaf) -> None:
         """Take a leaf whose state is in the store."""
-        self._arrived.put_nowait((run, place))
+        self._arrived.put_nowait((run, leaf))
 
     def put_all(self, run: StageRun) -> None:
         """Take every leaf of a stage whose state is in the store."""
-        for place, leaf in enumerate(run.leaves):
+        for leaf in run.leaves:
             if leaf.header is not None:
-                self.put(run, place)
+                self.put(run, leaf)
 
     def forget(self, run: StageRun) -> None:
         """Drop what was merged of a stage, and merge what it has now."""
@@ -108,20 +108,20 @@ class Merger:
             arrived = [await self._arrived.get()]
             while len(arrived) < FAN and not self._arrived.empty():
                 arrived.append(self._arrived.get_nowait())
-            for run, place in await self.evaluate(partial(self._add, arrived)):
-                run.leaves[place].restart({})
+            for run, leaf in await self.evaluate(partial(self._add, arrived)):
+                run.restart([leaf], {})
             for _ in arrived:
                 self._arrived.task_done()
             self._merged.set()
 
-    def _add(self, arrived: Sequence[tuple[StageRun, int]]) -> list[tuple[StageRun, int]]:
+    def _add(self, arrived: Sequence[tuple[StageRun, Leaf]]) -> list[tuple[StageRun, Leaf]]:
         """Merge leaves, and return those whose states are gone or damaged."""
         lost = []
-        for run, place in arrived:
+        for run, leaf in arrived:
             try:
-                self._finisher.add(run, place)
+                self._finisher.add(run, leaf)
             except StateError:
-                lost.append((run, place))
+                lost.append((run, leaf))
         return lost
 
     async def _or_failure(self, work: Awaitable[None]) -> None:

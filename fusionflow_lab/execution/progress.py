@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from fusionflow_lab.execution.stage_run import Leaf, StageRun
+from fusionflow_lab.execution.stage_run import Leaf, StageRun, Tally
 from fusionflow_lab.query import Counters
 
 
@@ -51,19 +51,17 @@ class Listener(Protocol):
 
 def measure(runs: Sequence[StageRun], *, seconds: float, workers: int) -> Progress:
     """Measure the progress of all stages together, ``seconds`` after the start."""
-    needed = [leaf for run in runs for leaf in (run.needed() if run.satisfied() else run.leaves)]
-    done = [leaf for leaf in needed if leaf.settled]
-    counters = sum((leaf.counters for leaf in done), Counters())
-    bytes_done = sum(leaf.size for leaf in done)
-    bytes_total = sum(leaf.size for leaf in needed)
-    rate = counters.bytes_scanned / max(seconds, 1e-3)
+    tallies = [run.tallies() for run in runs]
+    needed = sum((tally for tally, _ in tallies), Tally())
+    done = sum((tally for _, tally in tallies), Tally())
+    rate = done.counters.bytes_scanned / max(seconds, 1e-3)
     return Progress(
-        chunks_done=sum(len(leaf.chunks) for leaf in done),
-        chunks_total=sum(len(leaf.chunks) for leaf in needed),
-        bytes_done=bytes_done,
-        bytes_total=bytes_total,
-        counters=counters,
+        chunks_done=done.chunks,
+        chunks_total=needed.chunks,
+        bytes_done=done.size,
+        bytes_total=needed.size,
+        counters=done.counters,
         bytes_per_second=rate,
-        eta=(bytes_total - bytes_done) / rate if rate else None,
+        eta=(needed.size - done.size) / rate if rate else None,
         workers=workers,
     )

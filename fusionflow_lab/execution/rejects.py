@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import accumulate
 
@@ -40,13 +40,13 @@ def reject_table(runs: Sequence[StageRun], store: StateStore) -> pa.Table:
     """
     parts = []
     for run in runs:
-        lines = _lines_before(run.needed())
-        for leaf in run.needed():
-            if leaf.header is not None and leaf.header.rejects:
-                table = store.rejects(leaf.name)
-                refuse_missing_rejects(leaf, table)
-                if table is not None:
-                    parts.append(_placed(leaf, table, lines))
+        rejecting = [leaf for leaf in run.needed() if leaf.header is not None and leaf.header.rejects]
+        lines = _lines_before(run.needed(), {chunk.file.path for leaf in rejecting for chunk in leaf.chunks})
+        for leaf in rejecting:
+            table = store.rejects(leaf.name)
+            refuse_missing_rejects(leaf, table)
+            if table is not None:
+                parts.append(_placed(leaf, table, lines))
     if not parts:
         return SCHEMA.empty_table()
     found = pa.concat_tables(parts).sort_by([(name, "ascending") for name in _PLACE])
@@ -86,18 +86,19 @@ def _equal(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.or_(both, pc.fill_null(pc.equal(one, other), False))  # noqa: FBT003 - pyarrow's
 
 
-def _lines_before(leaves: Iterable[Leaf]) -> dict[tuple[str, int], int]:
+def _lines_before(leaves: Iterable[Leaf], paths: Collection[str]) -> dict[tuple[str, int], int]:
     """Count the line feeds before each block's first record, as far as all blocks before it were read."""
     files: dict[str, SourceFile] = {}
     blocks: dict[str, list[BlockRecord]] = {}
     for leaf in leaves:
         files.update((chunk.file.path, chunk.file) for chunk in leaf.chunks)
-        for path, block in leaf.blocks():
-            blocks.setdefault(path, []).append(block)
+        for path, found in leaf.scanned():
+            if path in paths:
+                blocks.setdefault(path, []).extend(found)
     lines: dict[tuple[str, int], int] = {}
-    for path, file in files.items():
+    for path, file in ((path, files[path]) for path in blocks):
         end, before = file.data_start, file.header_lines
-        for block in sorted(blocks.get(path, ()), key=lambda block: block.offset):
+        for block in sorted(blocks[path], key=lambda block: block.offset):
             if block.start != end:
                 break
             lines[path, block.offset] = before

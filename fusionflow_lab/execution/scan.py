@@ -215,8 +215,9 @@ class Scan:
             return
         self._losses = 0
         self._stragglers.finished(time.monotonic() - flight.begun)
-        flight.work.leaf.arrived(report.name, report.header)
-        self._merger.put(flight.work.run, flight.work.run.place(flight.work.leaf))
+        run, leaf = flight.work.run, flight.work.leaf
+        run.arrived(leaf, report.name, report.header)
+        self._merger.put(run, leaf)
         losers = self._others(flight.work)
         self._flights = {task: other for task, other in self._flights.items() if task not in losers}
         await self._cancel(losers)
@@ -280,7 +281,7 @@ class Scan:
                 where=leaf.where,
                 hint="look at these bytes; --allow-failed-chunks finishes the job without them",
             ) from error
-        leaf.failed = True
+        work.run.fail(leaf)
         self._listener.unread(leaf, what)
 
     async def _start_over(self, work: Work) -> bool:
@@ -292,5 +293,5 @@ class Scan:
         if all(block.start is not None for chunk in leaf.chunks for block in chunk.blocks):
             return False
         locate = self._dispatcher.locator(work.run.stage.source.dialect)
-        leaf.restart(await known_starts(leaf.chunks, locate))
+        work.run.restart([leaf], await known_starts(leaf.chunks, locate))
         return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.planning.chunks import cut_source, group_tasks, load
 from fusionflow_lab.query import Chunk, Counters, Stage
-from fusionflow_lab.states.store import BlockRecord, StateHeader, chunk_key
+from fusionflow_lab.states.store import BlockRecords, StateHeader, chunk_key
 
 RANGES_SHOWN = 3
 
@@ -24,6 +25,8 @@ class Leaf:
     attempts: int = 0
     failed: bool = False
     verified: bool = False
+    place: int = -1
+    """Where it stands among the leaves of its stage."""
     size: int = field(init=False)
     """Bytes of its chunks."""
 
@@ -79,12 +82,8 @@ class Leaf:
             bytes_verified=verified,
         )
 
-    def arrived(self, name: str, header: StateHeader) -> None:
-        """Note the stored state."""
-        self.name, self.header, self.reused, self.verified = name, header, False, False
-
     def restart(self, starts: Mapping[tuple[str, int], int]) -> None:
-        """Forget the state and take record starts, by (path, block offset), as proven."""
+        """Forget the state and take record starts; its stage does this, and counts."""
         self.name, self.header, self.reused, self.verified = "", None, False, False
         self.chunks = tuple(
             replace(
@@ -97,16 +96,45 @@ class Leaf:
             for chunk in self.chunks
         )
 
-    def blocks(self) -> Iterator[tuple[str, BlockRecord]]:
-        """Yield (path, record) of every scanned block."""
+    def scanned(self) -> Iterator[tuple[str, BlockRecords]]:
+        """Yield the path and the scanned blocks of every chunk."""
         if self.header is not None:
             for chunk, record in zip(self.chunks, self.header.chunks, strict=True):
-                for block in record.blocks:
-                    yield chunk.file.path, block
+                yield chunk.file.path, record.blocks
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """What some leaves come to: their chunks, bytes and counts."""
+
+    chunks: int = 0
+    size: int = 0
+    counters: Counters = field(default_factory=Counters)
+
+    @classmethod
+    def of(cls, leaves: Iterable[Leaf]) -> Tally:
+        """Count leaves."""
+        counted = [(len(leaf.chunks), leaf.size, leaf.counters) for leaf in leaves]
+        return cls(
+            chunks=sum(chunks for chunks, _, _ in counted),
+            size=sum(size for _, size, _ in counted),
+            counters=sum((counters for _, _, counters in counted), Counters()),
+        )
+
+    def __add__(self, other: Tally) -> Tally:
+        """Add two tallies."""
+        return Tally(
+            chunks=self.chunks + other.chunks,
+            size=self.size + other.size,
+            counters=self.counters + other.counters,
+        )
 
 
 class StageRun:
     """The leaves of a stage, in the plan's order.
+
+    How many are left and what the others come to is asked for after each arrival. So it is kept up and not
+    counted anew: a large job has ten thousands of leaves.
 
     Parameters
     ----------
@@ -123,12 +151,27 @@ class StageRun:
         self.map_hash = map_hash
         self.broadcast: tuple[str, ...] = ()
         self.known = known
-        self.leaves = _leaves(stage, known)
+        self._stand(_leaves(stage, known))
 
     def begin(self, map_hash: str, known: Mapping[str, StateHeader], broadcast: Sequence[str]) -> None:
         """Take the digests of the broadcast tables, and with them the map hash and the known states."""
         self.map_hash, self.broadcast, self.known = map_hash, tuple(broadcast), known
-        self.leaves = _leaves(self.stage, known)
+        self._stand(_leaves(self.stage, known))
+
+    def _stand(self, leaves: list[Leaf]) -> None:
+        """Take these leaves, in this order, and count what is there."""
+        self.leaves = leaves
+        for place, leaf in enumerate(leaves):
+            leaf.place = place
+        self._total = Tally.of(leaves)
+        self._count()
+
+    def _count(self) -> None:
+        """Count the leaves that are settled."""
+        settled = [leaf for leaf in self.leaves if leaf.settled]
+        self._open = len(self.leaves) - len(settled)
+        self._done = Tally.of(settled)
+        self._prefix, self._prefix_rows = 0, 0
 
     def recognized(self, found: Sequence[Leaf]) -> None:
         """Take leaves whose states were found by their bytes; what is left is grouped anew."""
@@ -141,10 +184,8 @@ class StageRun:
         )
         source_bytes = load(chunk for leaf in self.leaves for chunk in leaf.chunks)
         tasks = [Leaf(chunks=task.chunks) for task in group_tasks(rest, source_bytes=source_bytes)]
-        self.leaves = sorted(
-            [*(leaf for leaf in self.leaves if leaf.settled), *found, *tasks],
-            key=lambda leaf: leaf.chunks[0].ordinal,
-        )
+        settled = [leaf for leaf in self.leaves if leaf.settled]
+        self._stand(sorted([*settled, *found, *tasks], key=lambda leaf: leaf.chunks[0].ordinal))
 
     def waiting(self) -> list[int]:
         """Return the places of the leaves that must be scanned, in the order to scan them.
@@ -164,42 +205,69 @@ class StageRun:
 
     def prefix(self) -> int:
         """Return how many leaves from the first on are settled without a gap."""
-        for place, leaf in enumerate(self.leaves):
-            if not leaf.settled:
-                return place
-        return len(self.leaves)
+        while self._prefix < len(self.leaves) and self.leaves[self._prefix].settled:
+            header = self.leaves[self._prefix].header
+            self._prefix_rows += 0 if header is None else header.rows
+            self._prefix += 1
+        return self._prefix
 
     def satisfied(self) -> bool:
         """Whether no more leaves are needed: all are there, or a prefix holds the rows of the limit."""
-        prefix = self.prefix()
-        if prefix == len(self.leaves):
-            return True
-        if self.stage.kind != "limit":
-            return False
-        headers = (leaf.header for leaf in self.leaves[:prefix])
-        return sum(header.rows for header in headers if header is not None) >= self.stage.limit
+        if not self._open or self.stage.kind != "limit":
+            return not self._open
+        self.prefix()
+        return self._prefix_rows >= self.stage.limit
 
-    def place(self, leaf: Leaf) -> int:
-        """Return where a leaf stands; splitting others moves it."""
-        return next(place for place, other in enumerate(self.leaves) if other is leaf)
+    # -- what becomes of a leaf ------------------------------------------------------------------
+
+    def arrived(self, leaf: Leaf, name: str, header: StateHeader) -> None:
+        """Note the stored state of a leaf that had none."""
+        leaf.name, leaf.header, leaf.reused, leaf.verified = name, header, False, False
+        self._settled(leaf)
+
+    def fail(self, leaf: Leaf) -> None:
+        """Go on without a leaf that has no state."""
+        leaf.failed = True
+        self._settled(leaf)
+
+    def _settled(self, leaf: Leaf) -> None:
+        self._open -= 1
+        self._done += Tally.of([leaf])
+
+    def restart(self, leaves: Iterable[Leaf], starts: Mapping[tuple[str, int], int]) -> None:
+        """Forget the states of leaves and take record starts, by (path, block offset), as proven."""
+        for leaf in leaves:
+            leaf.restart(starts)
+        self._count()
 
     def split(self, leaf: Leaf) -> Sequence[Leaf]:
         """Put leaves of one chunk each in place of a leaf of several, and return them."""
-        place = self.place(leaf)
         parts = [Leaf(chunks=(chunk,)) for chunk in leaf.chunks]
-        self.leaves[place : place + 1] = parts
+        self._stand([*self.leaves[: leaf.place], *parts, *self.leaves[leaf.place + 1 :]])
         return parts
 
     def needed(self) -> Sequence[Leaf]:
         """Return the leaves that make the result: all, or the prefix that satisfies a limit."""
         return self.leaves[: self.prefix()] if self.stage.kind == "limit" else self.leaves
 
-    def arrived(self) -> Sequence[Leaf]:
+    def stored(self) -> Sequence[Leaf]:
         """Return the leaves that make the result and have a state."""
         return [leaf for leaf in self.needed() if leaf.header is not None]
 
+    def tallies(self) -> tuple[Tally, Tally]:
+        """Return what all leaves come to that are needed, and those of them that are settled."""
+        if self.stage.kind == "limit" and self.satisfied():
+            needed = Tally.of(self.needed())
+            return needed, needed
+        return self._total, self._done
+
 
 def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
+    with uncollected():
+        return _cut_leaves(stage, known)
+
+
+def _cut_leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
     chunks = cut_source(stage.source, ordered=stage.ordered)
     places = {chunk_key(chunk): place for place, chunk in enumerate(chunks)} if known else {}
     free = set(range(len(chunks)))
@@ -211,6 +279,7 @@ def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
             free.difference_update(covered)
             taken = tuple(chunks[place] for place in covered)
             leaves.append(Leaf(chunks=taken, name=name, header=header, reused=True))
-    rest = group_tasks([chunks[place] for place in sorted(free)], source_bytes=load(chunks))
-    leaves += [Leaf(chunks=task.chunks) for task in rest]
+    if free:
+        rest = group_tasks([chunks[place] for place in sorted(free)], source_bytes=load(chunks))
+        leaves += [Leaf(chunks=task.chunks) for task in rest]
     return sorted(leaves, key=lambda leaf: leaf.chunks[0].ordinal)

@@ -29,6 +29,7 @@ from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
     STATE_FORMAT,
     BlockRecord,
+    BlockRecords,
     ChunkRecord,
     StateHeader,
     StateStore,
@@ -263,7 +264,7 @@ def _header(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan, mapped: M
 
 def _record(stage: Stage, chunk: Chunk, report: _native.ChunkReport | ArrowReport) -> ChunkRecord:
     reports: Sequence[_native.BlockReport | BlockRecord] = report.blocks
-    blocks = tuple(
+    blocks = BlockRecords.of(
         BlockRecord(
             offset=block.offset,
             start=found.start,

@@ -25,6 +25,7 @@ TASK_BYTES_MAX = 64 << 20
 TASKS_PER_SOURCE = 12
 # To open a file takes about as long as to read this many bytes of it.
 OPENING_BYTES = 16 << 10
+_RANK_BYTES = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,14 +139,13 @@ def _stratified(blocks: Sequence[Block], segment: int) -> Iterator[list[Block]]:
 
 def _permuted(blocks: Sequence[Block], seed: str) -> list[Block]:
     """Shuffle by hash: the same on every machine and Python version."""
-    seeded = hashlib.blake2b(f"{seed}:".encode(), digest_size=8)
-
-    def rank(place: int) -> bytes:
-        digest = seeded.copy()
-        digest.update(b"%d" % place)
-        return digest.digest()
-
-    return [blocks[place] for place in sorted(range(len(blocks)), key=rank)]
+    ranks = hashlib.shake_128(seed.encode()).digest(_RANK_BYTES * len(blocks))
+    return [
+        blocks[place]
+        for place in sorted(
+            range(len(blocks)), key=lambda place: ranks[_RANK_BYTES * place : _RANK_BYTES * (place + 1)]
+        )
+    ]
 
 
 def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask]:

@@ -8,6 +8,18 @@ from fusionflow_lab.query import Counters
 BUG_HINT = "this is a bug of FusionFlow Lab: please report it; --no-cache scans everything again"
 
 
+def adds_up(counters: Counters) -> bool:
+    """Tell whether counts keep the law.
+
+    Examples
+    --------
+    >>> adds_up(Counters(rows_read=3, rows_used=2, rows_rejected=1)), adds_up(Counters(rows_read=3))
+    (True, False)
+    """
+    parts = (counters.rows_used, counters.rows_filtered, counters.rows_rejected)
+    return min(parts) >= 0 and sum(parts) == counters.rows_read
+
+
 def refuse_broken(counters: Counters, where: str) -> None:
     """Refuse counts that break the law.
 
@@ -25,12 +37,10 @@ def refuse_broken(counters: Counters, where: str) -> None:
     where: a.csv
     try: this is a bug of FusionFlow Lab: please report it; --no-cache scans everything again
     """
-    parts = (counters.rows_used, counters.rows_filtered, counters.rows_rejected)
-    if min(parts) < 0 or sum(parts) != counters.rows_read:
-        used, filtered, rejected = parts
+    if not adds_up(counters):
         raise AccountError(
-            f"rows are not accounted for: read {counters.rows_read}, used {used}, filtered {filtered},"
-            f" rejected {rejected}",
+            f"rows are not accounted for: read {counters.rows_read}, used {counters.rows_used},"
+            f" filtered {counters.rows_filtered}, rejected {counters.rows_rejected}",
             where=where,
             hint=BUG_HINT,
         )

@@ -20,6 +20,7 @@ from fusionflow_lab.states.codec import (
     DIGEST_BYTES,
     STATE_FORMAT,
     BlockRecord,
+    BlockRecords,
     ChunkRecord,
     StateHeader,
     decode,
@@ -29,7 +30,15 @@ from fusionflow_lab.states.codec import (
 )
 from fusionflow_lab.storage import Folder
 
-__all__ = ["STATE_FORMAT", "BlockRecord", "ChunkRecord", "StateHeader", "StateStore", "chunk_key"]
+__all__ = [
+    "STATE_FORMAT",
+    "BlockRecord",
+    "BlockRecords",
+    "ChunkRecord",
+    "StateHeader",
+    "StateStore",
+    "chunk_key",
+]
 
 _HEAD_BYTES = 1 << 16
 _BROADCAST = "broadcast"

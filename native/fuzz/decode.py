@@ -62,7 +62,7 @@ def one(data: bytes) -> None:
 def seeds() -> list[bytes]:
     """Return headers to start from."""
     block = codec.BlockRecord(offset=0, start=3, end=90, rows=5, rejected=1, lines=5)
-    chunk = codec.ChunkRecord(key="k", identity="i", blocks=(block, block))
+    chunk = codec.ChunkRecord(key="k", identity="i", blocks=codec.BlockRecords.of([block, block]))
     full = codec.StateHeader(map_hash="m", chunks=(chunk,), counters=Counters(rows_read=5), rows=2, rejects=1)
     files = [codec.encode(header, b"state", b"") for header in (EMPTY, full)]
     return [b"\x00" + b"".join(parts) for parts in files] + [b"\x80" + parts[1] for parts in files]

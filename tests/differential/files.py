@@ -37,7 +37,7 @@ def run_files(
         for stage in plan.stages:
             digests = tuple(finisher.broadcast(entry, runs) for entry in stage.broadcast)
             run = StageRun(stage, map_hash(stage, plan, digests), {})
-            for place, leaf in enumerate(run.leaves):
+            for leaf in run.leaves:
                 task = MapTask(
                     stage=stage,
                     map_hash=run.map_hash,
@@ -48,8 +48,8 @@ def run_files(
                 )
                 report = map_chunks(task, worker, _native.CancelToken())
                 assert report.header is not None, report.widened
-                leaf.arrived(report.name, report.header)
-                finisher.add(run, place)
+                run.arrived(leaf, report.name, report.header)
+                finisher.add(run, leaf)
             runs.append(run)
         counters = [sum((leaf.counters for leaf in run.leaves), Counters()) for run in runs]
         return finisher.result(runs), counters

@@ -12,7 +12,7 @@ from fusionflow_lab.errors import AccountError
 from fusionflow_lab.execution.account import account_rows, refuse_missing_rejects
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.query import Counters, Dialect, Source, SourceFile, Stage
-from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader
+from fusionflow_lab.states.store import BlockRecord, BlockRecords, ChunkRecord, StateHeader
 
 ROWS = 3000
 QUERIES = {
@@ -53,7 +53,7 @@ def test_the_law_holds(name: str, session: Session, path: Path) -> None:
 
 def leaf(counters: Counters, *, blocks: int = 3, rejects: int = 1) -> Leaf:
     block = BlockRecord(offset=0, start=0, end=9, rows=blocks, rejected=1, lines=3)
-    record = ChunkRecord(key="k", identity="i", blocks=(block,))
+    record = ChunkRecord(key="k", identity="i", blocks=BlockRecords.of([block]))
     header = StateHeader(map_hash="m", chunks=(record,), counters=counters, rows=1, rejects=rejects)
     leaf = Leaf(chunks=())
     leaf.header = header

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fusionflow_lab.execution.boundaries import Break, Starts, wrong_starts
 from fusionflow_lab.execution.stage_run import Leaf
 from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
-from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, chunk_key
+from fusionflow_lab.states.store import BlockRecord, BlockRecords, ChunkRecord, StateHeader, chunk_key
 
 SIZE = 1000
 
@@ -37,7 +37,7 @@ def leaf_of(file: SourceFile, records: list[int], offsets: list[int], believed: 
                 lines=0,
             )
         )
-    record = ChunkRecord(key=chunk_key(chunk), identity="", blocks=tuple(found))
+    record = ChunkRecord(key=chunk_key(chunk), identity="", blocks=BlockRecords.of(found))
     header = StateHeader(map_hash="m", chunks=(record,), counters=Counters(), rows=0, rejects=0)
     return Leaf(chunks=(chunk,), name="m/x", header=header)
 

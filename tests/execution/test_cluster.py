@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
@@ -20,77 +16,7 @@ from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.cluster import check_workers, open_cluster
 from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.tasks import BUILD, VERSION
-
-Spawn = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture
-def spawn(tmp_path: Path) -> Iterator[Spawn]:
-    """Start a program that ends with the test."""
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    with ExitStack() as stack:
-
-        def start(*arguments: str, path: Path | None = None) -> subprocess.Popen[bytes]:
-            environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
-            # Not from here: "-m" would put this checkout before any path.
-            process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment, cwd=elsewhere)
-            stack.callback(process.wait, 20)
-            stack.callback(process.terminate)
-            return process
-
-        yield start
-
-
-@pytest.fixture
-def scheduler(spawn: Spawn, tmp_path: Path) -> str:
-    """Start a scheduler and return its address."""
-    place = tmp_path / "address.json"
-    spawn(
-        "dask",
-        "scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-dashboard",
-        "--scheduler-file",
-        str(place),
-    )
-    deadline = time.monotonic() + 30
-    while not place.exists() or not place.read_text().strip():
-        assert time.monotonic() < deadline, "the scheduler did not start"
-        time.sleep(0.05)
-    with Client(scheduler_file=str(place), set_as_default=False) as client:
-        address: str = client.scheduler.address
-    return address
-
-
-def add_worker(
-    spawn: Spawn, address: str, path: Path | None = None, *, threads: int = 1
-) -> subprocess.Popen[bytes]:
-    return spawn(
-        "dask",
-        "worker",
-        address,
-        "--host",
-        "127.0.0.1",
-        "--nthreads",
-        str(threads),
-        "--no-nanny",
-        "--no-dashboard",
-        path=path,
-    )
-
-
-def other_python(folder: Path, tasks: str | None) -> Path:
-    """Make a path on which ``fusionflow_lab`` is another version, or cannot be imported at all."""
-    package = folder / "fusionflow_lab" / "execution"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package.parent / "__init__.py").write_text("" if tasks else "raise ImportError('not installed here')")
-    (package / "tasks.py").write_text(tasks or "")
-    return folder
+from tests.execution.programs import Spawn, add_worker, other_python
 
 
 async def opened(address: str, workers: int) -> tuple[int, dict[str, float]]:

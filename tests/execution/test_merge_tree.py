@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusionflow_lab.execution.merge_tree import FAN, MergeTree
+from fusionflow_lab.execution.merge_tree import FAN, FAN_OF_MANY, MANY_LEAVES, MERGE_BYTES, MergeTree
 
 
 def nested(tables: Sequence[pa.Table]) -> pa.Table:
@@ -26,11 +26,11 @@ def shape(leaves: int, seed: int) -> list[str]:
     return [table.column("shape")[0].as_py() for table in tree.frontier()]
 
 
-@given(leaves=st.integers(1, 3 * FAN * FAN + 5), seed=st.integers(0, 5))
+@given(leaves=st.integers(1, MANY_LEAVES) | st.integers(MANY_LEAVES, 3 * MANY_LEAVES), seed=st.integers(0, 5))
 def test_shape_does_not_depend_on_arrival(leaves: int, seed: int) -> None:
     found = shape(leaves, seed)
     assert found == shape(leaves, 99)
-    assert len(found) <= FAN
+    assert len(found) <= (FAN if leaves <= MANY_LEAVES else FAN_OF_MANY)
     flat = " ".join(found).replace("(", "").replace(")", "").split()
     assert flat == [str(leaf) for leaf in range(leaves)]
 
@@ -40,6 +40,36 @@ def test_a_full_group_is_merged_at_once() -> None:
     for leaf in range(FAN):
         tree.add(leaf, pa.table({"shape": [str(leaf)]}))
     assert len(tree.frontier()) == 1
+
+
+def test_many_leaves_take_few_merges() -> None:
+    merges = 0
+
+    def count(tables: Sequence[pa.Table]) -> pa.Table:
+        nonlocal merges
+        merges += 1
+        return tables[0]
+
+    tree = MergeTree(10_000, count)
+    for leaf in range(10_000):
+        tree.add(leaf, pa.table({}))
+    assert merges <= 200
+
+
+def test_large_states_are_merged_a_few_at_a_time() -> None:
+    held = []
+
+    def largest(tables: Sequence[pa.Table]) -> pa.Table:
+        held.append(sum(table.nbytes for table in tables))
+        return tables[-1]
+
+    large = pa.table({"x": pa.array([bytes(MERGE_BYTES // 3)])})
+    tree = MergeTree(FAN + 1, largest)
+    for leaf in range(FAN):
+        tree.add(leaf, large)
+    assert len(tree.frontier()) == 1
+    assert len(held) > 1
+    assert max(held) <= MERGE_BYTES
 
 
 def test_frontier_of_nothing() -> None:

@@ -14,7 +14,7 @@ from fusionflow_lab.execution.merging import TICK_SECONDS, Merger
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.query import Counters, Dialect, Plan, Source, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator
-from fusionflow_lab.states.store import ChunkRecord, StateHeader, StateStore, chunk_key
+from fusionflow_lab.states.store import BlockRecords, ChunkRecord, StateHeader, StateStore, chunk_key
 from fusionflow_lab.storage import Folder
 
 FILES = 400
@@ -42,7 +42,7 @@ def run(store: StateStore) -> StageRun:
     )
     for leaf in StageRun(stage, "m", {}).leaves:
         for chunk in leaf.chunks:
-            records = (ChunkRecord(key=chunk_key(chunk), identity="", blocks=()),)
+            records = (ChunkRecord(key=chunk_key(chunk), identity="", blocks=BlockRecords()),)
             header = StateHeader(map_hash="m", chunks=records, counters=Counters(), rows=1, rejects=0)
             store.put(header, pa.table({"n": [1]}))
     return StageRun(stage, "m", store.headers("m"))

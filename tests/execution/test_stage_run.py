@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.query import Counters, Dialect, Source, SourceFile, Stage, StageKind
-from fusionflow_lab.states.store import ChunkRecord, StateHeader, chunk_key
+from fusionflow_lab.states.store import BlockRecords, ChunkRecord, StateHeader, chunk_key
 
 MIB = 1 << 20
 
@@ -21,7 +23,9 @@ def stage_of(*sizes: int, kind: StageKind = "aggregate", ordered: bool = False, 
 
 
 def header_of(leaf: Leaf, rows: int = 1) -> StateHeader:
-    chunks = tuple(ChunkRecord(key=chunk_key(chunk), identity="", blocks=()) for chunk in leaf.chunks)
+    chunks = tuple(
+        ChunkRecord(key=chunk_key(chunk), identity="", blocks=BlockRecords()) for chunk in leaf.chunks
+    )
     return StateHeader(
         map_hash="m", chunks=chunks, counters=Counters(bytes_scanned=leaf.size), rows=rows, rejects=0
     )
@@ -70,9 +74,9 @@ def test_states_that_overlap_are_used_once() -> None:
 def test_a_limit_needs_a_prefix_only() -> None:
     run = StageRun(stage_of(200 * MIB, kind="limit", ordered=True, limit=10), "m", {})
     assert len(run.leaves) > 2
-    run.leaves[1].arrived("m/1", header_of(run.leaves[1], rows=50))
+    run.arrived(run.leaves[1], "m/1", header_of(run.leaves[1], rows=50))
     assert not run.satisfied()
-    run.leaves[0].arrived("m/0", header_of(run.leaves[0], rows=4))
+    run.arrived(run.leaves[0], "m/0", header_of(run.leaves[0], rows=4))
     assert run.satisfied()
     assert list(run.needed()) == run.leaves[:2]
 
@@ -86,8 +90,8 @@ def test_no_files_need_nothing() -> None:
 def test_restart_takes_proven_starts() -> None:
     run = StageRun(stage_of(3 * MIB), "m", {})
     leaf = run.leaves[0]
-    leaf.arrived("m/0", header_of(leaf))
-    leaf.restart({("0.csv", MIB): MIB + 7})
+    run.arrived(leaf, "m/0", header_of(leaf))
+    run.restart([leaf], {("0.csv", MIB): MIB + 7})
     assert leaf.header is None
     assert [block.start for block in leaf.chunks[0].blocks] == [0, MIB + 7]
 
@@ -105,14 +109,49 @@ def test_splitting_a_leaf_moves_the_others() -> None:
     first, *others = run.leaves
     parts = run.split(first)
     assert [part.chunks for part in parts] == [(chunk,) for chunk in first.chunks]
-    assert [run.place(leaf) for leaf in (*parts, *others)] == list(range(len(run.leaves)))
+    assert [leaf.place for leaf in (*parts, *others)] == list(range(len(run.leaves)))
 
 
 def test_a_limit_goes_on_without_a_failed_leaf() -> None:
     run = StageRun(stage_of(30 * MIB, kind="limit", ordered=True, limit=1), "m", {})
-    run.leaves[0].failed = True
+    run.fail(run.leaves[0])
     assert not run.satisfied()
-    run.leaves[1].arrived("m/1", header_of(run.leaves[1]))
+    run.arrived(run.leaves[1], "m/1", header_of(run.leaves[1]))
     assert run.satisfied()
-    assert run.arrived() == [run.leaves[1]]
+    assert run.stored() == [run.leaves[1]]
     assert run.leaves[0].counters == Counters(bytes_unread=run.leaves[0].size)
+
+
+def test_what_is_left_is_known_without_a_look_at_every_leaf() -> None:
+    """A job of ten thousand leaves asks after each: that must not take longer the more there are."""
+    run = StageRun(stage_of(*[3 * MIB] * 2000), "m", {})
+    looks = 0
+
+    class Watched(list[Leaf]):
+        def __iter__(self) -> Iterator[Leaf]:
+            nonlocal looks
+            looks += 1
+            return super().__iter__()
+
+    run.leaves = Watched(run.leaves)
+    for place in run.waiting():
+        run.arrived(run.leaves[place], f"m/{place}", header_of(run.leaves[place]))
+        assert run.satisfied() == (run.tallies()[0].chunks == run.tallies()[1].chunks)
+        assert run.prefix() > 0
+    assert run.satisfied()
+    assert run.tallies()[1].counters.bytes_scanned == 2000 * 3 * MIB
+    assert looks <= 2
+
+
+def test_what_is_counted_is_what_is_there() -> None:
+    run = StageRun(stage_of(100 * MIB), "m", {})
+    for place, leaf in enumerate(run.leaves):
+        run.arrived(leaf, f"m/{place}", header_of(leaf))
+    assert run.prefix() == len(run.leaves)
+    run.restart([run.leaves[3]], {})
+    assert (run.prefix(), run.satisfied()) == (3, False)
+    needed, done = run.tallies()
+    assert needed.size - done.size == run.leaves[3].size
+    run.fail(run.leaves[3])
+    assert (run.prefix(), run.satisfied()) == (len(run.leaves), True)
+    assert run.tallies()[1].counters.bytes_unread == run.leaves[3].size

@@ -15,6 +15,7 @@ from fusionflow_lab.states.codec import (
     MAGIC,
     PREFIX_BYTES,
     BlockRecord,
+    BlockRecords,
     ChunkRecord,
     StateHeader,
     decode,
@@ -28,7 +29,7 @@ BLOCKS = st.builds(
     BlockRecord, offset=COUNTS, start=COUNTS, end=COUNTS, rows=COUNTS, rejected=COUNTS, lines=COUNTS
 )
 CHUNKS = st.builds(
-    ChunkRecord, key=st.text(), identity=st.text(), blocks=st.lists(BLOCKS, max_size=3).map(tuple)
+    ChunkRecord, key=st.text(), identity=st.text(), blocks=st.lists(BLOCKS, max_size=3).map(BlockRecords.of)
 )
 HEADERS = st.builds(
     StateHeader,

@@ -13,7 +13,14 @@ from fusionflow_lab.errors import StateError
 from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
 from fusionflow_lab.states.codec import header_end
 from fusionflow_lab.states.retention import collect
-from fusionflow_lab.states.store import BlockRecord, ChunkRecord, StateHeader, StateStore, chunk_key
+from fusionflow_lab.states.store import (
+    BlockRecord,
+    BlockRecords,
+    ChunkRecord,
+    StateHeader,
+    StateStore,
+    chunk_key,
+)
 from fusionflow_lab.storage import Folder
 
 STATE = pa.table({"k0": ["a", None], "s0": [1, 2]})
@@ -22,7 +29,7 @@ REJECTS = pa.table({"byte": [7], "reason": ["too few fields"]})
 
 def header(identity: str = "aa", blocks: int = 1) -> StateHeader:
     block = BlockRecord(offset=0, start=3, end=90, rows=5, rejected=1, lines=5)
-    chunk = ChunkRecord(key="k1", identity=identity, blocks=(block,) * blocks)
+    chunk = ChunkRecord(key="k1", identity=identity, blocks=BlockRecords.of([block] * blocks))
     return StateHeader(map_hash="m", chunks=(chunk,), counters=Counters(rows_read=5), rows=2, rejects=1)
 
 

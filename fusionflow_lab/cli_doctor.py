@@ -1,0 +1,41 @@
+"""``fusionflow doctor``: what is there, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from fusionflow_lab.cli_parts import FAILED, Cluster, exit_codes
+from fusionflow_lab.config import Config
+from fusionflow_lab.execution.preflight import Check, look_at, look_here
+
+
+def doctor(
+    *,
+    cluster: Cluster = "local",
+    path: Annotated[
+        list[str] | None,
+        typer.Option("--path", help="A file or URL that every worker should read.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Look at all that a job needs; exit code 1 where something is missing."""
+    with exit_codes():
+        config = Config.load()
+        checks = list(look_here(config))
+        if cluster != "local":
+            checks += look_at(cluster, config, path or ())
+    if as_json:
+        typer.echo(json.dumps([{**asdict(check), "ok": check.ok} for check in checks], indent=2))
+    else:
+        typer.echo("\n".join(map(_line, checks)))
+    if not all(check.ok for check in checks):
+        raise typer.Exit(FAILED)
+
+
+def _line(check: Check) -> str:
+    head = f"{'✓' if check.ok else '✗'} {check.name}: {check.found}"
+    return head if check.ok else f"{head}\n  try: {check.remedy}"
