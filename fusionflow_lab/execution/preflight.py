@@ -114,9 +114,9 @@ def _database(config: Config) -> Check:
             jobs = len(store.list(limit=1))
             name = store.engine.dialect.name
     except FusionflowError as error:
-        return Check(
-            name="database", found=error.what, remedy=error.hint or "fusionflow config show --origin"
-        )
+        return Check(name="database", found=error.what, remedy=error.hint)
+    except OSError as error:
+        return Check(name="database", found=str(error), remedy="see to the home first: it lies there")
     return Check(name="database", found=f"{name} answers{'' if jobs else ', no jobs yet'}")
 
 
