@@ -29,6 +29,7 @@ from fusionflow_lab.jobs.inprocess import InProcessManager
 from fusionflow_lab.jobs.manager import JobManager
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.logs import JobFiles, write_logs, write_logs_no_more
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.complete import Completion, complete
@@ -111,6 +112,9 @@ class Session:
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
         self._names = Workspace(self._planner, frames)
         self._manager = self._new_manager(catalog, workers)
+        self._lines = JobFiles(config.logs)
+        if config.runner == "inprocess":
+            write_logs(self._lines, as_json=config.log_format == "json", level=config.log_level)
         self._closing = threading.Lock()
         self._closed = False
 
@@ -123,7 +127,13 @@ class Session:
         connection = ClusterConnection(cluster, self.config)
         runner = Runner(stores=stores, catalog=catalog, planner=self._planner, client=connection.client)
         return InProcessManager(
-            stores=stores, thread=thread, cluster=cluster, runner=runner, connection=connection
+            stores=stores,
+            thread=thread,
+            cluster=cluster,
+            owner=self.config.user,
+            logs=self.config.logs,
+            runner=runner,
+            connection=connection,
         )
 
     def __enter__(self) -> Self:
@@ -352,6 +362,7 @@ class Session:
                 return
             self._closed = True
         self._manager.close()
+        write_logs_no_more(self._lines)
         self._thread.close()
         self._planner.close()
         self._stores.jobs.close()

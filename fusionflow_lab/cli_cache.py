@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from fusionflow_lab.cli_parts import exit_codes
-from fusionflow_lab.config import Config, bytes_of, seconds_of
+from fusionflow_lab.config import Config
 from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.results.words import bytes_text, count_text, seconds_text
 from fusionflow_lab.states.retention import kept
+from fusionflow_lab.units import bytes_of, seconds_of
 
 MAPS_SHOWN = 20
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from fusionflow_lab.cli_parts import exit_codes
-from fusionflow_lab.config import Config, config_text, example_environment, settings, shown_value
+from fusionflow_lab.config import Config, settings
+from fusionflow_lab.config_text import config_text, example_environment, shown_value
 
 configs = typer.Typer(
     help="Look at the settings: default < file < environment < traitlets < option.",

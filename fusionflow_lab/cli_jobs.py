@@ -114,6 +114,13 @@ def job_log(job_id: JobId) -> None:
             typer.echo(f"{event.seq}\t{time}\t{event.type}\t{encode_event(event)[0]}")
 
 
+@jobs.command("logs")
+def job_logs(job_id: JobId) -> None:
+    """Print what the runner logged about a job, line by line."""
+    with exit_codes(), connect() as session:
+        typer.echo(session.job(job_id).logs(), nl=False)
+
+
 @jobs.command("rejects")
 def job_rejects(job_id: JobId, *, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN) -> None:
     """List the rows a job rejected: file, byte, line, column, reason, text."""

@@ -8,6 +8,7 @@ commands. A setting that nobody knows is an error: one that is silently ignored 
 from __future__ import annotations
 
 import difflib
+import getpass
 import hashlib
 import os
 import platform
@@ -22,19 +23,25 @@ from typing import Final, TypeAlias
 import platformdirs
 
 from fusionflow_lab.errors import ConfigError
+from fusionflow_lab.units import bytes_of, seconds_of
 
 Value: TypeAlias = str | int | float | Path
 
 _PREFIX: Final = "FUSIONFLOW_"
-_FILE: Final = "FUSIONFLOW_CONFIG"
-_READ_ELSEWHERE: Final = frozenset({_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})  # native core, tests
+CONFIG_FILE: Final = "FUSIONFLOW_CONFIG"
+_READ_ELSEWHERE: Final = frozenset(
+    {CONFIG_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"}
+)  # native core, tests
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
 _ERRORS: Final = re.compile(r"\d+|\d+(\.\d+)?%")
-_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.IGNORECASE)
-_AGE_SECONDS: Final = MappingProxyType({"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0})
 _MOST_WORKERS: Final = 1024
-_RUNNERS: Final = ("detached", "inprocess")
+_CHOICES: Final = MappingProxyType(
+    {
+        "runner": ("detached", "inprocess"),
+        "log_format": ("text", "json"),
+        "log_level": ("debug", "info", "warning", "error"),
+    }
+)
 
 
 def _about(text: str, *, default: str = "") -> Mapping[str, str]:
@@ -90,6 +97,14 @@ class Config:
             default="1%, at least 10",
         ),
     )
+    log_format: str = field(default="text", metadata=_about("How logs are written: text or json."))
+    log_level: str = field(
+        default="info", metadata=_about("What is logged: debug, info, warning or error, and all above.")
+    )
+    user: str = field(
+        default="",
+        metadata=_about("Who owns the jobs that are submitted.", default="the user of the hub or the system"),
+    )
     cache_max_age: str = field(
         default="30d", metadata=_about("How long states are kept that nobody uses: 30d, 12h.")
     )
@@ -98,6 +113,11 @@ class Config:
     )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting comes from."""
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs of jobs."""
+        return self.home / "logs"
 
     @property
     def job_database(self) -> str:
@@ -134,8 +154,9 @@ class Config:
             )
         max_errors_of(self.max_errors)
         _ = self.frame_bytes, self.cache_seconds, self.cache_bytes
-        if self.runner not in _RUNNERS:
-            raise ConfigError(f"runner is {self.runner!r}", hint=f"write {' or '.join(_RUNNERS)}")
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}", hint=f"write {' or '.join(known)}")
         if not self.runner_idle >= 0:
             raise ConfigError(f"runner_idle is {self.runner_idle}", hint="write seconds, 600 for ten minutes")
         if self.home.exists() and not self.home.is_dir():
@@ -170,6 +191,7 @@ class Config:
         values: dict[str, Value] = {
             "home": platformdirs.user_data_path("fusionflow"),
             "workers": _processors(),
+            "user": _user(environ),
         }
         origins = {setting.name: "default" for setting in settings()}
         given = {name: value for name, value in options.items() if value is not None}
@@ -255,56 +277,6 @@ def settings() -> tuple[Setting, ...]:
     )
 
 
-def shown_value(config: Config, name: str) -> str:
-    """Return a setting as text, without a password that may be in it.
-
-    Examples
-    --------
-    >>> config = Config(home=Path("home"), workers=1, database="postgresql://me:secret@host/jobs")
-    >>> shown_value(config, "database")
-    'postgresql://me:***@host/jobs'
-    """
-    text = str(getattr(config, name))
-    return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", text))
-
-
-def config_text(config: Config, *, origin: bool) -> str:
-    """Return the settings in force, a line each, and where they come from.
-
-    Examples
-    --------
-    >>> text = config_text(Config.load(home="/data", workers=2, environ={}), origin=True)
-    >>> text.splitlines()[1]
-    'workers         2         option'
-    """
-    rows = [
-        (setting.name, shown_value(config, setting.name), config.origins.get(setting.name, "option"))
-        for setting in settings()
-    ]
-    widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
-    return "\n".join(
-        f"{name:{widths[0]}}  {value:{widths[1]}}  {where if origin else ''}".rstrip()
-        for name, value, where in rows
-    )
-
-
-def example_environment() -> str:
-    """Return ``.env.example``: every setting with its meaning and default, as a comment.
-
-    Examples
-    --------
-    >>> example_environment().splitlines()[7:10]
-    ['# Worker processes of a local cluster, one thread each.', '# Default: one for each processor',
-     '# FUSIONFLOW_WORKERS=']
-    """
-    head = f"# Settings of FusionFlow Lab. {_FILE} names a file with the same, in small letters (TOML).\n"
-    head += "# An option wins over traitlets, these over the environment, that over the file.\n"
-    entries = (
-        f"\n# {setting.help}\n# Default: {setting.default}\n# {setting.variable}=\n" for setting in settings()
-    )
-    return head + "".join(entries)
-
-
 def address_of(cluster_name: str) -> str:
     """Return the cluster of a name that ``Config.cluster_name`` made.
 
@@ -314,27 +286,6 @@ def address_of(cluster_name: str) -> str:
     ('local', 'tcp://scheduler:8786')
     """
     return cluster_name.rpartition("@")[0] or cluster_name
-
-
-def bytes_of(name: str, text: str) -> int:
-    """Return a size in bytes.
-
-    Raises
-    ------
-    ConfigError
-        It is written in another way; ``name`` is what it was to be.
-
-    Examples
-    --------
-    >>> bytes_of("max_size", "20GB"), bytes_of("max_size", "1.5 KiB")
-    (20000000000, 1536)
-    """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise ConfigError(f"{name} is {text!r}", hint="write it as '2 GiB' or '500 MB'")
-    number, unit, binary = found.groups()
-    power = "kmgtp".index(unit.lower()) + 1 if unit else 0
-    return int(float(number) * (1024 if binary else 1000) ** power)
 
 
 def max_errors_of(text: str) -> str:
@@ -356,29 +307,9 @@ def max_errors_of(text: str) -> str:
     return written
 
 
-def seconds_of(name: str, text: str) -> float:
-    """Return a length of time in seconds.
-
-    Raises
-    ------
-    ConfigError
-        It is written in another way; ``name`` is what it was to be.
-
-    Examples
-    --------
-    >>> seconds_of("max_age", "30d"), seconds_of("max_age", "1.5 h")
-    (2592000.0, 5400.0)
-    """
-    found = _AGE.fullmatch(text.strip())
-    if found is None:
-        raise ConfigError(f"{name} is {text!r}", hint="write it as '30d', '12h', '10m' or '5s'")
-    number, unit = found.groups()
-    return float(number) * _AGE_SECONDS[unit.lower()]
-
-
 def _layers(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Value]]]:
     """Yield what the file and the environment say, each with where it stands."""
-    named = environ.get(_FILE, "").strip()
+    named = environ.get(CONFIG_FILE, "").strip()
     path = Path(named).expanduser() if named else platformdirs.user_config_path("fusionflow") / "config.toml"
     if named or path.exists():
         yield str(path), _from_file(path)
@@ -419,6 +350,14 @@ def _read(name: str, value: object, origin: str) -> Value:
     except ValueError:
         wanted = "write a whole number" if kind == "int" else "write a number of seconds"
         raise ConfigError(f"{name} is {value!r}", where=origin, hint=wanted) from None
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    """Return who works here: the user of JupyterHub, or of the system."""
+    try:
+        return environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return str(os.getuid())
 
 
 def _default(each: Field[Value]) -> str:

@@ -108,6 +108,10 @@ class Job:
         """Return the rejected records: file, byte, line, column, reason, raw."""
         return self._manager.rejects(self.id)
 
+    def logs(self) -> str:
+        """Return what its runner logged about the job, line by line: attempts, waits, what became of it."""
+        return self._manager.logs(self.id)
+
     def log(self) -> tuple[Event, ...]:
         """Return all durable events so far, in order: every status, notice and failed chunk, of every run."""
         return self._manager.log(self.id)

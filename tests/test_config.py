@@ -6,7 +6,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from fusionflow_lab.config import Config, example_environment, settings
+from fusionflow_lab.config import Config, settings
+from fusionflow_lab.config_text import example_environment
 from fusionflow_lab.errors import ConfigError
 
 
@@ -23,20 +24,21 @@ def test_environment_wins_over_default(tmp_path: Path) -> None:
         "FUSIONFLOW_HOME": str(tmp_path),
         "FUSIONFLOW_WORKERS": " 3 ",
         "FUSIONFLOW_MEMORY_LIMIT": "2 GiB",
+        "JUPYTERHUB_USER": "ana",
         "PATH": "/bin",
     }
 
     config = Config.load(environ=environ)
 
-    assert config == Config(home=tmp_path, workers=3, memory_limit="2 GiB")
+    assert config == Config(home=tmp_path, workers=3, memory_limit="2 GiB", user="ana")
 
 
 def test_argument_wins_over_environment(tmp_path: Path) -> None:
     environ = {"FUSIONFLOW_HOME": "/elsewhere", "FUSIONFLOW_WORKERS": "3", "FUSIONFLOW_MEMORY_LIMIT": "1 GB"}
 
-    config = Config.load(home=tmp_path, workers=1, memory_limit="512MiB", environ=environ)
+    config = Config.load(home=tmp_path, workers=1, memory_limit="512MiB", user="ana", environ=environ)
 
-    assert config == Config(home=tmp_path, workers=1, memory_limit="512MiB")
+    assert config == Config(home=tmp_path, workers=1, memory_limit="512MiB", user="ana")
 
 
 def test_the_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,10 +58,10 @@ def test_the_file_wins_over_the_default_and_the_environment_over_the_file(tmp_pa
     file.write_text('workers = 3\nmemory_limit = "1 GB"\nrunner_idle = 5\n')
     environ = {"FUSIONFLOW_CONFIG": str(file), "FUSIONFLOW_MEMORY_LIMIT": "2 GB"}
 
-    config = Config.load(home=tmp_path, traits={"frame_limit": "3 GB"}, environ=environ)
+    config = Config.load(home=tmp_path, traits={"frame_limit": "3 GB", "user": "ana"}, environ=environ)
 
     assert config == Config(
-        home=tmp_path, workers=3, memory_limit="2 GB", runner_idle=5.0, frame_limit="3 GB"
+        home=tmp_path, workers=3, memory_limit="2 GB", runner_idle=5.0, frame_limit="3 GB", user="ana"
     )
     chosen = {name: origin for name, origin in config.origins.items() if origin != "default"}
     assert chosen == {
@@ -67,6 +69,7 @@ def test_the_file_wins_over_the_default_and_the_environment_over_the_file(tmp_pa
         "workers": str(file),
         "memory_limit": "FUSIONFLOW_MEMORY_LIMIT",
         "frame_limit": "traitlets",
+        "user": "traitlets",
         "runner_idle": str(file),
     }
     assert config.origins["runner"] == "default"

@@ -30,6 +30,7 @@ from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim, JobFailure
 from fusionflow_lab.jobs.rows import JobChanges
 from fusionflow_lab.jobs.store import JobStore
+from fusionflow_lab.logs import about
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner, map_hash
 from fusionflow_lab.planning.tables import state_ddl
@@ -114,6 +115,10 @@ class Drive:
             Another holder has taken the job.
         """
         self._running = asyncio.current_task()
+        with about(job=self.claim.job, user=self.claim.owner):
+            return await self._driven()
+
+    async def _driven(self) -> Result:
         helpers = [asyncio.create_task(self._publisher.write_live()), asyncio.create_task(self._keep_lease())]
         try:
             return await self._written_down()

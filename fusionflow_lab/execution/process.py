@@ -34,6 +34,7 @@ from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.jobs.wire import Message
+from fusionflow_lab.logs import JobFiles, write_logs
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 
@@ -75,7 +76,7 @@ def run_runner(config: Config, options: RunnerOptions) -> bool:
                 _say(options.ready, {"held": True})
                 return False
             stack.enter_context(lock)
-        _log_to(config.runner_log(options.cluster) if options.only else None)
+        _log_to(config, config.runner_log(options.cluster) if options.only else None)
         process = _Process(config, options)
         stack.callback(process.close)
         thread = stack.enter_context(LoopThread())
@@ -167,11 +168,6 @@ def _say(descriptor: int, message: Message) -> None:
             line.write(json.dumps(message))
 
 
-def _log_to(path: Path | None) -> None:
-    handler = (
-        StreamHandler() if path is None else RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1)
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("fusionflow_lab")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+def _log_to(config: Config, path: Path | None) -> None:
+    own = StreamHandler() if path is None else RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1)
+    write_logs(own, JobFiles(config.logs), as_json=config.log_format == "json", level=config.log_level)

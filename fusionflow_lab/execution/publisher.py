@@ -100,6 +100,7 @@ class Publisher:
 
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Publish the failure of a chunk."""
+        _log.warning("attempt %d failed at %s: %s", attempt, leaf.where, message)
         path = leaf.chunks[0].file.path
         blocks = [block for chunk in leaf.chunks if chunk.file.path == path for block in chunk.blocks]
         event = ChunkErrorEvent(
@@ -120,6 +121,7 @@ class Publisher:
 
     def notice(self, code: str, text: str) -> None:
         """Publish something that the user should know."""
+        _log.warning("%s: %s", code, text)
         self._later(NoticeEvent(job=self._job, seq=0, time=time.time(), code=code, text=text))
 
     async def advance(self, action: Action, *, message: str = "", changes: JobChanges | None = None) -> None:
@@ -157,6 +159,7 @@ class Publisher:
         )
         if event is None:
             raise FencedError(self._job)
+        _log.info("%s", f"{event.status} {message}".strip())
         self._feed.publish(event)
 
     async def write_live(self) -> None:
@@ -177,7 +180,7 @@ class Publisher:
             for event in live.values():
                 await asyncio.to_thread(self._store.put_latest, event, epoch=self._epoch)
         except DatabaseError as error:  # the next one says more anyway
-            _log.warning("the progress of job %s is not written: %s", self._job, error.what)
+            _log.warning("progress is not written: %s", error.what)
 
     def _publish_live(self, event: ProgressEvent | PreviewEvent) -> None:
         self._live[event.type] = event

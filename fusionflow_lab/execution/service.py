@@ -22,6 +22,7 @@ from fusionflow_lab.execution.publisher import FencedError
 from fusionflow_lab.execution.runner import Runner
 from fusionflow_lab.jobs.claims import Claims
 from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.logs import about
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.results.result import Result
@@ -175,14 +176,15 @@ class Service:
 
     async def _drive(self, drive: Drive) -> None:
         claim = drive.claim
-        _log.info("job %s: epoch %d begins", claim.job, claim.epoch)
-        try:
-            outcome = await _settled(drive)
-        finally:
-            if self.drives.get(claim.job) is drive:
-                del self.drives[claim.job]
-            self._nudged.set()
-        _log.info("job %s: epoch %d %s", claim.job, claim.epoch, outcome)
+        with about(job=claim.job, user=claim.owner):
+            _log.info("epoch %d begins", claim.epoch)
+            try:
+                outcome = await _settled(drive)
+            finally:
+                if self.drives.get(claim.job) is drive:
+                    del self.drives[claim.job]
+                self._nudged.set()
+            _log.info("epoch %d %s", claim.epoch, outcome)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -7,6 +7,7 @@ the task ends, so a worker may die right after it without any loss.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from fusionflow_lab.errors import FusionflowError, QueryError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.execution.typed_scan import TypedScan
+from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
 from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.rows_law import refuse_broken
@@ -59,6 +61,8 @@ VERSION = _native.__version__
 BUILD = f"{VERSION} with DuckDB {duckdb.__version__}, states {STATE_FORMAT}"
 
 Settings = tuple[tuple[str, str], ...]
+
+_log = logging.getLogger(WORKER_LOGGER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,7 +189,17 @@ def run_task(task: MapTask | LocateTask | DigestTask | FinalTask) -> object:
                 case FinalTask():
                     return finish(task, state.evaluator(task.plan.settings))
     except (FusionflowError, OSError) as error:
+        _log.info("%s%s", _ids(worker.get_current_task(), task), error)
         return error
+
+
+def _ids(key: object, task: object) -> str:
+    """Name the job and the chunks of a task, as the beginning of a line of the log."""
+    job = str(key[0]).removeprefix("fusionflow-").partition(".")[0] if isinstance(key, tuple) else ""
+    chunks = [chunk.ordinal for chunk in task.chunks] if isinstance(task, MapTask) else []
+    chunk = f"{chunks[0]}-{chunks[-1]}" if len(chunks) > 1 else "".join(map(str, chunks))
+    with about(job=job, chunk=chunk):
+        return ids_text()
 
 
 def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) -> MapReport:

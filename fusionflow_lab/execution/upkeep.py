@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.jobs.events import Status
@@ -14,7 +19,7 @@ _MOST_LIVE = 100_000
 def keep_up(
     config: Config, stores: Stores, *, max_age: float | None = None, max_size: int | None = None
 ) -> Collected:
-    """Delete states by age and size, and tables of programs by age; by default as the settings say.
+    """Delete states by age and size, tables of programs and logs by age; by default as the settings say.
 
     Parameters
     ----------
@@ -30,6 +35,7 @@ def keep_up(
     live = stores.jobs.list(statuses=_LIVE, limit=_MOST_LIVE)
     max_age = config.cache_seconds if max_age is None else max_age
     frames = {frame.path for job in live for frame in job.query.frames}
+    _collect_logs(config.logs, max_age=max_age, live={job.id for job in live})
     collect_frames(config.home / "frames", max_age=max_age, live=frames)
     return collect(
         stores.states.folder.root,
@@ -37,3 +43,12 @@ def keep_up(
         max_size=config.cache_bytes if max_size is None else max_size,
         in_use_since=min((job.created for job in live), default=None),
     )
+
+
+def _collect_logs(folder: Path, *, max_age: float, live: Collection[str]) -> None:
+    """Delete logs of jobs that ended so long ago."""
+    before = time.time() - max_age
+    for path in folder.glob("*.log"):
+        with suppress(FileNotFoundError):
+            if path.stem not in live and path.stat().st_mtime < before:
+                path.unlink()

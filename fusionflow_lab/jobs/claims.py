@@ -105,6 +105,7 @@ class Claims:
                 status=record.status,
                 desired=record.desired,
                 priority=record.priority,
+                owner=record.owner,
             )
 
     def _survives(self, session: Session, row: JobRow, now: float, seconds: float) -> bool:

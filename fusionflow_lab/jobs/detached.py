@@ -37,7 +37,7 @@ class DetachedManager(JobManager):
     ) -> None:
         registry = Registry(stores.jobs.engine)
         self._link = RunnerLink(config=config, cluster=cluster, registry=registry, workers=workers)
-        super().__init__(stores=stores, thread=thread, cluster=cluster)
+        super().__init__(stores=stores, thread=thread, cluster=cluster, owner=config.user, logs=config.logs)
 
     def start(self) -> str:
         """Have a runner with a cluster, and return its scheduler's address.
@@ -71,7 +71,9 @@ class DetachedManager(JobManager):
     def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
         _ = plan  # the runner makes its own: it may have to plan again anyway
         jobs = self._stores.jobs
-        job = jobs.create(query, cluster=self._cluster, priority=priority, reuse_key=reuse_key).id
+        job = jobs.create(
+            query, owner=self._owner, cluster=self._cluster, priority=priority, reuse_key=reuse_key
+        ).id
         self._link.nudge()
         return job
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.execution.connection import ClusterConnection
@@ -32,7 +33,7 @@ class InProcessManager(JobManager):
 
     Parameters
     ----------
-    stores, thread, cluster
+    stores, thread, cluster, owner, logs
         See ``JobManager``.
     runner
         Makes the drives.
@@ -46,10 +47,12 @@ class InProcessManager(JobManager):
         stores: Stores,
         thread: LoopThread,
         cluster: str,
+        owner: str,
+        logs: Path,
         runner: Runner,
         connection: ClusterConnection,
     ) -> None:
-        super().__init__(stores=stores, thread=thread, cluster=cluster)
+        super().__init__(stores=stores, thread=thread, cluster=cluster, owner=owner, logs=logs)
         self._runner = runner
         self._connection = connection
         self._running: dict[str, _Running] = {}
@@ -103,6 +106,7 @@ class InProcessManager(JobManager):
     def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
         record = self._stores.jobs.create(
             query,
+            owner=self._owner,
             cluster=self._cluster,
             priority=priority,
             reuse_key=reuse_key,
@@ -137,6 +141,7 @@ class InProcessManager(JobManager):
             query=record.query,
             status=record.status,
             priority=record.priority,
+            owner=record.owner,
         )
         drive = self._runner.drive(claim, plan=plan)
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.mirror import Mirrors
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.logs import job_log
 from fusionflow_lab.planning.identity import reuse_key
 from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.query import Plan, Query
@@ -50,9 +52,15 @@ class JobManager(ABC):
         Where jobs are followed.
     cluster
         What new jobs are to run on.
+    owner
+        Whose they are.
+    logs
+        Folder of the logs of jobs.
     """
 
-    def __init__(self, *, stores: Stores, thread: LoopThread, cluster: str) -> None:
+    def __init__(self, *, stores: Stores, thread: LoopThread, cluster: str, owner: str, logs: Path) -> None:
+        self._owner = owner
+        self._logs = logs
         self._stores = stores
         self._thread = thread
         self._cluster = cluster
@@ -96,7 +104,7 @@ class JobManager(ABC):
         """
         key = reuse_key(plan)
         if reuse and query.use_cache:
-            same = self._stores.jobs.same(key, name=query.name)
+            same = self._stores.jobs.same(key, name=query.name, owner=self._owner)
             if same is not None and self._answers(same):
                 return Submitted(job=same.id, reused=same.status == "COMPLETED")
         return Submitted(job=self._create(query, plan, priority=priority, reuse_key=key))
@@ -108,6 +116,13 @@ class JobManager(ABC):
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs, newest first."""
         return self._stores.jobs.list()
+
+    def logs(self, job: str) -> str:
+        """Return what was logged about a job; empty where nothing was, or not here."""
+        try:
+            return job_log(self._logs, job).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
 
     def log(self, job: str) -> tuple[Event, ...]:
         """Return all durable events of a job so far, in order."""

@@ -120,6 +120,7 @@ class Claim:
     status: Status
     desired: Desired = "run"
     priority: int = 0
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

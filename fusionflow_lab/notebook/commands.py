@@ -8,7 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from fusionflow_lab.api import Job
-from fusionflow_lab.config import config_text
+from fusionflow_lab.config_text import config_text
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.notebook.options import help_text
 from fusionflow_lab.notebook.sessions import LOCAL, Sessions
