@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from distributed import Client, Future
+from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
-from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.errors import ChunkError, ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
 from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.share import Share
@@ -32,6 +32,8 @@ MAX_OPENINGS = 6
 FIRST_PAUSE_SECONDS = 0.5
 # A job that lost its cluster so often gives up.
 MAX_LOSSES = 5
+# A task that looks for record starts is given up when it was given up by Dask this often.
+MAX_DEATHS = 2
 # The threads of a cluster are counted this often.
 COUNT_SECONDS = 2.0
 
@@ -144,7 +146,10 @@ class Dispatcher:
         raise cluster_lost(MAX_LOSSES)
 
     def locator(self, reader: Reader) -> Locate:
-        """Return what finds true record starts in files of a format, or as their layouts say."""
+        """Return what finds true record starts in files of a format, or as their layouts say.
+
+        It raises ChunkError where the workers die of the file, again and again.
+        """
         dialect = reader if isinstance(reader, Dialect) else Dialect(quote="", encoding=reader.encoding)
 
         async def locate(gap: Break) -> list[int]:
@@ -155,7 +160,14 @@ class Dispatcher:
                 offsets=gap.offsets,
                 believed=gap.believed,
             )
-            return await self.run(task, list)
+            for _ in range(MAX_DEATHS):
+                with suppress(KilledWorker):
+                    return await self.run(task, list)
+            raise ChunkError(
+                "the workers died while they looked for the starts of records",
+                where=f"{gap.file.path}, bytes {gap.start}-{gap.file.size}",
+                hint="look at these bytes, and at what else the workers' machines do",
+            )
 
         return locate
 

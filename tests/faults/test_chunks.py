@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ChunkError
+from fusionflow_lab.execution.boundaries import Break
+from fusionflow_lab.execution.dispatch import MAX_DEATHS, Dispatcher
+from fusionflow_lab.execution.share import Share
 from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
+from fusionflow_lab.query import Dialect, SourceFile
 from tests.faults.world import poisoned, written
 
 FILES = 6
@@ -60,6 +66,31 @@ def test_the_poison_chunk_is_named_and_the_job_can_do_without(session: Session, 
     assert result.arrow().to_pylist() == [{"n": everything, "k": 97}]
     assert result.counters.bytes_unread == 0
     assert result.counters.bytes_scanned < 2 * poison.stat().st_size
+
+
+@pytest.mark.timeout(120)
+def test_a_file_that_kills_who_looks_for_its_records_is_named(session: Session, tmp_path: Path) -> None:
+    """What proves record starts and knows bytes again reads files, too: its end is told in our words."""
+    path = written(tmp_path / "poison.csv", ROWS)
+    size = path.stat().st_size
+    file = SourceFile(path=str(path), size=size, mtime_ns=path.stat().st_mtime_ns, data_start=len("k,v\n"))
+    gap = Break(file=file, start=file.data_start, offsets=(size // 2,), believed=(0,))
+
+    async def look() -> list[int]:
+        async with Client(session.scheduler_address, asynchronous=True, set_as_default=False) as client:
+
+            async def opened(_lost: Client | None) -> Client:
+                return client
+
+            return await Dispatcher("looking", opened, Share()).locator(Dialect())(gap)
+
+    with poisoned(path) as killed:
+        with pytest.raises(ChunkError, match="workers died") as caught:
+            asyncio.run(look())
+        assert f"{path}, bytes {file.data_start}-{size}" in str(caught.value)
+        assert killed() >= MAX_DEATHS
+    (start,) = asyncio.run(look())
+    assert path.read_bytes()[start - 1 : start] == b"\n"
 
 
 @pytest.mark.long
