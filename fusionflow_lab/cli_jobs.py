@@ -94,6 +94,15 @@ def resume_job(job_id: JobId) -> None:
         typer.echo(job.id)
 
 
+@jobs.command("retry")
+def retry_job(job_id: JobId) -> None:
+    """Try again what failed of a job, under its id: all it has scanned is kept; jobs watch ID shows it."""
+    with exit_codes(), connect() as session:
+        job = session.job(job_id)
+        job.retry()
+        typer.echo(job.id)
+
+
 @jobs.command("rerun")
 def rerun_job(
     job_id: JobId,

@@ -99,6 +99,19 @@ class Job:
         """
         self._manager.resume(self.id)
 
+    def retry(self) -> None:
+        """Try again what failed, under the job's id; returns at once. What it has scanned is kept.
+
+        For a job that has failed, and for one that completed without chunks that could not be read
+        (``allow_failed_chunks``): only those are read.
+
+        Raises
+        ------
+        JobError
+            Nothing of it has failed.
+        """
+        self._manager.retry(self.id)
+
     def rerun(self, *, use_cache: bool = True) -> Job:
         """Submit the same query as a new job and return that; its files may have changed since."""
         query = replace(self._manager.record(self.id).query, use_cache=use_cache, moment="")

@@ -156,6 +156,16 @@ class JobManager(ABC):
             raise error
         self._drive(record)
 
+    def retry(self, job: str) -> None:
+        """Try again what failed of a job, under its id; what it has scanned is kept.
+
+        Raises
+        ------
+        JobError
+            Nothing of it has failed.
+        """
+        self._drive(self._stores.jobs.retry(job))
+
     def attach(self, job: str) -> None:
         """See that a job which is still wanted, and which nobody drives, is driven."""
         record = self._stores.jobs.get(job)

@@ -73,6 +73,7 @@ class JobRow(Base):
     chunks_claimed: Mapped[int] = mapped_column(BigInteger, default=0)
     retry_at: Mapped[float] = mapped_column(default=0.0)
     bytes_unread: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes_verified: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class EventRow(Base):

@@ -15,6 +15,7 @@ from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.events import Event, StatusEvent
 from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
 from fusionflow_lab.jobs.models import JobRow
+from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.rows import JobChanges, columns_of, event_row, record_of
 
 _Any = TypeVar("_Any", bound=Event)
@@ -93,6 +94,24 @@ def move(session: Session, row: JobRow, action: Action, now: float, *, message: 
         free(row)
     row.status = status
     return append(session, row, StatusEvent(job=row.id, seq=0, time=now, status=status, message=message))
+
+
+def refuse_retry(record: JobRecord) -> None:
+    """Refuse to try again what has not failed.
+
+    Raises
+    ------
+    JobError
+        The job is at work, was stopped, or completed whole.
+    """
+    if record.status == "FAILED" or (record.status == "COMPLETED" and record.counters.bytes_unread):
+        return
+    if record.status == "COMPLETED":
+        raise job_error(record.id, "nothing of the job has failed", hint="run it again: rerun")
+    if record.status == "STOPPED":
+        raise job_error(record.id, "the job has not failed, it was stopped", hint="go on with it: resume")
+    what = f"the job has not failed: it is {record.status}"
+    raise job_error(record.id, what, hint="wait for it, or stop it")
 
 
 def stop_abandoned(session: Session, row: JobRow, now: float) -> None:

@@ -50,6 +50,7 @@ def record_of(row: JobRow) -> JobRecord:
             rows_rejected=row.rows_rejected,
             bytes_scanned=row.bytes_scanned,
             bytes_reused=row.bytes_reused,
+            bytes_verified=row.bytes_verified,
             bytes_unread=row.bytes_unread,
         ),
         result_ref=row.result_ref,

@@ -41,6 +41,7 @@ from fusionflow_lab.jobs.moves import (
     is_held,
     job_error,
     move,
+    refuse_retry,
     row_of,
     stop_abandoned,
 )
@@ -218,6 +219,20 @@ class JobStore:
                     stop_abandoned(session, row, now)
                 elif desired == "run" and status in {"STOPPED", "FAILED"}:
                     move(session, row, "queue", now)
+            return record_of(row)
+
+    def retry(self, job: str) -> JobRecord:
+        """Queue a job again that has failed, or completed without chunks that could not be read.
+
+        Raises
+        ------
+        JobError
+            Nothing of it has failed.
+        """
+        with Session(self._writer) as session, session.begin():
+            row = row_of(session, job)
+            refuse_retry(record_of(row))
+            move(session, row, "queue", self._clock())
             return record_of(row)
 
     def delete(self, job: str) -> None:

@@ -53,6 +53,7 @@ class Commands:
             "stop": self._stop,
             "attach": self._attach,
             "resume": self._resume,
+            "retry": self._retry,
             "rerun": self._rerun,
             "tables": self._tables,
             "views": self._views,
@@ -97,13 +98,19 @@ class Commands:
         return self._follow(lambda: self._sessions.attach(job_id), leave=True)
 
     def _resume(self, job_id: str) -> object:
-        def resumed() -> Job:
+        return self._begun_again(job_id, Job.resume)
+
+    def _retry(self, job_id: str) -> object:
+        return self._begun_again(job_id, Job.retry)
+
+    def _begun_again(self, job_id: str, begin: Callable[[Job], None]) -> object:
+        def begun() -> Job:
             job = self._sessions.job(job_id)
-            job.resume()
+            begin(job)
             self._sessions.add(job)
             return job
 
-        return self._follow(resumed, leave=False)
+        return self._follow(begun, leave=False)
 
     def _rerun(self, job_id: str) -> object:
         def again() -> Job:

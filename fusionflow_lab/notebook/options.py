@@ -336,6 +336,7 @@ In one line
   %fusionflow attach [ID]       watch a job of any notebook, also after its end:  r = %fusionflow attach ab12
   %fusionflow stop [ID]         stop a job and keep its work:  %fusionflow stop
   %fusionflow resume [ID]       go on with a job that was stopped or failed:  %fusionflow resume
+  %fusionflow retry [ID]        try again what failed of a job, keeping the rest:  %fusionflow retry
   %fusionflow rerun [ID]        submit its query again as a new job:  %fusionflow rerun
   %fusionflow config            the settings in force, and where each comes from:  %fusionflow config
   %fusionflow help              this text:  %fusionflow help
