@@ -1,6 +1,6 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all test-rust test-python check dev bench chaos fuzz audit clean
+.PHONY: help setup demo lab test test-all test-rust test-python s3 check dev bench chaos fuzz audit clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
@@ -39,6 +39,9 @@ test-rust: setup
 
 test-python: setup
 	$(BIN)/pytest --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests fusionflow_lab examples
+
+s3: ## install versitygw, the S3 server of the tests (needs Go; without it they use moto)
+	go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 check: setup ## style, types, layers, stubs, clippy; reports all that fails
 	@status=0; \

@@ -11,6 +11,7 @@ from typing import final
 
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.query import Chunk, Column, Dialect, Reader, SourceFile
+from fusionflow_lab.storage import RemoteFiles
 
 __all__ = [
     "BlockReport",
@@ -111,6 +112,8 @@ class Scan:
     excluded
         Rows to reject beside those that do not fit: the number among the rows that the pass hands over
         without this, the column, the reason.
+    remote
+        Opens the files where they lie elsewhere.
 
     Examples
     --------
@@ -127,6 +130,7 @@ class Scan:
         dialect: Reader,
         token: CancelToken,
         excluded: Sequence[tuple[int, str, str]] = ...,
+        remote: RemoteFiles | None = None,
     ) -> Scan: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the stream. Raises ``ValueError`` when it was exported before."""
@@ -164,6 +168,7 @@ def locate_starts(
     offsets: Sequence[int],
     believed: Sequence[int],
     token: CancelToken,
+    remote: RemoteFiles | None = None,
 ) -> list[int]:
     """Find where records really start, reading on from a proven start.
 
@@ -173,7 +178,12 @@ def locate_starts(
     as it was planned for.
     """
 
-def digest_ranges(file: SourceFile, ranges: Sequence[tuple[int, int]], token: CancelToken) -> str:
+def digest_ranges(
+    file: SourceFile,
+    ranges: Sequence[tuple[int, int]],
+    token: CancelToken,
+    remote: RemoteFiles | None = None,
+) -> str:
     """Digest byte ranges of a file as a scan of blocks with these records would; empty where none could.
 
     A range that ends neither after a line's end nor with the file is no block's: something was appended to a
@@ -239,7 +249,9 @@ class FileSniff:
     def unseen(self) -> list[int]:
         """Places of the columns in which no value was seen: any type holds them."""
 
-def sniff_files(paths: Sequence[str], options: CsvOptions) -> list[FileSniff]:
+def sniff_files(
+    paths: Sequence[str], options: CsvOptions, remote: RemoteFiles | None = None
+) -> list[FileSniff]:
     """Look at several places of every file, in parallel: dialect, header, names and types.
 
     Options that the user gave are taken as they are. The files must agree in delimiter, quote, header
@@ -256,14 +268,16 @@ class TextSniff:
         """How characters are written: by a mark at their starts, else as given, else UTF-8."""
 
     @property
-    def files(self) -> list[tuple[str, int, int, int]]:
-        """Path, size, modification time in ns and first byte after the BOM of each file."""
+    def files(self) -> list[tuple[str, int, int, int, str]]:
+        """Path, size, modification time in ns, first byte after the BOM and version of each file."""
 
     @property
     def groups(self) -> list[tuple[str, str]]:
         """Name of each group of the pattern, and the least type that holds what it finds."""
 
-def sniff_text(paths: Sequence[str], encoding: str = "", pattern: str = "") -> TextSniff:
+def sniff_text(
+    paths: Sequence[str], encoding: str = "", pattern: str = "", remote: RemoteFiles | None = None
+) -> TextSniff:
     """Look at the starts of text files, and with a pattern at several places of each, in parallel.
 
     A pattern that makes no sense is a ``ValueError`` that shows its place. The files must have one encoding.

@@ -110,7 +110,7 @@ class Session:
         catalog = Catalog(config.home / "sources")
         self._planner = Planner(catalog, results=self._stores.results.root)
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
-        self._names = Workspace(self._planner, frames)
+        self._names = Workspace(self._planner, frames, config.access)
         self._manager = self._new_manager(catalog, workers)
         self._lines = JobFiles(config.logs)
         if config.runner == "inprocess":
@@ -288,7 +288,7 @@ class Session:
         SourceError, FileNotFoundError
             They cannot be found or read.
         """
-        return sniffed_text(self._planner.source(pattern))
+        return sniffed_text(self._planner.source(pattern, self.config.access))
 
     def complete(self, text: str, cursor: int, *, scope: Mapping[str, object] | None = None) -> Completion:
         """Return what may stand at a place of an unfinished query.

@@ -23,6 +23,7 @@ from typing import Final, TypeAlias
 import platformdirs
 
 from fusionflow_lab.errors import ConfigError
+from fusionflow_lab.query import Access
 from fusionflow_lab.units import bytes_of, seconds_of
 
 Value: TypeAlias = str | int | float | Path
@@ -40,8 +41,10 @@ _CHOICES: Final = MappingProxyType(
         "runner": ("detached", "inprocess"),
         "log_format": ("text", "json"),
         "log_level": ("debug", "info", "warning", "error"),
+        "s3_url_style": ("", "path", "virtual"),
     }
 )
+_ENDPOINT: Final = re.compile(r"https?://[^/@?#\s]+/?")  # no name and no password in it
 
 
 def _about(text: str, *, default: str = "") -> Mapping[str, str]:
@@ -111,6 +114,27 @@ class Config:
     cache_max_size: str = field(
         default="20 GB", metadata=_about("What all states may take; those used longest ago go first.")
     )
+    s3_endpoint: str = field(
+        default="", metadata=_about("URL of an S3 server; empty for what the environment says, else AWS.")
+    )
+    s3_profile: str = field(
+        default="",
+        metadata=_about(
+            "Whose credentials read s3://: a profile of each machine, anonymous, or its environment."
+        ),
+    )
+    s3_region: str = field(
+        default="", metadata=_about("Region of the buckets; empty for what the profile says.")
+    )
+    s3_url_style: str = field(
+        default="", metadata=_about("path for endpoint/bucket/key, virtual for bucket.endpoint/key.")
+    )
+    http_hosts: str = field(
+        default="",
+        metadata=_about(
+            "Hosts read over http: names, *.example.org, * for all public ones, addresses, networks."
+        ),
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting comes from."""
 
@@ -135,6 +159,17 @@ class Config:
         return bytes_of("cache_max_size", self.cache_max_size)
 
     @property
+    def access(self) -> Access:
+        """How files elsewhere are reached."""
+        return Access(
+            s3_endpoint=self.s3_endpoint,
+            s3_profile=self.s3_profile,
+            s3_region=self.s3_region,
+            s3_url_style=self.s3_url_style,
+            http_hosts=tuple(filter(None, (host.strip() for host in self.http_hosts.split(",")))),
+        )
+
+    @property
     def frame_bytes(self) -> int:
         """``frame_limit`` in bytes.
 
@@ -156,7 +191,10 @@ class Config:
         _ = self.frame_bytes, self.cache_seconds, self.cache_bytes
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}", hint=f"write {' or '.join(known)}")
+                hint = f"write {' or '.join(filter(None, known))}"
+                raise ConfigError(f"{name} is {getattr(self, name)!r}", hint=hint)
+        if self.s3_endpoint and not _ENDPOINT.fullmatch(self.s3_endpoint):
+            raise ConfigError("s3_endpoint is no plain URL", hint="write https://host or http://host:port")
         if not self.runner_idle >= 0:
             raise ConfigError(f"runner_idle is {self.runner_idle}", hint="write seconds, 600 for ten minutes")
         if self.home.exists() and not self.home.is_dir():

@@ -7,7 +7,7 @@ runs over the merged states. See ``docs/design.md`` for the drawing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
@@ -50,6 +50,33 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """How files elsewhere are reached; it travels with a job and holds no secret.
+
+    Parameters
+    ----------
+    s3_endpoint
+        URL of an S3 server; empty for what the environment says, else that of AWS.
+    s3_profile
+        Whose credentials are taken, where the files are read, from the files of that machine; empty for its
+        environment. ``anonymous`` asks without any.
+    s3_region
+        Region of the buckets; empty for what profile and environment say.
+    s3_url_style
+        ``path`` for ``endpoint/bucket/key``, ``virtual`` for ``bucket.endpoint/key``; empty for either.
+    http_hosts
+        Which hosts may be read over http: names, ``*.example.org``, ``*`` for all that are public, addresses
+        and networks; none by default.
+    """
+
+    s3_endpoint: str = ""
+    s3_profile: str = ""
+    s3_region: str = ""
+    s3_url_style: str = ""
+    http_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
     """What the user asked for: the SQL text and the options that change how it runs.
 
@@ -72,6 +99,8 @@ class Query:
     max_errors
         How many records of a source may be rejected, where its reader is not told: a number, a percentage
         such as ``5%``, or empty for the default.
+    access
+        How files elsewhere are reached.
     settings
         Session settings that change its meaning, as (name, value).
     moment
@@ -88,6 +117,7 @@ class Query:
     frames: tuple[Frame, ...] = ()
     allow_failed_chunks: bool = False
     max_errors: str = ""
+    access: Access = field(default_factory=Access)
     settings: tuple[tuple[str, str], ...] = ()
     moment: str = ""
     folder: str = ""
@@ -219,7 +249,7 @@ class Source:
     ``format`` is ``"csv"`` for fields and ``"text"`` for lines and words that the native core scans,
     ``"arrow"`` for Arrow IPC files, whose ``dialect`` says nothing. ``max_errors`` is how many records may be
     rejected: a number, a percentage such as ``5%``, or empty for the default. ``by_name``: each file has its
-    own layout, and ``dialect`` is that of the first.
+    own layout, and ``dialect`` is that of the first. ``access`` is how files elsewhere are reached.
     """
 
     name: str
@@ -230,6 +260,7 @@ class Source:
     format: SourceFormat = "csv"
     max_errors: str = ""
     by_name: bool = False
+    access: Access = field(default_factory=Access)
 
     @property
     def size(self) -> int:

@@ -21,7 +21,7 @@ from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
 from fusionflow_lab.execution.tasks import BUILD, DigestTask, FinalTask, LocateTask, MapTask, run_task
-from fusionflow_lab.query import Dialect, Reader
+from fusionflow_lab.query import Dialect, Source
 
 T = TypeVar("T")
 
@@ -145,11 +145,12 @@ class Dispatcher:
                 self.lose(future)
         raise cluster_lost(MAX_LOSSES)
 
-    def locator(self, reader: Reader) -> Locate:
-        """Return what finds true record starts in files of a format, or as their layouts say.
+    def locator(self, source: Source) -> Locate:
+        """Return what finds true record starts in files of a source, or as their layouts say.
 
         It raises ChunkError where the workers die of the file, again and again.
         """
+        reader = source.dialect
         dialect = reader if isinstance(reader, Dialect) else Dialect(quote="", encoding=reader.encoding)
 
         async def locate(gap: Break) -> list[int]:
@@ -159,6 +160,7 @@ class Dispatcher:
                 start=gap.start,
                 offsets=gap.offsets,
                 believed=gap.believed,
+                access=source.access,
             )
             for _ in range(MAX_DEATHS):
                 with suppress(KilledWorker):

@@ -198,7 +198,7 @@ class Driver:
         for _ in range(MAX_PROOFS):
             with uncollected():
                 wrong = [
-                    await wrong_starts(run.needed(), self._dispatcher.locator(run.stage.source.dialect))
+                    await wrong_starts(run.needed(), self._dispatcher.locator(run.stage.source))
                     for run in runs
                 ]
             if not any(wrong):

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from fusionflow_lab import _native
 from fusionflow_lab.query import Chunk, Column, Reader, SourceFile
+from fusionflow_lab.storage import RemoteFiles
 
 
 class FilesScan:
@@ -34,6 +35,8 @@ class FilesScan:
         Cancels the pass.
     excluded
         Rows to leave out, as for ``_native.Scan``, counted over all files.
+    remote
+        Opens files that lie elsewhere.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class FilesScan:
         token: _native.CancelToken,
         *,
         excluded: Sequence[tuple[int, str, str]] = (),
+        remote: RemoteFiles | None = None,
     ) -> None:
+        self._remote = remote
         self._files = [(file, [*group]) for file, group in groupby(chunks, lambda chunk: chunk.file)]
         self._columns = columns
         self._in_file = [column for column in columns if column.ordinal >= 0]
@@ -110,7 +115,9 @@ class FilesScan:
             dialect, count = file.layout.dialect, file.layout.dialect.column_count
             placed = {ordinal: file.layout.column(column) for ordinal, column in found.items()}
             found = {ordinal: column for ordinal, column in placed.items() if column is not None}
-        scan = _native.Scan(chunks, [*found.values()], count, dialect, self._token, excluded=excluded)
+        scan = _native.Scan(
+            chunks, [*found.values()], count, dialect, self._token, excluded=excluded, remote=self._remote
+        )
         self._scans.append(scan)
         self._ordinals.append({column.ordinal: ordinal for ordinal, column in found.items()})
         return scan

@@ -17,7 +17,7 @@ from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import Check, DigestTask
-from fusionflow_lab.query import Chunk
+from fusionflow_lab.query import Access, Chunk
 from fusionflow_lab.states.store import ChunkRecord, StateHeader, StateStore, chunk_cut, chunk_key
 
 TASK_BYTES = 256 << 20
@@ -64,7 +64,9 @@ async def recognize(run: StageRun, dispatcher: Dispatcher, store: StateStore) ->
     if not pairs:
         return
     limit = asyncio.Semaphore(max(2, dispatcher.threads * 2))
-    await asyncio.gather(*(_digest(part, dispatcher, limit) for part in _parts(pairs)))
+    await asyncio.gather(
+        *(_digest(part, run.stage.source.access, dispatcher, limit) for part in _parts(pairs))
+    )
     leaves = []
     for name, header, chunks in _matches(run.known, open_chunks, ordered=run.stage.ordered):
         records = [
@@ -105,13 +107,13 @@ def _parts(pairs: Sequence[tuple[_Open, Ranges]]) -> Iterator[list[tuple[_Open, 
 
 
 async def _digest(
-    part: Sequence[tuple[_Open, Ranges]], dispatcher: Dispatcher, limit: asyncio.Semaphore
+    part: Sequence[tuple[_Open, Ranges]], access: Access, dispatcher: Dispatcher, limit: asyncio.Semaphore
 ) -> None:
     """Digest some chunks; what cannot be digested is not known, and the scan will say why."""
     checks = tuple(Check(file=found.chunk.file, ranges=ranges) for found, ranges in part)
     async with limit:
         try:
-            identities = await dispatcher.run(DigestTask(checks=checks), list)
+            identities = await dispatcher.run(DigestTask(checks=checks, access=access), list)
         except (KilledWorker, FusionflowError, OSError):
             return
     for (found, ranges), identity in zip(part, identities, strict=True):

@@ -292,6 +292,6 @@ class Scan:
         leaf = work.leaf
         if all(block.start is not None for chunk in leaf.chunks for block in chunk.blocks):
             return False
-        locate = self._dispatcher.locator(work.run.stage.source.dialect)
+        locate = self._dispatcher.locator(work.run.stage.source)
         work.run.restart([leaf], await known_starts(leaf.chunks, locate))
         return True

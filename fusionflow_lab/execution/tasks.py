@@ -25,7 +25,7 @@ from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
-from fusionflow_lab.query import Chunk, Counters, Dialect, Plan, SourceFile, Stage
+from fusionflow_lab.query import Access, Chunk, Counters, Dialect, Plan, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
@@ -38,7 +38,7 @@ from fusionflow_lab.states.store import (
     chunk_cut,
     chunk_key,
 )
-from fusionflow_lab.storage import Folder
+from fusionflow_lab.storage import Folder, range_files
 
 __all__ = [
     "BUILD",
@@ -110,6 +110,7 @@ class LocateTask:
     start: int
     offsets: tuple[int, ...]
     believed: tuple[int, ...]
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,6 +126,7 @@ class DigestTask:
     """Digest byte ranges of files as a scan would; the answer is a list, empty texts for "cannot be"."""
 
     checks: tuple[Check, ...]
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(slots=True)
@@ -181,11 +183,9 @@ def run_task(task: MapTask | LocateTask | DigestTask | FinalTask) -> object:
                 case MapTask():
                     return map_chunks(task, state.evaluator(task.settings), token)
                 case LocateTask():
-                    return _native.locate_starts(
-                        task.file, task.dialect, task.start, task.offsets, task.believed, token
-                    )
+                    return _starts(task, token)
                 case DigestTask():
-                    return [_identity(check, token) for check in task.checks]
+                    return [_identity(check, task.access, token) for check in task.checks]
                 case FinalTask():
                     return finish(task, state.evaluator(task.plan.settings))
     except (FusionflowError, OSError) as error:
@@ -306,10 +306,18 @@ def _rejects(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan) -> pa.Ta
     return table.set_column(place, "chunk", pc.subtract(table.column(place), first))
 
 
-def _identity(check: Check, token: _native.CancelToken) -> str:
+def _starts(task: LocateTask, token: _native.CancelToken) -> list[int]:
+    remote = range_files(task.file, (), task.access, cancelled=lambda: token.cancelled)
+    return _native.locate_starts(
+        task.file, task.dialect, task.start, task.offsets, task.believed, token, remote=remote
+    )
+
+
+def _identity(check: Check, access: Access, token: _native.CancelToken) -> str:
     """Digest the ranges; a file that is not as planned any more is left to the scan to refuse."""
     try:
-        return _native.digest_ranges(check.file, check.ranges, token)
+        remote = range_files(check.file, check.ranges, access, cancelled=lambda: token.cancelled)
+        return _native.digest_ranges(check.file, check.ranges, token, remote=remote)
     except (SourceError, OSError):
         return ""
 

@@ -20,6 +20,7 @@ from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.query import Chunk, Column, Stage
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
 from fusionflow_lab.states.evaluate import Evaluator, Mapped
+from fusionflow_lab.storage import chunk_files
 
 Tables = Sequence[tuple[str, Callable[[], pa.Table]]]
 Excluded = tuple[int, str, str]
@@ -95,7 +96,8 @@ class TypedScan:
         count = sum(column.ordinal >= 0 for column in source.columns)
         alike = not source.by_name and all(column.ordinal >= 0 for column in read)
         made = _native.Scan if alike else FilesScan
-        return made(self.chunks, read, count, source.dialect, self.token, excluded=excluded)
+        remote = chunk_files(self.chunks, source.access, cancelled=lambda: self.token.cancelled)
+        return made(self.chunks, read, count, source.dialect, self.token, excluded=excluded, remote=remote)
 
     def _misfits(self, text: frozenset[str]) -> list[Excluded]:
         """Find the rows whose text cannot be cast; all columns are read, so that rows count alike."""

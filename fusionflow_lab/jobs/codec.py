@@ -21,7 +21,7 @@ from fusionflow_lab.jobs.events import (
     ProgressEvent,
     StatusEvent,
 )
-from fusionflow_lab.query import Counters, Frame, Parameter, ParameterValue, Query, View
+from fusionflow_lab.query import Access, Counters, Frame, Parameter, ParameterValue, Query, View
 
 _KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {kind.type: kind for kind in (StatusEvent, NoticeEvent, ChunkErrorEvent, ProgressEvent, PreviewEvent)}
@@ -107,6 +107,8 @@ def decode_query(body: str) -> Query:
         frames = (Frame(**entry) for entry in values.get("frames", ()))
         settings = tuple((str(key), str(value)) for key, value in values.get("settings", ()))
         parts = {"parameters": tuple(parameters), "views": tuple(views), "frames": tuple(frames)}
+        access = values.get("access", {})
+        values["access"] = Access(**{**access, "http_hosts": tuple(access.get("http_hosts", ()))})
         values["settings"] = settings
         return Query(**{**values, **parts})
     except TypeError as error:

@@ -16,7 +16,8 @@ from fusionflow_lab.planning.messages import nearest
 from fusionflow_lab.planning.parts import with_parts
 from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions, TextOptions
 from fusionflow_lab.planning.text_files import groups_last, text_source
-from fusionflow_lab.query import Source
+from fusionflow_lab.query import Access, Source
+from fusionflow_lab.storage import Finder, ObjectInfo, RemoteFiles, find_objects, sample_files, scheme_of
 
 
 class Sniffer(CsvSniffer, Protocol):
@@ -41,6 +42,8 @@ class Catalog:
         Where widened types and lists of files are kept.
     sniffer
         Looks at files: the native core.
+    finder
+        Finds files elsewhere.
 
     Examples
     --------
@@ -50,13 +53,22 @@ class Catalog:
     ['city VARCHAR', 'amount DOUBLE', 'day DATE']
     """
 
-    def __init__(self, folder: Path, sniffer: Sniffer = _native) -> None:
+    def __init__(self, folder: Path, sniffer: Sniffer = _native, finder: Finder = find_objects) -> None:
         self._folder = folder
         self._memory = TypeMemory(folder)
         self._sniffer = sniffer
-        self._known: dict[tuple[str, str, ReaderOptions], Source] = {}
+        self._finder = finder
+        self._known: dict[tuple[str, str, ReaderOptions, Access], Source] = {}
 
-    def resolve(self, pattern: str, options: ReaderOptions, name: str, *, folder: str = "") -> Source:
+    def resolve(
+        self,
+        pattern: str,
+        options: ReaderOptions,
+        name: str,
+        *,
+        folder: str = "",
+        access: Access | None = None,
+    ) -> Source:
         """Return the source of a pattern, under the table name ``name``; it starts from ``folder``.
 
         Raises
@@ -68,11 +80,14 @@ class Catalog:
         QueryError
             The options name columns that are not there.
         """
-        paths = self._list(pattern, folder)
-        known = self._known.get((folder, pattern, options))
-        if known is not None and self._unchanged(known, paths):
+        access = access or Access()
+        found = self._finder(pattern, access) if scheme_of(pattern) else ()
+        paths = [info.url for info in found] or self._list(pattern, folder)
+        known = self._known.get((folder, pattern, options, access))
+        if known is not None and self._unchanged(known, paths, found):
             return replace(known, name=name)
-        source = with_parts(self._look(pattern, options, paths), options)
+        looked = self._look(pattern, options, paths, sample_files(found, access))
+        source = with_parts(replace(looked, access=access), options)
         if isinstance(options, TextOptions):
             source = groups_last(source)
         widened = self._memory.recall(source_identity(source))
@@ -80,7 +95,7 @@ class Catalog:
             source = _with_types(source, widened)
         for oldest in list(self._known)[: len(self._known) + 1 - MOST_KNOWN]:
             self._known.pop(oldest, None)
-        self._known[folder, pattern, options] = source
+        self._known[folder, pattern, options, access] = source
         return replace(source, name=name)
 
     def widen(self, source: Source, types: Mapping[int, str]) -> None:
@@ -91,7 +106,7 @@ class Catalog:
             if source_identity(known) == identity:
                 self._known[key] = _with_types(known, types)
 
-    def listing(self, pattern: str, *, folder: str = "") -> str:
+    def listing(self, pattern: str, *, folder: str = "", access: Access | None = None) -> str:
         """Return the path of an Arrow file that lists the files of a pattern; none is no error.
 
         Raises
@@ -99,6 +114,8 @@ class Catalog:
         QueryError
             The pattern makes no sense.
         """
+        if scheme_of(pattern):
+            return self._listing_elsewhere(pattern, access or Access())
         try:
             paths = self._sniffer.list_files(str(Path(folder, pattern)) if folder else pattern)
         except FileNotFoundError:
@@ -108,10 +125,21 @@ class Catalog:
         names = as_named(pattern, paths, folder or str(Path.cwd()))
         return keep_listing(names, self._sniffer.stat_files(paths), self._folder / "lists")
 
-    def _unchanged(self, source: Source, paths: list[str]) -> bool:
+    def _listing_elsewhere(self, pattern: str, access: Access) -> str:
+        try:
+            found = self._finder(pattern, access)
+        except FileNotFoundError:
+            found = ()
+        stats = [(info.size, info.modified_ns) for info in found]
+        return keep_listing([info.url for info in found], stats, self._folder / "lists")
+
+    def _unchanged(self, source: Source, paths: list[str], found: Sequence[ObjectInfo]) -> bool:
         """Tell whether files are the same as when they were looked at."""
         if [file.path for file in source.files] != paths:
             return False
+        if found:
+            versions = [(file.size, file.etag) for file in source.files]
+            return versions == [(info.size, info.version) for info in found]
         return self._sniffer.stat_files(paths) == [(file.size, file.mtime_ns) for file in source.files]
 
     def _list(self, pattern: str, folder: str) -> list[str]:
@@ -127,13 +155,15 @@ class Catalog:
                 hint = f"\ntry: relative paths start from {Path.cwd()}"
             raise FileNotFoundError(f"no file matches {pattern}{hint}") from error
 
-    def _look(self, pattern: str, options: ReaderOptions, paths: list[str]) -> Source:
+    def _look(
+        self, pattern: str, options: ReaderOptions, paths: list[str], remote: RemoteFiles | None
+    ) -> Source:
         """Look at files as their format asks."""
         match options:
             case CsvOptions():
-                return csv_source(self._sniffer, pattern, options, paths)
+                return csv_source(self._sniffer, pattern, options, paths, remote)
             case TextOptions():
-                return text_source(pattern, options, paths)
+                return text_source(pattern, options, paths, remote)
 
 
 def _with_types(source: Source, types: Mapping[int, str]) -> Source:

@@ -12,6 +12,7 @@ from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.normal_names import normal_names
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.query import Column, Dialect, Source, SourceFile
+from fusionflow_lab.storage import RemoteFiles
 
 
 class SniffedFile(Protocol):
@@ -81,11 +82,19 @@ class SniffedFile(Protocol):
 class CsvSniffer(Protocol):
     """Looks at CSV files; the native core is one."""
 
-    def sniff_files(self, paths: Sequence[str], options: CsvOptions) -> Sequence[SniffedFile]:
-        """Look at files."""
+    def sniff_files(
+        self, paths: Sequence[str], options: CsvOptions, remote: RemoteFiles | None = None
+    ) -> Sequence[SniffedFile]:
+        """Look at files; ``remote`` opens them where they lie elsewhere."""
 
 
-def csv_source(sniffer: CsvSniffer, pattern: str, options: CsvOptions, paths: Sequence[str]) -> Source:
+def csv_source(
+    sniffer: CsvSniffer,
+    pattern: str,
+    options: CsvOptions,
+    paths: Sequence[str],
+    remote: RemoteFiles | None = None,
+) -> Source:
     """Look at CSV files: their dialect, header, names and types.
 
     Raises
@@ -99,7 +108,7 @@ def csv_source(sniffer: CsvSniffer, pattern: str, options: CsvOptions, paths: Se
         # Types are given to columns of the source; a file may lack some, or write their names otherwise.
         renamed = options.by_name or options.normal_names
         told = replace(options, types=()) if renamed else options
-        sniffs = sniffer.sniff_files(paths, told)
+        sniffs = sniffer.sniff_files(paths, told, remote)
     except ValueError as error:
         raise QueryError(str(error), hint="look at the options of read_csv") from error
     # The sniffer brought all files to one dialect and one list of columns, but where they are by name.

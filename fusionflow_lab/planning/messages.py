@@ -16,6 +16,7 @@ import duckdb
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.syntax import syntax_hint
+from fusionflow_lab.storage import redacted
 
 _SHOWN = 8
 _NAMED = re.compile(r'"([^"]+)"|with name (\S+) does|argument types \'(.+?)\(')
@@ -55,7 +56,7 @@ def pinned(text: str) -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        error.sql = error.sql or text
+        error.sql = error.sql or redacted(text)
         raise
 
 

@@ -37,7 +37,7 @@ from fusionflow_lab.planning.settings import Settings
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker, volatile_name
 from fusionflow_lab.planning.summarize import rewrite_summarize
-from fusionflow_lab.query import Plan, Query, Source, View
+from fusionflow_lab.query import Access, Plan, Query, Source, View
 
 __all__ = ["Planner", "map_hash"]
 
@@ -108,7 +108,7 @@ class Planner:
         """The time zone of this process."""
         return self._binder.time_zone
 
-    def source(self, pattern: str) -> Source:
+    def source(self, pattern: str, access: Access | None = None) -> Source:
         """Look at the files of a pattern: how they are cut, their columns, and which they are.
 
         Raises
@@ -116,7 +116,7 @@ class Planner:
         FileNotFoundError, SourceError
             They cannot be found or read.
         """
-        return self._catalog.resolve(pattern, options_of(pattern) or CsvOptions(), "")
+        return self._catalog.resolve(pattern, options_of(pattern) or CsvOptions(), "", access=access)
 
     def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.
@@ -184,10 +184,12 @@ class Planner:
         return replace(made, names=(), types=(), final_sql=pivot.final(made.final_sql))
 
     def _source(self, found: FoundSource, query: Query) -> Source:
-        arrow = self._catalog.listing(found.pattern, folder=query.folder) if found.listed else found.arrow
+        folder, access = query.folder, query.access
+        listed = self._catalog.listing(found.pattern, folder=folder, access=access) if found.listed else ""
+        arrow = listed or found.arrow
         if arrow or found.options is None:
             return arrow_source(arrow, name=found.name, pattern=found.pattern, binder=self._binder)
-        source = self._catalog.resolve(found.pattern, found.options, found.name, folder=query.folder)
+        source = self._catalog.resolve(found.pattern, found.options, found.name, folder=folder, access=access)
         return replace(source, max_errors=source.max_errors or query.max_errors)
 
     def _described(self, tree: Node) -> str:

@@ -25,6 +25,7 @@ from fusionflow_lab.planning.messages import place
 from fusionflow_lab.planning.reader_options import ReaderOptions
 from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.query import Frame
+from fusionflow_lab.storage import check_url, scheme_of
 
 _OTHER_NAMES = """
     .parquet .json .jsonl .ndjson .gz .zst .bz2 .xz .zip .arrow .feather .xlsx .db .duckdb .sqlite .avro .orc
@@ -154,8 +155,7 @@ class _Search:
     def listed(self, function: Node) -> str:
         """Return the pattern of a call of ``glob``."""
         pattern, _ = read_call(self.text, function, self.binder, {})
-        if "://" in pattern:
-            raise self.error(f"{pattern}: this version lists local files only", function, "glob('folder/**')")
+        self.refuse_url(pattern, function)
         return pattern
 
     def rejects(self, node: Node) -> None:
@@ -178,13 +178,18 @@ class _Search:
             raise self.error("the id of a job is a text", node, "FROM rejects('ID')") from error
 
     def refuse_unread(self, name: str, node: Node) -> None:
-        if "://" in name:
-            raise self.error(
-                f"{name}: this version reads local files only", node, "copy the files here first"
-            )
+        self.refuse_url(name, node)
         if name.lower().endswith(_OTHER):
             what = f"{name}: this version reads CSV text only"
             raise self.error(what, node, "convert the files to CSV text, or unpack them")
+
+    def refuse_url(self, name: str, node: Node) -> None:
+        """Refuse a URL that is not read here, or that tells a secret."""
+        if scheme_of(name):
+            try:
+                check_url(name)
+            except QueryError as error:
+                raise self.error(error.what, node, error.hint) from None
 
     def replace(self, node: Node, name: str, alias: str) -> None:
         kept = {key: node[key] for key in _KEPT if key in node}

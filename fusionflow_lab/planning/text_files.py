@@ -11,12 +11,15 @@ from fusionflow_lab.planning.csv_files import sniffed_column
 from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.reader_options import TextOptions
 from fusionflow_lab.query import WORD_COUNT, Column, Source, SourceFile, Text
+from fusionflow_lab.storage import RemoteFiles
 
 FIRST_GROUP = 2
 _OWN = {"lines": ("line", "byte"), "matches": ("line", "byte"), "words": ("word", "byte")}
 
 
-def text_source(pattern: str, options: TextOptions, paths: Sequence[str]) -> Source:
+def text_source(
+    pattern: str, options: TextOptions, paths: Sequence[str], remote: RemoteFiles | None = None
+) -> Source:
     """Look at text files: their encoding, and the types of what the pattern finds.
 
     Raises
@@ -27,7 +30,7 @@ def text_source(pattern: str, options: TextOptions, paths: Sequence[str]) -> Sou
         The pattern or the types make no sense.
     """
     try:
-        sniff = _native.sniff_text(paths, options.encoding, options.pattern)
+        sniff = _native.sniff_text(paths, options.encoding, options.pattern, remote)
     except ValueError as error:
         raise QueryError(
             str(error), hint="patterns are those of regexp_extract, with named groups"
@@ -50,8 +53,8 @@ def text_source(pattern: str, options: TextOptions, paths: Sequence[str]) -> Sou
         ),
         columns=(*own, *_groups(sniff.groups, options)),
         files=tuple(
-            SourceFile(path=path, size=size, mtime_ns=mtime_ns, data_start=data_start)
-            for path, size, mtime_ns, data_start in sniff.files
+            SourceFile(path=path, size=size, mtime_ns=mtime_ns, data_start=data_start, etag=etag)
+            for path, size, mtime_ns, data_start, etag in sniff.files
         ),
     )
 

@@ -22,7 +22,7 @@ from fusionflow_lab.planning.parameters import parameter
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.settings import Settings, allowed, changed
 from fusionflow_lab.planning.statement import CreateView, SetOption
-from fusionflow_lab.query import Frame, Parameter, Query, View
+from fusionflow_lab.query import Access, Frame, Parameter, Query, View
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _RESERVED = re.compile(r"^(source|stage)_\d+$|^state$")
@@ -38,9 +38,12 @@ class Workspace:
         Parses and checks.
     frames
         Keeps tables of the user's program.
+    access
+        How files elsewhere are reached.
     """
 
-    def __init__(self, planner: Planner, frames: FrameStore) -> None:
+    def __init__(self, planner: Planner, frames: FrameStore, access: Access | None = None) -> None:
+        self._access = access or Access()
         self._planner = planner
         self._frames = frames
         self._views: dict[str, View] = {}
@@ -99,6 +102,7 @@ class Workspace:
             views=found.views,
             frames=frames,
             settings=self._settings,
+            access=self._access,
         )
 
     def set_option(self, asked: SetOption) -> tuple[str, str]:
@@ -164,6 +168,7 @@ class Workspace:
             views=found.views,
             frames=frames,
             settings=self._settings,
+            access=self._access,
         )
         width = len(self._planner.plan(query).names)
         if len(asked.columns) > width:

@@ -1,11 +1,32 @@
-"""Bytes by name: where states, results and datasets are written.
+"""Bytes by name: files elsewhere that are read, and places where states, results and datasets are written.
 
-``Store`` is what all places have in common; ``Folder`` is one in the file system.
+Reading: ``find_objects`` finds (``s3://``, ``http://``), ``RemoteFiles`` gives bytes to the native core.
+Writing: ``Store`` is what all places have in common; ``Folder`` is one in the file system.
 """
 
 from __future__ import annotations
 
 from fusionflow_lab.storage.folder import Folder
+from fusionflow_lab.storage.objects import ObjectInfo
+from fusionflow_lab.storage.places import Finder, find_objects
+from fusionflow_lab.storage.reader import RemoteFile, RemoteFiles, chunk_files, range_files, sample_files
 from fusionflow_lab.storage.store import Parts, Store
+from fusionflow_lab.storage.urls import SCHEMES, check_url, redacted, scheme_of
 
-__all__ = ["Folder", "Parts", "Store"]
+__all__ = [
+    "SCHEMES",
+    "Finder",
+    "Folder",
+    "ObjectInfo",
+    "Parts",
+    "RemoteFile",
+    "RemoteFiles",
+    "Store",
+    "check_url",
+    "chunk_files",
+    "find_objects",
+    "range_files",
+    "redacted",
+    "sample_files",
+    "scheme_of",
+]

@@ -15,6 +15,7 @@ from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.storage import RemoteFiles
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,11 @@ class TableSniffer:
             raise FileNotFoundError(pattern)
         return [pattern]
 
-    def sniff_files(self, paths: Sequence[str], options: CsvOptions) -> list[TableFile]:
+    def sniff_files(
+        self, paths: Sequence[str], options: CsvOptions, remote: RemoteFiles | None = None
+    ) -> list[TableFile]:
         assert options is not None
+        assert remote is None
         return [TableFile(path, list(self.columns[path]), self.sizes.get(path, 1)) for path in paths]
 
     def stat_files(self, paths: Sequence[str]) -> list[tuple[int, int] | None]:

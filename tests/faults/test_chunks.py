@@ -15,7 +15,7 @@ from fusionflow_lab.execution.boundaries import Break
 from fusionflow_lab.execution.dispatch import MAX_DEATHS, Dispatcher
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
-from fusionflow_lab.query import Dialect, SourceFile
+from fusionflow_lab.query import Dialect, Source, SourceFile
 from tests.faults.world import poisoned, written
 
 FILES = 6
@@ -75,6 +75,7 @@ def test_a_file_that_kills_who_looks_for_its_records_is_named(session: Session, 
     path = written(tmp_path / "poison.csv", ROWS)
     size = path.stat().st_size
     file = SourceFile(path=str(path), size=size, mtime_ns=path.stat().st_mtime_ns, data_start=len("k,v\n"))
+    source = Source(name="", pattern=str(path), dialect=Dialect(), columns=(), files=(file,))
     gap = Break(file=file, start=file.data_start, offsets=(size // 2,), believed=(0,))
 
     async def look() -> list[int]:
@@ -83,7 +84,7 @@ def test_a_file_that_kills_who_looks_for_its_records_is_named(session: Session, 
             async def opened(_lost: Client | None) -> Client:
                 return client
 
-            return await Dispatcher("looking", opened, Share()).locator(Dialect())(gap)
+            return await Dispatcher("looking", opened, Share()).locator(source)(gap)
 
     with poisoned(path) as killed:
         with pytest.raises(ChunkError, match="workers died") as caught:

@@ -13,6 +13,7 @@ from fusionflow_lab.planning.catalog import MOST_KNOWN, Catalog
 from fusionflow_lab.planning.csv_files import SniffedFile
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.query import Column, Dialect
+from fusionflow_lab.storage import RemoteFiles
 
 
 class CountingSniffer:
@@ -24,9 +25,11 @@ class CountingSniffer:
     def list_files(self, pattern: str) -> list[str]:
         return _native.list_files(pattern)
 
-    def sniff_files(self, paths: Sequence[str], options: CsvOptions) -> Sequence[SniffedFile]:
+    def sniff_files(
+        self, paths: Sequence[str], options: CsvOptions, remote: RemoteFiles | None = None
+    ) -> Sequence[SniffedFile]:
         self.looks += 1
-        return _native.sniff_files(paths, options)
+        return _native.sniff_files(paths, options, remote)
 
     def stat_files(self, paths: Sequence[str]) -> list[tuple[int, int] | None]:
         return _native.stat_files(paths)

@@ -60,7 +60,7 @@ def test_size_and_time_are_told(tree: Path) -> None:
     ("call", "what"),
     [
         ("glob('*', header = true)", "glob takes a file pattern alone"),
-        ("glob('s3://a/*')", "this version lists local files only"),
+        ("glob('ftp://a/*')", "ftp:// is not read here"),
         ("glob('deep')", "deep is a folder"),
     ],
 )

@@ -76,11 +76,11 @@ try: convert the files to CSV text, or unpack them
 """,
     ),
     (
-        "from 's3://bucket/trips.csv'",
+        "from 'ftp://host/trips.csv'",
         """
-s3://bucket/trips.csv: this version reads local files only
+ftp://host/trips.csv: ftp:// is not read here
 where: line 1, column 6
-try: copy the files here first
+try: paths of this machine, or s3://, http://, https://, gs://, az://
 """,
     ),
     (

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fusionflow_engine::{
     error::{Error, Result},
-    source::{self, CancelFlag, Pass, csv, text},
+    source::{self, CancelFlag, Opener, Pass, csv, text},
     types::ColumnType,
 };
 use pyo3::prelude::*;
@@ -172,6 +172,7 @@ pub fn open_pass(
     count: usize,
     reader: Reader,
     excluded: Vec<Excluded>,
+    opener: Opener,
     flag: CancelFlag,
 ) -> Result<Box<dyn Pass>> {
     let columns = columns.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
@@ -183,11 +184,12 @@ pub fn open_pass(
         Reader::Csv(dialect) => {
             let mut plan = csv::ScanPlan::new(chunks, columns, count, dialect.try_into()?)?;
             plan.excluded = excluded;
+            plan.opener = opener;
             Ok(Box::new(csv::Scanner::new(plan, flag)))
         }
         Reader::Text(how) => {
             let encoding = how.encoding.parse()?;
-            text::open(chunks, columns, how.find()?, encoding, excluded, flag)
+            text::open(chunks, columns, how.find()?, encoding, excluded, opener, flag)
         }
     }
 }

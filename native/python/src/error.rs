@@ -61,6 +61,9 @@ pub fn exception(py: Python<'_>, failure: &Failure) -> PyErr {
 fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
     let what = error.to_string();
     match error {
+        Error::Io { source, .. } if raised(source).is_some() => {
+            raised(source).map_or_else(|| PyOSError::new_err(what), |error| error.clone_ref(py))
+        }
         Error::Io { path, source } => match source.raw_os_error() {
             Some(number) => {
                 let text = source.to_string();
@@ -91,6 +94,11 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
         Error::Invalid(_) => PyValueError::new_err(what),
         Error::Cancelled => ours::<ScanCancelledError>(py, &what, "", ""),
     }
+}
+
+/// The exception that was raised where bytes were asked of Python.
+fn raised(error: &std::io::Error) -> Option<&PyErr> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 /// An exception of `fusionflow_lab.errors`, with place and hint.

@@ -9,6 +9,7 @@ mod error;
 mod list_files;
 mod locate_starts;
 mod panic;
+mod remote;
 mod report;
 mod scan;
 mod sniff_files;

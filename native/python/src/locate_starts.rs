@@ -1,16 +1,18 @@
 //! `locate_starts`: where records really start.
 
-use fusionflow_engine::source::{Opener, csv};
+use fusionflow_engine::source::csv;
 use pyo3::prelude::*;
 
 use crate::{
     args::{Dialect, SourceFile},
     cancel::CancelToken,
     error::detached,
+    remote::opener,
 };
 
 /// Find where records really start, reading on from a proven start.
 #[pyfunction]
+#[pyo3(signature = (file, dialect, start, offsets, believed, token, remote=None))]
 pub fn locate_starts(
     py: Python<'_>,
     file: SourceFile,
@@ -19,10 +21,11 @@ pub fn locate_starts(
     offsets: Vec<u64>,
     believed: Vec<u64>,
     token: &CancelToken,
+    remote: Option<Py<PyAny>>,
 ) -> PyResult<Vec<u64>> {
-    let flag = token.flag.clone();
+    let (flag, opener) = (token.flag.clone(), opener(remote));
     detached(py, || {
-        let (opener, file, dialect) = (Opener::default(), file.try_into()?, dialect.try_into()?);
+        let (file, dialect) = (file.try_into()?, dialect.try_into()?);
         csv::locate_starts(&opener, &file, &dialect, start, &offsets, &believed, &flag)
     })
 }

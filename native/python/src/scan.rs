@@ -17,6 +17,7 @@ use crate::{
     args::{Chunk, Column, Excluded, Reader, open_pass},
     cancel::CancelToken,
     error::{Failure, detached, exception, guarded},
+    remote::opener,
     report::ChunkReport,
     stream::{ArrowBatch, schema_capsule, stream_capsule},
 };
@@ -87,7 +88,8 @@ impl RecordBatchReader for Batches {
 #[pymethods]
 impl Scan {
     #[new]
-    #[pyo3(signature = (chunks, columns, column_count, dialect, token, excluded=Vec::new()))]
+    #[allow(clippy::too_many_arguments)] // a constructor of Python's, by name
+    #[pyo3(signature = (chunks, columns, column_count, dialect, token, excluded=Vec::new(), remote=None))]
     fn new(
         py: Python<'_>,
         chunks: Vec<Chunk>,
@@ -96,9 +98,10 @@ impl Scan {
         dialect: Reader,
         token: &CancelToken,
         excluded: Vec<Excluded>,
+        remote: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let flag = token.flag.clone();
-        let pass = detached(py, || open_pass(chunks, columns, column_count, dialect, excluded, flag))?;
+        let (flag, opener) = (token.flag.clone(), opener(remote));
+        let pass = detached(py, || open_pass(chunks, columns, column_count, dialect, excluded, opener, flag))?;
         let schema = pass.schema();
         let shared = Shared { pass: Mutex::new(pass), failure: Mutex::default(), schema };
         Ok(Self { shared: Arc::new(shared), exported: AtomicBool::new(false) })

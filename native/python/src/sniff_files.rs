@@ -12,7 +12,7 @@ use fusionflow_engine::{
 };
 use pyo3::prelude::*;
 
-use crate::{args::character, error::detached};
+use crate::{args::character, error::detached, remote::opener};
 
 /// What one file looks like.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
@@ -131,14 +131,21 @@ pub struct ReaderOptions {
 
 /// Look at several places of every file, in parallel: dialect, header, names and types.
 #[pyfunction]
-pub fn sniff_files(py: Python<'_>, paths: Vec<PathBuf>, options: ReaderOptions) -> PyResult<Vec<FileSniff>> {
+#[pyo3(signature = (paths, options, remote=None))]
+pub fn sniff_files(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    options: ReaderOptions,
+    remote: Option<Py<PyAny>>,
+) -> PyResult<Vec<FileSniff>> {
     let sniff = if options.by_name { sniff::sniff_each } else { sniff::sniff_files };
-    let sniffed = detached(py, || sniff(&paths, &options.parse()?))?;
+    let opener = opener(remote);
+    let sniffed = detached(py, || sniff(&paths, &options.parse(opener)?))?;
     Ok(sniffed.into_iter().map(FileSniff).collect())
 }
 
 impl ReaderOptions {
-    fn parse(self) -> Result<SniffOptions, Error> {
+    fn parse(self, opener: Opener) -> Result<SniffOptions, Error> {
         let told = |what, text: Option<&str>| text.map(|text| character(what, text)).transpose();
         let quote = told("quote", self.quote.as_deref())?;
         let escape = told("escape", self.escape.as_deref())?;
@@ -159,7 +166,7 @@ impl ReaderOptions {
             columns: typed(self.columns)?,
             styles: self.styles.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
             all_varchar: self.all_varchar,
-            opener: Opener::default(),
+            opener,
             skip: usize::try_from(self.skip)
                 .map_err(|_| Error::Invalid(format!("skip is {}; it cannot be negative", self.skip)))?,
         })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fusionflow_engine::source::text;
 use pyo3::prelude::*;
 
-use crate::error::detached;
+use crate::{error::detached, remote::opener};
 
 /// What text files have in common, and each of them.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
@@ -18,11 +18,11 @@ impl TextSniff {
         self.0.encoding.to_string()
     }
 
-    /// (path, size, modification time in ns, byte after the BOM) of each file.
+    /// (path, size, modification time in ns, byte after the BOM, version) of each file.
     #[getter]
-    fn files(&self) -> Vec<(String, u64, i64, u64)> {
+    fn files(&self) -> Vec<(String, u64, i64, u64, String)> {
         let facts = |file: &fusionflow_engine::source::SourceFile| {
-            (file.path.to_string_lossy().into_owned(), file.size, file.mtime_ns, file.data_start)
+            (file.path.to_string_lossy().into_owned(), file.size, file.mtime_ns, file.data_start, file.etag.clone())
         };
         self.0.files.iter().map(facts).collect()
     }
@@ -40,12 +40,19 @@ impl TextSniff {
 
 /// Look at the starts of text files, and with a pattern at several places of each, in parallel.
 #[pyfunction]
-#[pyo3(signature = (paths, encoding="", pattern=""))]
-pub fn sniff_text(py: Python<'_>, paths: Vec<PathBuf>, encoding: &str, pattern: &str) -> PyResult<TextSniff> {
+#[pyo3(signature = (paths, encoding="", pattern="", remote=None))]
+pub fn sniff_text(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    encoding: &str,
+    pattern: &str,
+    remote: Option<Py<PyAny>>,
+) -> PyResult<TextSniff> {
+    let opener = opener(remote);
     let pattern = (!pattern.is_empty()).then_some(pattern);
     detached(py, || {
         let given = if encoding.is_empty() { None } else { Some(encoding.parse()?) };
-        text::sniff_text(&paths, given, pattern)
+        text::sniff_text(&opener, &paths, given, pattern)
     })
     .map(TextSniff)
 }

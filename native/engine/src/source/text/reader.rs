@@ -16,6 +16,7 @@ use crate::{
         csv::{Dialect, FindRows, ScanPlan, Scanner},
         encoding::Encoding,
         plan::{CancelFlag, Chunk, ColumnSpec, Excluded},
+        read_at::Opener,
     },
 };
 
@@ -42,11 +43,12 @@ pub fn open(
     find: Find,
     encoding: Encoding,
     excluded: Vec<Excluded>,
+    opener: Opener,
     cancel: CancelFlag,
 ) -> Result<Box<dyn Pass>> {
     let counting = matches!(find, Find::Words { .. }) && columns.iter().any(|column| column.ordinal == COUNT);
     if counting {
-        return counted(chunks, columns, find, encoding, cancel);
+        return counted(chunks, columns, find, encoding, opener, cancel);
     }
     let finds: Arc<dyn FindRows> = match find {
         Find::Lines => Arc::new(EachLine),
@@ -54,6 +56,7 @@ pub fn open(
         Find::Matches { pattern, unmatched } => Arc::new(EachMatch::new(pattern, unmatched, &columns)?),
     };
     let mut plan = plan_of(chunks, columns, encoding)?;
+    plan.opener = opener;
     plan.finds = Some(finds);
     plan.excluded = excluded;
     Ok(Box::new(Scanner::new(plan, cancel)))
@@ -64,6 +67,7 @@ fn counted(
     columns: Vec<ColumnSpec>,
     find: Find,
     encoding: Encoding,
+    opener: Opener,
     cancel: CancelFlag,
 ) -> Result<Box<dyn Pass>> {
     if columns.iter().any(|column| column.ordinal == super::lines::BYTE) {
@@ -73,6 +77,7 @@ fn counted(
     let lower = find == Find::Words { lower: true };
     let words = EachWord { letters: Arc::new(Letters::new()?), lower, tally: Some(tally.clone()) };
     let mut plan = plan_of(chunks, Vec::new(), encoding)?;
+    plan.opener = opener;
     plan.finds = Some(Arc::new(words));
     Ok(Box::new(CountingPass::new(Scanner::new(plan, cancel), tally, &columns)))
 }

@@ -31,7 +31,12 @@ pub struct TextSniff {
 /// # Errors
 /// [`Error::Invalid`] where the pattern makes no sense, [`Error::Refused`] where a file is no text or its encoding
 /// differs from the first one's, or as the files read.
-pub fn sniff_text(paths: &[PathBuf], encoding: Option<Encoding>, pattern: Option<&str>) -> Result<TextSniff> {
+pub fn sniff_text(
+    opener: &Opener,
+    paths: &[PathBuf],
+    encoding: Option<Encoding>,
+    pattern: Option<&str>,
+) -> Result<TextSniff> {
     let names = pattern.map(group_names).transpose()?.unwrap_or_default();
     let wanted: Vec<usize> = (0..names.len()).collect();
     if let Some(pattern) = pattern {
@@ -41,7 +46,7 @@ pub fn sniff_text(paths: &[PathBuf], encoding: Option<Encoding>, pattern: Option
         .par_iter()
         .map_init(
             || pattern.and_then(|pattern| Pattern::new(pattern, &wanted).ok()),
-            |pattern, path| look(path, encoding, pattern.as_mut(), names.len(), head_size(paths.len())),
+            |pattern, path| look(opener, path, encoding, pattern.as_mut(), names.len(), head_size(paths.len())),
         )
         .collect::<Result<_>>()?;
     let known = |look: &&Look| look.file.size > 0;
@@ -75,13 +80,14 @@ struct Look {
 }
 
 fn look(
+    opener: &Opener,
     path: &PathBuf,
     given: Option<Encoding>,
     pattern: Option<&mut Pattern>,
     groups: usize,
     head: usize,
 ) -> Result<Look> {
-    let sample = Sample::open(&Opener::default(), path)?;
+    let sample = Sample::open(opener, path)?;
     let stamp = sample.stamp().clone();
     let bytes = sample.head(head)?;
     let (encoding, mark) = encoding_of(path, &bytes, given)?;
