@@ -61,6 +61,9 @@ class Silent:
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Take note of a chunk that failed."""
 
+    def notice(self, code: str, text: str) -> None:
+        """Say nothing."""
+
     def unread(self, leaf: Leaf, message: str) -> None:
         """Take note of a chunk that the job goes on without."""
 

@@ -337,6 +337,9 @@ class Stage:
     ``multiplies``
         Whether the map may make several rows of one, or none without a filter (a join): then every row
         that is read counts as used.
+    ``bucket_by``
+        ``aggregate``: columns of the state by whose hash it may be split, so that groups which belong
+        together stay together: the keys. Empty where there are none.
     ``broadcast``
         Tables that ``map_sql`` reads beside its source. The stages that they are made of run first, and
         what the tables hold is part of the map hash.
@@ -354,7 +357,20 @@ class Stage:
     limit: int = 0
     reason: str = ""
     multiplies: bool = False
+    bucket_by: tuple[str, ...] = ()
     broadcast: tuple[Broadcast, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BucketFinal:
+    """A final SQL in two steps, for groups too many for one place: bucket by bucket, then over all of them.
+
+    ``bucket_sql`` reads the merged states of one bucket under the stage's name. ``final_sql`` reads what
+    all buckets gave as table ``groups``; empty where that, one after the other, is the answer.
+    """
+
+    bucket_sql: str
+    final_sql: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -366,7 +382,8 @@ class Plan:
     session settings every evaluator applies. ``gathered`` is the reason why the query was not cut, or empty.
     A stage comes after those that its broadcast tables are made of. ``moment`` is the time that the query
     reads from the clock; empty for one that does not.
-    ``volatile`` names a function that may answer differently each time.
+    ``volatile`` names a function that may answer differently each time. ``bucket_final`` says how the final
+    of a plan with one stage is run bucket by bucket; None where it needs all groups at once.
     """
 
     text: str
@@ -378,6 +395,7 @@ class Plan:
     gathered: str = ""
     moment: str = ""
     volatile: str = ""
+    bucket_final: BucketFinal | None = None
 
     @property
     def final_stages(self) -> tuple[Stage, ...]:

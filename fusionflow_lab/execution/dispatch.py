@@ -20,7 +20,15 @@ from fusionflow_lab.execution.boundaries import Break, Locate
 from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
-from fusionflow_lab.execution.tasks import BUILD, DigestTask, FinalTask, LocateTask, MapTask, run_task
+from fusionflow_lab.execution.tasks import (
+    BUILD,
+    BucketTask,
+    DigestTask,
+    FinalTask,
+    LocateTask,
+    MapTask,
+    run_task,
+)
 from fusionflow_lab.query import Dialect, Source
 
 T = TypeVar("T")
@@ -106,7 +114,7 @@ class Dispatcher:
 
     async def submit(
         self,
-        task: MapTask | LocateTask | DigestTask | FinalTask,
+        task: MapTask | LocateTask | DigestTask | FinalTask | BucketTask,
         *,
         first: bool = False,
         workers: Sequence[str] = (),
@@ -129,7 +137,7 @@ class Dispatcher:
             workers=list(workers) or None,
         )
 
-    async def run(self, task: LocateTask | DigestTask | FinalTask, kind: type[T]) -> T:
+    async def run(self, task: LocateTask | DigestTask | FinalTask | BucketTask, kind: type[T]) -> T:
         """Submit one task, ahead of the others, and wait for its outcome; again where the cluster is lost.
 
         Raises

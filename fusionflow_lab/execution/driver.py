@@ -16,11 +16,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import pyarrow as pa
-from distributed import KilledWorker
 
-from fusionflow_lab.errors import ChunkError, QueryError, StateError
+from fusionflow_lab.errors import ChunkError, StateError
 from fusionflow_lab.execution.boundaries import Starts, wrong_starts
 from fusionflow_lab.execution.dispatch import Dispatcher
+from fusionflow_lab.execution.finale import Finale
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.merging import TICK_SECONDS, Merger
 from fusionflow_lab.execution.progress import Listener, Progress, measure
@@ -29,9 +29,10 @@ from fusionflow_lab.execution.scan import Scan
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.query import Plan, Stage
-from fusionflow_lab.states.store import StateHeader, StateStore
+from fusionflow_lab.states.store import BUCKETS, StateHeader, StateStore
 
 MAX_PROOFS = 4
+SAMPLE_NOTICE = f"there are too many groups to merge them for previews: one in {BUCKETS} is shown"
 PROGRESS_SHARE = 1 / 20
 
 
@@ -82,7 +83,9 @@ class Driver:
             StageRun(stage, "", {}) if stage.broadcast else StageRun(stage, *self._known(stage, ()))
             for stage in plan.stages
         ]
+        self._finale = Finale(plan, dispatcher, store, finisher)
         self._started = time.monotonic()
+        self._sampled = False
 
     async def run(self) -> pa.Table:
         """Run to the end and return the exact result.
@@ -130,7 +133,7 @@ class Driver:
         """Run the final SQL; a state that turns out to be gone or damaged is scanned again."""
         for _ in range(MAX_PROOFS):
             try:
-                return await self._finish(merger)
+                return await self._finale.result(self.runs, merger)
             except StateError as error:
                 lost = [(run, leaf) for run in self.runs for leaf in run.stored() if leaf.name == error.where]
                 if not lost:
@@ -140,20 +143,7 @@ class Driver:
                     merger.forget(run)
                 await scan.run(self.runs)
                 await self._prove(self.runs, scan, merger)
-        return await self._finish(merger)
-
-    async def _finish(self, merger: Merger) -> pa.Table:
-        """Run the final SQL: shipped rows on a worker, whose memory is limited; merged states here."""
-        if not self._plan.shipped or not self.runs:
-            return await merger.evaluate(partial(self._finisher.result, self.runs))
-        try:
-            name = await self._dispatcher.run(self._finisher.task(self.runs, self._dispatcher.job), str)
-        except KilledWorker:
-            raise QueryError(
-                f"the shipped rows did not fit into one worker's memory ({self._plan.shipped})",
-                hint="filter or select less, or give the workers more memory",
-            ) from None
-        return self._finisher.collect(name)
+        return await self._finale.result(self.runs, merger)
 
     # -- stages one after the other --------------------------------------------------------------
 
@@ -236,11 +226,17 @@ class Driver:
             await asyncio.sleep(max(TICK_SECONDS, (time.monotonic() - begin) / PROGRESS_SHARE))
 
     async def _tell_previews(self, merger: Merger) -> None:
+        def tell(fraction: float, table: pa.Table) -> None:
+            if self._finisher.sampled and not self._sampled:
+                self._sampled = True
+                self._listener.notice("sample", SAMPLE_NOTICE)
+            self._listener.preview(fraction, table)
+
         await merger.preview(
             self.runs,
             fraction=lambda: self._progress().fraction,
             threads=lambda: self._dispatcher.threads,
-            tell=self._listener.preview,
+            tell=tell,
         )
 
     def _progress(self) -> Progress:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.execution.merge_tree import MergeTree
+from fusionflow_lab.execution.stage_merge import StageMerge
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import FinalTask
-from fusionflow_lab.query import Broadcast, Plan
+from fusionflow_lab.planning.tables import groups_ddl
+from fusionflow_lab.query import Broadcast, BucketFinal, Plan, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
@@ -66,7 +66,7 @@ class Finisher:
         self._results = results
         self._evaluator = evaluator
         self._broadcast_bytes = broadcast_bytes
-        self._trees: dict[str, MergeTree] = {}
+        self._merges: dict[str, StageMerge] = {}
         self._rows: dict[str, dict[int, pa.Table]] = {}
         self._held = 0
 
@@ -74,10 +74,10 @@ class Finisher:
         """Take the state of a leaf that has arrived."""
         stage = run.stage
         if stage.kind in _MERGED_KINDS:
-            if stage.name not in self._trees:
-                merge = partial(self._evaluator.merge, stage, self._ddl[stage.name]("state"))
-                self._trees[stage.name] = MergeTree(len(run.leaves), merge)
-            self._trees[stage.name].add(leaf.place, self._store.state(leaf.name))
+            if stage.name not in self._merges:
+                ddl = self._ddl[stage.name]("state")
+                self._merges[stage.name] = StageMerge(run, self._store, self._evaluator, ddl)
+            self._merges[stage.name].add(leaf)
         elif self._held < PREVIEW_BYTES:
             state = self._store.state(leaf.name)
             self._held += state.nbytes
@@ -85,20 +85,26 @@ class Finisher:
 
     def forget(self, run: StageRun) -> None:
         """Drop what was merged of a stage; its states will be added again."""
-        self._trees.pop(run.stage.name, None)
+        self._merges.pop(run.stage.name, None)
         self._rows.pop(run.stage.name, None)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether previews show a sample of the groups, because there are too many."""
+        return any(merge.large for merge in self._merges.values())
 
     def preview(self, runs: Sequence[StageRun]) -> pa.Table | None:
         """Run the final stage over what has arrived; None where that says nothing yet."""
         if self._held >= PREVIEW_BYTES or not all(run.map_hash for run in runs):
             return None
+        states = {}
+        for run in runs:
+            so_far = self._so_far(run)
+            if so_far is None:
+                return None
+            states[run.stage.name] = so_far
         try:
-            return self._evaluator.final(
-                self._plan,
-                self._tables(),
-                {run.stage.name: self._so_far(run) for run in runs},
-                limit=PREVIEW_ROWS,
-            )
+            return self._evaluator.final(self._plan, self._tables(), states, limit=PREVIEW_ROWS)
         except duckdb.Error:
             # A part of the rows may break what all of them keep, such as "one row per subquery".
             return None
@@ -133,6 +139,7 @@ class Finisher:
         for run in runs:
             if run.stage.name in broadcast.stages:
                 states[run.stage.name] = []
+                self._refuse_large(run)
                 for state in self._complete(run):
                     size += state.nbytes
                     self._refuse_size(size, run)
@@ -144,6 +151,11 @@ class Finisher:
         self._refuse_size(table.nbytes, next(run for run in runs if run.stage.name in states))
         return self._store.put_broadcast(table)
 
+    def _refuse_large(self, run: StageRun) -> None:
+        merge = self._merges.get(run.stage.name)
+        if merge is not None and merge.large:
+            self._refuse_size(self._broadcast_bytes + 1, run)
+
     def _refuse_size(self, size: int, run: StageRun) -> None:
         if size > self._broadcast_bytes:
             limit = self._broadcast_bytes / (1 << 20)
@@ -151,20 +163,62 @@ class Finisher:
                 f"what is needed of {run.stage.source.pattern} exceeds the {limit:g} MiB each worker may hold"
             )
 
-    def task(self, runs: Sequence[StageRun], job: str) -> FinalTask:
-        """Describe the final stage as a task for a worker."""
+    def task(self, runs: Sequence[StageRun], job: str, parts: Mapping[str, Sequence[str]]) -> FinalTask:
+        """Describe the final stage as a task for a worker.
+
+        Parameters
+        ----------
+        runs
+            All stages.
+        job
+            Names the result.
+        parts
+            For stages that were merged in buckets, the names of what the buckets gave.
+        """
+        leaves = {run.stage.name: [leaf.name for leaf in run.stored()] for run in runs}
+        names = [stage.name for stage in self._plan.final_stages]
         return FinalTask(
-            plan=self._plan,
+            sql=self._plan.final_sql,
+            names=self._plan.names,
+            settings=self._plan.settings,
             ddl=self._tables(),
-            states={
-                run.stage.name: [leaf.name for leaf in run.stored()]
-                for run in runs
-                if run.stage in self._plan.final_stages
-            },
+            states={name: parts.get(name, leaves[name]) for name in names},
             store=self._store.folder.root,
             results=self._results.root,
             result=f"{job}.final",
         )
+
+    def last_task(self, stage: Stage, final: BucketFinal, job: str, parts: Sequence[str]) -> FinalTask:
+        """Describe the last step of a plan whose final runs bucket by bucket, over what the buckets gave."""
+        return FinalTask(
+            sql=final.final_sql,
+            names=self._plan.names,
+            settings=self._plan.settings,
+            ddl={"groups": groups_ddl(stage, final)},
+            states={"groups": parts},
+            store=self._store.folder.root,
+            results=self._results.root,
+            result=f"{job}.final",
+        )
+
+    def finished(self, task: FinalTask) -> pa.Table:
+        """Run a final task here.
+
+        Raises
+        ------
+        QueryError
+            The SQL fails on the rows.
+        """
+        tables = {name: [self._store.state(part) for part in parts] for name, parts in task.states.items()}
+        try:
+            return self._evaluator.finish(task.sql, task.ddl, tables, names=task.names)
+        except duckdb.Error as error:
+            raise QueryError(str(error).split("\n", 1)[0]) from None
+
+    def joined(self, parts: Sequence[str]) -> pa.Table:
+        """Return the rows of all buckets, one after the other, as the answer."""
+        table = pa.concat_tables([self._store.state(part) for part in parts])
+        return table.rename_columns(list(self._plan.names)) if self._plan.names else table
 
     def collect(self, name: str) -> pa.Table:
         """Return a worker's result, and forget its file."""
@@ -176,16 +230,16 @@ class Finisher:
     def _tables(self) -> dict[str, Sequence[str]]:
         return {name: statements(name) for name, statements in self._ddl.items()}
 
-    def _so_far(self, run: StageRun) -> list[pa.Table]:
+    def _so_far(self, run: StageRun) -> list[pa.Table] | None:
         name = run.stage.name
-        if name in self._trees:
-            return self._trees[name].frontier()
+        if name in self._merges:
+            return self._merges[name].states()
         rows = self._rows.get(name, {})
         return [rows[place] for place in sorted(rows)]
 
     def _complete(self, run: StageRun) -> Iterator[pa.Table]:
         """Yield every state; a final over aggregates reads them merged once more."""
         if run.stage.kind in _MERGED_KINDS:
-            yield from self._so_far(run)
+            yield from self._so_far(run) or ()
         else:
             yield from (self._store.state(leaf.name) for leaf in run.stored())

@@ -45,6 +45,9 @@ class Listener(Protocol):
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Take note of a chunk that failed, to be tried again or not."""
 
+    def notice(self, code: str, text: str) -> None:
+        """Take note of something that the user should know."""
+
     def unread(self, leaf: Leaf, message: str) -> None:
         """Take note of a chunk that the job goes on without."""
 

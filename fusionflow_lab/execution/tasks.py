@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import duckdb
@@ -23,12 +23,14 @@ from fusionflow_lab import _native
 from fusionflow_lab.errors import FusionflowError, QueryError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.execution.files_scan import FilesScan
+from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
-from fusionflow_lab.query import Access, Chunk, Counters, Dialect, Plan, SourceFile, Stage
+from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
+    BUCKETS,
     STATE_FORMAT,
     BlockRecord,
     BlockRecords,
@@ -43,6 +45,7 @@ from fusionflow_lab.storage import Folder, range_files
 __all__ = [
     "BUILD",
     "VERSION",
+    "BucketTask",
     "Check",
     "DigestTask",
     "FinalTask",
@@ -91,14 +94,41 @@ class MapReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FinalTask:
-    """Run the final SQL of a plan over stored states; the result is stored as ``result``."""
+    """Run a final SQL over stored states, which make its tables; the result is stored as ``result``.
 
-    plan: Plan
+    ``about`` says what the tables hold, for the error where they do not fit into memory.
+    """
+
+    sql: str
+    names: tuple[str, ...]
+    settings: Settings
     ddl: Mapping[str, Sequence[str]]
     states: Mapping[str, Sequence[str]]
     store: str
     results: str
     result: str
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BucketTask:
+    """Merge one bucket of all states of a stage, run a SELECT over it, and store its rows like a state.
+
+    ``states`` are names, in the order of the leaves; ``name`` is the map hash that the rows are stored
+    under. ``sql`` reads what was merged as ``table``, which is ``state`` or has the stage's name; ``ddl``
+    makes both.
+    """
+
+    stage: Stage
+    settings: Settings
+    ddl: Mapping[str, Sequence[str]]
+    states: tuple[str, ...]
+    sql: str
+    table: str
+    bucket: int
+    buckets: int
+    name: str
+    store: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,7 +200,7 @@ class WorkerState:
                 token.cancel()
 
 
-def run_task(task: MapTask | LocateTask | DigestTask | FinalTask) -> object:
+def run_task(task: MapTask | LocateTask | DigestTask | FinalTask | BucketTask) -> object:
     """Run a task on this worker; an error of ours is returned, for the driver to raise.
 
     Raised here, it would be written with its traceback to the terminal of whoever started the cluster.
@@ -187,7 +217,9 @@ def run_task(task: MapTask | LocateTask | DigestTask | FinalTask) -> object:
                 case DigestTask():
                     return [_identity(check, task.access, token) for check in task.checks]
                 case FinalTask():
-                    return finish(task, state.evaluator(task.plan.settings))
+                    return finish(task, state.evaluator(task.settings))
+                case BucketTask():
+                    return merge_bucket(task, state.evaluator(task.settings))
     except (FusionflowError, OSError) as error:
         _log.info("%s%s", _ids(worker.get_current_task(), task), error)
         return error
@@ -227,22 +259,22 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
             raise failure from None
         raise QueryError(_first_line(mapped), where=_where(task.chunks)) from None
     header = _header(task, scan, mapped)
-    name = store.put(header, mapped.state, _rejects(task, scan))
+    name = store.put(header, mapped.state, _rejects(task, scan), mapped.buckets)
     return MapReport(name=name, header=header)
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:
-    """Run the final SQL of a gathered query and store the result as Arrow IPC.
+    """Run a final SQL and store the result as Arrow IPC.
 
     Raises
     ------
     QueryError
-        The SQL fails on the rows.
+        The SQL fails on the rows, or they do not fit into memory.
     """
     store = StateStore(Folder(task.store))
-    states = {stage: [store.state(name) for name in names] for stage, names in task.states.items()}
+    tables = {name: [store.state(state) for state in states] for name, states in task.states.items()}
     try:
-        table = evaluator.final(task.plan, task.ddl, states)
+        table = evaluator.finish(task.sql, task.ddl, tables, names=task.names)
     except duckdb.Error as error:
         raise QueryError(_first_line(error)) from None
     sink = pa.BufferOutputStream()
@@ -250,6 +282,32 @@ def finish(task: FinalTask, evaluator: Evaluator) -> str:
         writer.write_table(table)
     Folder(task.results).put(task.result, [memoryview(sink.getvalue())])
     return task.result
+
+
+def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
+    """Merge a bucket in the tree that merges whole states, and return the name of the rows it gave.
+
+    Raises
+    ------
+    QueryError
+        The SQL fails on the merged rows, or they do not fit into memory.
+    StateError
+        A state is gone or damaged.
+    """
+    store, stage = StateStore(Folder(task.store)), task.stage
+    record = ChunkRecord(key=f"{task.bucket} of {task.buckets}", identity="", blocks=BlockRecords())
+    header = StateHeader(map_hash=task.name, chunks=(record,), counters=Counters(), rows=0, rejects=0)
+    tree = MergeTree(len(task.states), partial(evaluator.merge, stage, task.ddl["state"]))
+    try:
+        for place, name in enumerate(task.states):
+            state, split = store.bucket(name, task.bucket % BUCKETS)
+            if task.buckets > 1 and not (split and task.buckets == BUCKETS):
+                state = evaluator.bucket(stage, task.ddl["state"], state, task.bucket, task.buckets)
+            tree.add(place, state)
+        rows = evaluator.finish(task.sql, task.ddl, {task.table: tree.frontier()})
+    except duckdb.Error as error:
+        raise QueryError(_first_line(error)) from None
+    return store.put(replace(header, rows=rows.num_rows, size=rows.nbytes), rows)
 
 
 def _header(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan, mapped: Mapped) -> StateHeader:
@@ -273,6 +331,7 @@ def _header(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan, mapped: M
         counters=counters,
         rows=mapped.state.num_rows,
         rejects=rejected,
+        size=mapped.state.nbytes,
     )
 
 

@@ -21,6 +21,7 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.arrow import arrow_source
 from fusionflow_lab.planning.ast import Node, clone, literal, walk, without_locations
 from fusionflow_lab.planning.bind import Binder, Shape
+from fusionflow_lab.planning.bucket_final import bucket_final
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.clock import freeze, now
 from fusionflow_lab.planning.cut import cut
@@ -230,10 +231,13 @@ class Planner:
         if not reason:
             maker = StageMaker(binder=binder, sources=sources)
             try:
-                final = binder.sql(cut(tree, maker))
+                ended = cut(tree, maker)
+                final = binder.sql(ended)
+                if maker.grouped is not None and maker.grouped.final != ended:
+                    maker.grouped = None
                 reason = self._mismatch(final, plan)
                 if not reason:
-                    return replace(plan, stages=tuple(maker.stages), final_sql=final)
+                    return self._bucketed(replace(plan, stages=tuple(maker.stages), final_sql=final), maker)
             except Gather as why:
                 reason = str(why)
         maker = StageMaker(binder=binder, sources=sources)
@@ -245,6 +249,12 @@ class Planner:
         if mismatch:
             raise QueryError(f"this query cannot be run over files: {mismatch}")
         return replace(plan, stages=tuple(maker.stages), final_sql=final, gathered=reason)
+
+    def _bucketed(self, plan: Plan, maker: StageMaker) -> Plan:
+        """Add how the final is run bucket by bucket, where it ends in one grouping of one stage."""
+        if maker.grouped is None or len(plan.final_stages) != 1 or not plan.names:
+            return plan
+        return replace(plan, bucket_final=bucket_final(maker.grouped, self._binder, plan.types))
 
     def _mismatch(self, final: str, plan: Plan) -> str:
         """Say what differs between the final SQL and the user's query; empty for nothing."""

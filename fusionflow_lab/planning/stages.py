@@ -33,6 +33,20 @@ class Ending:
     ordered: bool = False
     limit: int = 0
     reason: str = ""
+    bucket_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grouped:
+    """The end of a SELECT that groups, and the same in two steps.
+
+    ``final`` reads the table of a stage. ``inner`` gives its groups, keys and aggregates under names of
+    their own, each group by itself; ``outer`` is all above, over the table ``groups`` of these.
+    """
+
+    final: Node
+    inner: Node
+    outer: Node
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,6 +59,8 @@ class StageMaker:
     binder: Binder
     sources: Mapping[str, Source]
     stages: list[Stage] = field(default_factory=list)
+    grouped: Grouped | None = None
+    """The SELECT that was cut last, where it groups by keys."""
 
     def add(self, kind: StageKind, node: Node, ending: Ending) -> Node:
         """Add the stages that map their sources by ``node``, and return the FROM that reads their tables.
@@ -88,6 +104,7 @@ class StageMaker:
             limit=ending.limit,
             reason=ending.reason,
             multiplies=multiplies,
+            bucket_by=ending.bucket_by,
             broadcast=broadcast,
         )
         for known in self.stages:

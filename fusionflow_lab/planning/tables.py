@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fusionflow_lab.planning.bind import create_as_sql, create_sql
-from fusionflow_lab.query import Stage
+from fusionflow_lab.query import BucketFinal, Stage
 from fusionflow_lab.states.evaluate import broadcast_sql, quoted
 
 
@@ -49,3 +49,19 @@ def state_ddl(stage: Stage, table: str = "") -> tuple[str, ...]:
     names = [stage.source.name, *(broadcast.name for broadcast in stage.broadcast)]
     dropped = [f"DROP TABLE {quoted(name)}" for name in names]
     return *read, create_as_sql(table or stage.name, stage.map_sql), *dropped
+
+
+def groups_ddl(stage: Stage, final: BucketFinal) -> tuple[str, ...]:
+    """Write the statements that make an empty table ``groups`` of what the buckets of a stage give.
+
+    Examples
+    --------
+    >>> from fusionflow_lab.query import Dialect, Source
+    >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
+    >>> stage = Stage(name="stage_0", kind="aggregate", source=source, columns=(), map_sql="FROM source_0")
+    >>> print(*groups_ddl(stage, BucketFinal(bucket_sql="FROM stage_0"))[-2:], sep=chr(10))
+    CREATE OR REPLACE TEMP TABLE "groups" AS SELECT * FROM (FROM stage_0) LIMIT 0
+    DROP TABLE "stage_0"
+    """
+    made = create_as_sql("groups", final.bucket_sql)
+    return *state_ddl(stage), made, f"DROP TABLE {quoted(stage.name)}"

@@ -7,6 +7,7 @@ metadata.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pyarrow as pa
@@ -18,11 +19,38 @@ _FACTS = b"fusionflow"
 
 
 def keep_table(folder: Folder, name: str, table: pa.Table) -> None:
-    """Write a table as an Arrow IPC file."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    folder.put(name, [memoryview(sink.getvalue())])
+    """Write a table as an Arrow IPC file, batch by batch: it is in memory once, not twice."""
+    folder.put(name, _written(table))
+
+
+def _written(table: pa.Table) -> Iterator[bytes]:
+    pieces = _Pieces()
+    with pa.ipc.new_file(pa.PythonFile(pieces, "w"), table.schema) as writer:
+        for batch in table.to_batches():
+            writer.write_batch(batch)
+            yield from pieces.taken()
+    yield from pieces.taken()
+
+
+class _Pieces:
+    """A file that keeps what is written to it until that is taken."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Keep everything: there is nothing below."""
+
+    def taken(self) -> list[bytes]:
+        """Return what was written since the last time."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
 
 
 def kept_table(folder: Folder, name: str) -> pa.Table:

@@ -6,7 +6,8 @@ A file is::
 
 The sizes are those of the three parts. The first digest covers them and the header, which is read alone when
 a run asks what is known; the last one covers everything before it. What fails is no state: it is scanned
-again, never believed.
+again, never believed. A large state is written as one Arrow stream for each of its buckets; the header holds
+their sizes and digests, so that one bucket can be read and believed without the others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import hashlib
 import json
 import struct
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
 
@@ -94,13 +95,14 @@ class ChunkRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateHeader:
-    """What a state covers and what its scan counted."""
+    """What a state covers and what its scan counted; ``size`` are the bytes of its rows in memory."""
 
     map_hash: str
     chunks: tuple[ChunkRecord, ...]
     counters: Counters
     rows: int
     rejects: int
+    size: int = 0
 
     @property
     def name(self) -> str:
@@ -110,14 +112,25 @@ class StateHeader:
         return f"{self.map_hash}/{node}"
 
 
-def encode(header: StateHeader, state: bytes, rejects: bytes) -> list[bytes]:
-    """Return the parts of the file that holds a state.
+class BucketPlace(NamedTuple):
+    """Where a bucket of a state lies in its file."""
+
+    start: int
+    size: int
+    digest: str
+
+
+def encode(header: StateHeader, state: Sequence[bytes], rejects: bytes) -> list[bytes]:
+    """Return the parts of the file that holds a state, which is one Arrow stream, or one for each bucket.
 
     Examples
     --------
     >>> header = StateHeader(map_hash="m", chunks=(), counters=Counters(), rows=1, rejects=0)
-    >>> [part.tobytes() for part in decode(b"".join(encode(header, b"state", b"")))]
-    [b'state', b'']
+    >>> file = b"".join(encode(header, [b"one", b"two"], b""))
+    >>> [part.tobytes() for part in decode(file)]
+    [b'onetwo', b'']
+    >>> [file[place.start :][: place.size] for place in bucket_places(file)]
+    [b'one', b'two']
     """
     values = {
         "map_hash": header.map_hash,
@@ -128,11 +141,13 @@ def encode(header: StateHeader, state: bytes, rejects: bytes) -> list[bytes]:
         "counters": astuple(header.counters),
         "rows": header.rows,
         "rejects": header.rejects,
+        "size": header.size,
+        "buckets": [[len(part), _digest(part).hex()] for part in state] if len(state) > 1 else [],
     }
     text = json.dumps(values, separators=(",", ":")).encode()
-    head = MAGIC + _SIZES.pack(len(text), len(state), len(rejects))
+    head = MAGIC + _SIZES.pack(len(text), sum(map(len, state)), len(rejects))
     head += _digest(head, text)
-    return [head, text, state, rejects, _digest(head, text, state, rejects)]
+    return [head, text, *state, rejects, _digest(head, text, *state, rejects)]
 
 
 def header_end(head: bytes | memoryview) -> int:
@@ -154,15 +169,39 @@ def decode_header(head: bytes | memoryview) -> StateHeader:
     ValueError
         It is of another version, cut short or damaged.
     """
-    end = header_end(head)
-    start = PREFIX_BYTES - DIGEST_BYTES
-    if len(head) < end or _digest(head[:start], head[PREFIX_BYTES:end]) != bytes(head[start:PREFIX_BYTES]):
-        raise ValueError("the header of a state is damaged")
+    return _header(_values(head))
+
+
+def bucket_places(head: bytes | memoryview) -> list[BucketPlace]:
+    """Return where the buckets of a state lie, from the first bytes of its file; none where it has none.
+
+    Raises
+    ------
+    ValueError
+        It is of another version, cut short or damaged.
+    """
+    places: list[BucketPlace] = []
+    start = header_end(head)
     try:
-        values = json.loads(bytes(head[PREFIX_BYTES:end]))
-    except RecursionError:
-        raise ValueError("the header of a state is nested too deeply") from None
-    return _header(values)
+        for size, digest in _values(head)["buckets"]:
+            places.append(BucketPlace(start, _numbers([size])[0], _text(digest)))
+            start += size
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the buckets of a state are not as they should be: {error}") from None
+    return places
+
+
+def decode_bucket(place: BucketPlace, data: bytes) -> memoryview:
+    """Return the Arrow stream of a bucket from the bytes at its place.
+
+    Raises
+    ------
+    ValueError
+        It is cut short or damaged.
+    """
+    if len(data) != place.size or _digest(data).hex() != place.digest:
+        raise ValueError("a bucket of a state is damaged")
+    return memoryview(data)
 
 
 def decode(data: bytes | memoryview) -> tuple[memoryview, memoryview]:
@@ -196,6 +235,18 @@ def _digest(*parts: bytes | memoryview) -> bytes:
     return digest.digest()
 
 
+def _values(head: bytes | memoryview) -> Any:  # noqa: ANN401  # JSON
+    """Read the JSON of a header that its digest vouches for."""
+    end = header_end(head)
+    start = PREFIX_BYTES - DIGEST_BYTES
+    if len(head) < end or _digest(head[:start], head[PREFIX_BYTES:end]) != bytes(head[start:PREFIX_BYTES]):
+        raise ValueError("the header of a state is damaged")
+    try:
+        return json.loads(bytes(head[PREFIX_BYTES:end]))
+    except RecursionError:
+        raise ValueError("the header of a state is nested too deeply") from None
+
+
 def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
     """Build the header; a digest vouches that we wrote it, but perhaps another version of us."""
     try:
@@ -213,6 +264,7 @@ def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
             counters=_counters(values["counters"]),
             rows=_numbers([values["rows"]])[0],
             rejects=_numbers([values["rejects"]])[0],
+            size=_numbers([values["size"]])[0],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"the header of a state is not as it should be: {error}") from None

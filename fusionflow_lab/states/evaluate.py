@@ -21,11 +21,13 @@ import pyarrow.compute as pc
 
 from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.states.casts import quoted, read_sql
+from fusionflow_lab.states.store import BUCKETS
 
-__all__ = ["SET", "ArrowStream", "Evaluator", "Mapped", "broadcast_sql", "quoted", "warm_up"]
+__all__ = ["SET", "ArrowStream", "Evaluator", "Mapped", "broadcast_sql", "bucket_sql", "quoted", "warm_up"]
 
 # The column of a state that numbers the grouping set of a row, where it has one.
 SET = "__set"
+_BUCKET = "__bucket"
 
 _BATCH_ROWS = 1 << 17
 # Broadcast tables that one process keeps for maps to come.
@@ -41,10 +43,14 @@ class ArrowStream(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mapped:
-    """The state of one map and the rows that passed its filters (None: all that were read)."""
+    """The state of one map and the rows that passed its filters (None: all that were read).
+
+    ``buckets`` are those of its rows; None where it has no keys.
+    """
 
     state: pa.Table
     rows_used: int | None
+    buckets: pa.ChunkedArray | None = None
 
 
 class Evaluator:
@@ -135,8 +141,13 @@ class Evaluator:
                 f"CREATE TEMP {kind} {quoted(stage.source.name)} AS {read_sql(stage.columns, text)}"
             )
             if not stage.reduce_sql:
-                state = cursor.sql(stage.map_sql).to_arrow_table()
-                return Mapped(state=state, rows_used=_rows_used(stage, state))
+                if not stage.bucket_by:
+                    state = cursor.sql(stage.map_sql).to_arrow_table()
+                    return Mapped(state=state, rows_used=_rows_used(stage, state))
+                hashed = f"SELECT *, CAST({bucket_sql(stage, BUCKETS)} AS UTINYINT) AS {_BUCKET}"
+                state = cursor.sql(f"{hashed} FROM ({stage.map_sql})").to_arrow_table()
+                buckets, state = state.column(_BUCKET), state.drop_columns([_BUCKET])
+                return Mapped(state=state, rows_used=_rows_used(stage, state), buckets=buckets)
             rows = _Counted(cursor.sql(stage.map_sql).to_arrow_reader(_BATCH_ROWS))
             with self._root.cursor() as reducer:
                 reducer.register("state", rows.reader())
@@ -202,6 +213,14 @@ class Evaluator:
             _fill(cursor, "state", state_ddl, states)
             return cursor.sql(stage.merge_sql or stage.reduce_sql or "FROM state").to_arrow_table()
 
+    def bucket(
+        self, stage: Stage, state_ddl: Sequence[str], state: pa.Table, number: int, buckets: int
+    ) -> pa.Table:
+        """Return the rows of a state that are in a bucket, in their order; see ``bucket_sql``."""
+        with self._root.cursor() as cursor, _undone(cursor):
+            _fill(cursor, "state", state_ddl, [state])
+            return cursor.sql(f"FROM state WHERE {bucket_sql(stage, buckets)} = {number}").to_arrow_table()
+
     def final(
         self,
         plan: Plan,
@@ -223,12 +242,37 @@ class Evaluator:
         limit
             Rows to return at most; None for all.
         """
+        sql = plan.final_sql if limit is None else f"SELECT * FROM ({plan.final_sql}) LIMIT {limit}"
+        names = [stage.name for stage in plan.final_stages]
+        tables = {name: states[name] for name in names}
+        return self.finish(sql, {name: ddl[name] for name in names}, tables, names=plan.names)
+
+    def finish(
+        self,
+        sql: str,
+        ddl: Mapping[str, Sequence[str]],
+        tables: Mapping[str, Sequence[pa.Table]],
+        *,
+        names: Sequence[str] = (),
+    ) -> pa.Table:
+        """Run a SELECT over tables that are filled with rows.
+
+        Parameters
+        ----------
+        sql
+            The SELECT.
+        ddl
+            For each table, statements that make it, empty.
+        tables
+            For each table, its rows; columns that they lack are NULL.
+        names
+            Names of the columns of the answer, where they differ from those of the SELECT.
+        """
         with self._root.cursor() as cursor, _undone(cursor):
-            for stage in plan.final_stages:
-                _fill(cursor, stage.name, ddl[stage.name], states[stage.name])
-            sql = plan.final_sql if limit is None else f"SELECT * FROM ({plan.final_sql}) LIMIT {limit}"
+            for name, parts in tables.items():
+                _fill(cursor, name, ddl[name], parts)
             table = cursor.sql(sql).to_arrow_table()
-            return table.rename_columns(list(plan.names)) if plan.names else table
+            return table.rename_columns(list(names)) if names else table
 
     def broadcast(
         self,
@@ -241,6 +285,25 @@ class Evaluator:
             for name in broadcast.stages:
                 _fill(cursor, name, ddl[name], states[name])
             return cursor.sql(broadcast.sql).to_arrow_table()
+
+
+def bucket_sql(stage: Stage, buckets: int) -> str:
+    """Write the number of the bucket, of so many, that a row of a state belongs to.
+
+    The same in every process of one version of DuckDB. The second argument of the hash keeps it independent
+    of the one that DuckDB groups by.
+
+    Examples
+    --------
+    >>> from fusionflow_lab.query import Dialect, Source
+    >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
+    >>> stage = Stage(
+    ...     name="s", kind="aggregate", source=source, columns=(), map_sql="FROM source_0", bucket_by=("k0",)
+    ... )
+    >>> print(bucket_sql(stage, 64))
+    hash("k0", 'bucket') % 64
+    """
+    return f"hash({', '.join(map(quoted, stage.bucket_by))}, 'bucket') % {buckets}"
 
 
 def broadcast_sql(broadcast: Broadcast, name: str = "", *, temporary: bool = False) -> str:
@@ -309,7 +372,9 @@ def _fill(
     for statement in ddl:
         cursor.execute(statement)
     # One statement costs far more than the few rows of most states.
-    for _, alike in groupby(states, key=lambda state: state.schema):
+    for schema, alike in groupby(states, key=lambda state: state.schema):
+        # Rows of buckets come without the columns that nobody reads.
+        by_name = "" if len({column.lower() for column in schema.names}) < len(schema) else "BY NAME "
         cursor.register("__state", pa.concat_tables([*alike]))
-        cursor.execute(f"INSERT INTO {quoted(name)} SELECT * FROM __state")
+        cursor.execute(f"INSERT INTO {quoted(name)} {by_name}SELECT * FROM __state")
         cursor.unregister("__state")

@@ -9,10 +9,13 @@ counters and the rejects. ``codec`` says how; a state whose digests fail does no
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fusionflow_lab.errors import StateError
 from fusionflow_lab.query import Chunk
@@ -23,7 +26,9 @@ from fusionflow_lab.states.codec import (
     BlockRecords,
     ChunkRecord,
     StateHeader,
+    bucket_places,
     decode,
+    decode_bucket,
     decode_header,
     encode,
     header_end,
@@ -39,6 +44,10 @@ __all__ = [
     "StateStore",
     "chunk_key",
 ]
+
+# A state of so many rows is written in so many buckets by the hash of its keys: they can be merged apart.
+SPLIT_ROWS = 1 << 13
+BUCKETS = 64
 
 _HEAD_BYTES = 1 << 16
 _BROADCAST = "broadcast"
@@ -78,14 +87,48 @@ class StateStore:
 
     folder: Folder
 
-    def put(self, header: StateHeader, state: pa.Table, rejects: pa.Table | None = None) -> str:
-        """Store a state and return its name; a state that is already there is left alone."""
+    def put(
+        self,
+        header: StateHeader,
+        state: pa.Table,
+        rejects: pa.Table | None = None,
+        buckets: pa.ChunkedArray | None = None,
+    ) -> str:
+        """Store a state and return its name; a state that is already there is left alone.
+
+        Parameters
+        ----------
+        header
+            What it covers.
+        state, rejects
+            Its rows, and the rejects that its scan met.
+        buckets
+            The bucket of each row, below ``BUCKETS``; a state of many rows is written bucket by bucket.
+        """
         name = header.name
         if self.folder.has(name):
             return name
         rejected = _ipc(rejects) if rejects is not None and rejects.num_rows else b""
-        self.folder.put(name, [*encode(header, _ipc(state), rejected)])
+        split = buckets is not None and state.num_rows >= SPLIT_ROWS
+        parts = _split(state, buckets) if split else [state]
+        self.folder.put(name, encode(header, [_ipc(part) for part in parts], rejected))
         return name
+
+    def bucket(self, name: str, number: int) -> tuple[pa.Table, bool]:
+        """Return bucket ``number`` of a state and True; all of a state that is not split, and False.
+
+        Raises
+        ------
+        StateError
+            It is gone, cut short or damaged; a damaged one is deleted, so that it is scanned again.
+        """
+        with self._vouched(name):
+            places = bucket_places(self._head(name))
+            if places:
+                place = places[number]
+                data = self.folder.get(name, start=place.start, limit=place.size)
+                return _table(decode_bucket(place, data)), True
+        return self.state(name), False
 
     def state(self, name: str) -> pa.Table:
         """Return the state's table.
@@ -159,15 +202,24 @@ class StateStore:
 
     def _header(self, name: str) -> StateHeader | None:
         try:
-            head = self.folder.get(name, limit=_HEAD_BYTES)
-            end = header_end(head)
-            return decode_header(head if end <= len(head) else self.folder.get(name, limit=end))
+            return decode_header(self._head(name))
         except (ValueError, FileNotFoundError):  # damaged, or deleted since it was listed
             return None
 
+    def _head(self, name: str) -> bytes:
+        head = self.folder.get(name, limit=_HEAD_BYTES)
+        end = header_end(head)
+        return head if end <= len(head) else self.folder.get(name, limit=end)
+
     def _content(self, name: str) -> tuple[memoryview, memoryview]:
-        try:
+        with self._vouched(name):
             return decode(self.folder.get(name))
+
+    @contextmanager
+    def _vouched(self, name: str) -> Iterator[None]:
+        """Tell of a state that cannot be read; forget it where it is damaged."""
+        try:
+            yield
         except FileNotFoundError:
             raise StateError("a stored state is gone", where=name, hint="run the query again") from None
         except ValueError:
@@ -184,5 +236,20 @@ def _ipc(table: pa.Table) -> bytes:
 
 
 def _table(data: memoryview) -> pa.Table:
-    with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
-        return reader.read_all()
+    """Read the rows of one Arrow stream, or of several that follow each other."""
+    buffer = pa.BufferReader(pa.py_buffer(data))
+    tables = []
+    while buffer.tell() < len(data):
+        with pa.ipc.open_stream(buffer) as reader:
+            tables.append(reader.read_all())
+    return pa.concat_tables(tables)
+
+
+def _split(state: pa.Table, buckets: pa.ChunkedArray) -> list[pa.Table]:
+    """Return the rows of each bucket, in the order of the state."""
+    numbers = buckets.combine_chunks()
+    order = pc.array_sort_indices(numbers)  # a stable sort
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(numbers).to_pylist()}
+    ordered = state.take(order)
+    ends = [*accumulate((counts.get(number, 0) for number in range(BUCKETS)), initial=0)]
+    return [ordered.slice(begin, end - begin) for begin, end in pairwise(ends)]

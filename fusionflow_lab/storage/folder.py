@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -41,9 +41,10 @@ class Folder:
         """Return where ``name`` lies."""
         return Path(self.root, name)
 
-    def get(self, name: str, *, limit: int = -1) -> bytes:
-        """Return the first ``limit`` bytes of ``name`` (all by default)."""
+    def get(self, name: str, *, start: int = 0, limit: int = -1) -> bytes:
+        """Return the ``limit`` bytes of ``name`` (all by default) from ``start`` on."""
         with self.path(name).open("rb") as file:
+            file.seek(start)
             # Python makes room for the limit first, and a damaged file may say that it is huge.
             return file.read(min(limit, os.fstat(file.fileno()).st_size))
 
@@ -51,7 +52,7 @@ class Folder:
         """Tell whether ``name`` is there."""
         return self.path(name).is_file()
 
-    def put(self, name: str, parts: Parts) -> None:
+    def put(self, name: str, parts: Iterable[bytes | memoryview]) -> None:
         """Write ``parts`` one after the other as ``name``; what was there is replaced at once.
 
         Raises
@@ -113,7 +114,9 @@ class Folder:
         self.path(token).unlink(missing_ok=True)
 
     @contextmanager
-    def _written(self, name: str, parts: Parts, *, sync: bool = False) -> Iterator[Path]:
+    def _written(
+        self, name: str, parts: Iterable[bytes | memoryview], *, sync: bool = False
+    ) -> Iterator[Path]:
         """Lend a temporary file of ``parts`` beside ``name``; ``sync``: it outlives a power cut."""
         target = self.path(name)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.{uuid.uuid4().hex}.tmp")

@@ -25,8 +25,8 @@ class Store(Protocol):
     def root(self) -> str:
         """Path or URL that opens the same place elsewhere."""
 
-    def get(self, name: str, *, limit: int = -1) -> bytes:
-        """Return the first ``limit`` bytes of ``name`` (all by default).
+    def get(self, name: str, *, start: int = 0, limit: int = -1) -> bytes:
+        """Return the ``limit`` bytes of ``name`` (all by default) from ``start`` on; fewer where it ends.
 
         Raises
         ------

@@ -43,19 +43,19 @@ HEADERS = st.builds(
 
 @given(header=HEADERS, state=st.binary(), rejects=st.binary())
 def test_what_was_written_comes_back(header: StateHeader, state: bytes, rejects: bytes) -> None:
-    data = b"".join(encode(header, state, rejects))
+    data = b"".join(encode(header, [state], rejects))
     assert decode_header(data[: header_end(data)]) == header
     assert tuple(part.tobytes() for part in decode(data)) == (state, rejects)
 
 
 @given(header=HEADERS, state=st.binary(max_size=20), data=st.data())
 def test_a_changed_byte_is_never_believed(header: StateHeader, state: bytes, data: st.DataObject) -> None:
-    whole = bytearray(b"".join(encode(header, state, b"")))
+    whole = bytearray(b"".join(encode(header, [state], b"")))
     place = data.draw(st.integers(0, len(whole) - 1))
     whole[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(ValueError, match="state"):
         decode(bytes(whole))
-    if place < header_end(b"".join(encode(header, state, b""))):
+    if place < header_end(b"".join(encode(header, [state], b""))):
         with pytest.raises(ValueError, match="state"):
             decode_header(bytes(whole))
 
@@ -78,7 +78,7 @@ JSON = st.recursive(
 def forged(text: bytes) -> bytes:
     """Write a file with right digests around any header."""
     empty = StateHeader(map_hash="", chunks=(), counters=Counters(), rows=0, rejects=0)
-    head = encode(empty, b"", b"")[0]
+    head = encode(empty, [b""], b"")[0]
     sizes = len(text).to_bytes(8, "little") + bytes(16)
     prefix = head[: len(MAGIC)] + sizes
     return prefix + blake2b(prefix + text, digest_size=DIGEST_BYTES).digest() + text

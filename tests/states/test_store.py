@@ -11,9 +11,11 @@ import pytest
 
 from fusionflow_lab.errors import StateError
 from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
-from fusionflow_lab.states.codec import header_end
+from fusionflow_lab.states.codec import bucket_places, header_end
 from fusionflow_lab.states.retention import collect
 from fusionflow_lab.states.store import (
+    BUCKETS,
+    SPLIT_ROWS,
     BlockRecord,
     BlockRecords,
     ChunkRecord,
@@ -59,6 +61,43 @@ def test_a_long_header_is_read_whole(store: StateStore) -> None:
 def test_equal_content_has_one_name(store: StateStore) -> None:
     assert store.put(header(), STATE) == store.put(header(), STATE)
     assert store.put(header("bb"), STATE) != header().name
+
+
+def large() -> tuple[pa.Table, pa.ChunkedArray]:
+    """Return a state of many rows, and the bucket of each."""
+    keys = range(SPLIT_ROWS)
+    return pa.table({"k0": [f"k{key}" for key in keys]}), pa.chunked_array([[key * 7 % 60 for key in keys]])
+
+
+def test_a_state_of_many_rows_lies_in_buckets(store: StateStore) -> None:
+    state, buckets = large()
+    name = store.put(header(), state, REJECTS, buckets)
+    parts = [store.bucket(name, number) for number in range(BUCKETS)]
+    assert all(split for _, split in parts)
+    for number, (part, _) in enumerate(parts):
+        expected = [f"k{key}" for key in range(SPLIT_ROWS) if key * 7 % 60 == number]
+        assert part.column("k0").to_pylist() == expected
+    assert store.state(name).equals(pa.concat_tables([part for part, _ in parts]))
+    assert store.rejects(name) == REJECTS
+
+
+def test_a_small_state_is_not_split(store: StateStore) -> None:
+    name = store.put(header(), STATE, None, pa.chunked_array([[3, 3]]))
+    part, split = store.bucket(name, 5)
+    assert (part, split) == (STATE, False)
+
+
+def test_a_damaged_bucket_is_found_and_the_state_forgotten(store: StateStore) -> None:
+    name = store.put(header(), large()[0], None, large()[1])
+    path = store.folder.path(name)
+    content = bytearray(path.read_bytes())
+    content[bucket_places(bytes(content))[7].start + 9] ^= 1
+    path.write_bytes(content)
+    assert store.bucket(name, 6)[1]
+    with pytest.raises(StateError, match="damaged"):
+        store.bucket(name, 7)
+    with pytest.raises(StateError, match="gone"):
+        store.bucket(name, 6)
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])

@@ -1,0 +1,70 @@
+"""The end of a grouping in two steps: what is done in each bucket, and what over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.plan import Planner
+from fusionflow_lab.query import Query
+
+INNER = '(SELECT k0 AS k0, sum(s0) AS f0 FROM stage_0 GROUP BY 1) AS "groups"'
+CASES = {
+    "SELECT a, sum(b) AS s FROM t GROUP BY a HAVING s > 5": (
+        "SELECT k0 AS a, sum(s0) AS s FROM stage_0 GROUP BY k0 HAVING (s > 5)",
+        "",
+    ),
+    "SELECT a, sum(b) AS s FROM t GROUP BY a HAVING s > 5 ORDER BY s DESC LIMIT 3 OFFSET 2": (
+        f"SELECT * FROM {INNER} WHERE (f0 > 5) ORDER BY f0 DESC LIMIT 5",
+        'SELECT k0 AS a, f0 AS s FROM "groups" WHERE (f0 > 5) ORDER BY s DESC LIMIT 3 OFFSET 2',
+    ),
+    "SELECT a, sum(b) + 1 AS s FROM t GROUP BY a ORDER BY 2, s * 2": (
+        f"SELECT * FROM {INNER}",
+        'SELECT k0 AS a, (f0 + 1) AS s FROM "groups" ORDER BY 2, (s * 2)',
+    ),
+    "SELECT a, sum(b) + 1 AS s FROM t GROUP BY a ORDER BY 2, abs(s) LIMIT 1": (
+        f"SELECT * FROM {INNER} ORDER BY (f0 + 1), abs((f0 + 1)) LIMIT 1",
+        'SELECT k0 AS a, (f0 + 1) AS s FROM "groups" ORDER BY 2, abs(s) LIMIT 1',
+    ),
+    "SELECT a, rank() OVER (ORDER BY sum(b)) AS r FROM t GROUP BY a LIMIT 1": (
+        f"SELECT * FROM {INNER}",
+        'SELECT k0 AS a, rank() OVER (ORDER BY f0) AS r FROM "groups" LIMIT 1',
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planner]:
+    planner = Planner(Catalog(tmp_path_factory.mktemp("types")))
+    yield planner
+    planner.close()
+
+
+@pytest.fixture
+def t(tmp_path: Path) -> str:
+    (tmp_path / "t.csv").write_text("a,b,c\nx,1,2\ny,2,3\n")
+    return f"'{tmp_path}/t.csv'"
+
+
+@pytest.mark.parametrize("sql", CASES)
+def test_what_a_group_gives_by_itself_is_done_in_its_bucket(sql: str, t: str, planner: Planner) -> None:
+    plan = planner.plan(Query(text=sql.replace("FROM t", f"FROM {t}")))
+    assert plan.bucket_final is not None
+    assert (plan.bucket_final.bucket_sql, plan.bucket_final.final_sql) == CASES[sql]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(DISTINCT a) FROM t",
+        "SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b)",
+        "SELECT max(s) FROM (SELECT a, sum(b) AS s FROM t GROUP BY a)",
+        "SELECT a, sum(b) FROM t GROUP BY a UNION ALL SELECT a, sum(c) FROM t GROUP BY a",
+        "SELECT a, sum(b) FROM t GROUP BY a HAVING sum(b) > (SELECT avg(b) FROM t)",
+    ],
+)
+def test_what_needs_all_groups_has_no_such_end(sql: str, t: str, planner: Planner) -> None:
+    assert planner.plan(Query(text=sql.replace("FROM t", f"FROM {t}"))).bucket_final is None
