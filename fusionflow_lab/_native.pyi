@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import final
 
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Chunk, Column, Dialect, Reader, SourceFile
+from fusionflow_lab.query import Chunk, Column, Dialect, ParquetReader, Reader, SourceFile
 from fusionflow_lab.storage import RemoteFiles
 
 __all__ = [
     "BlockReport",
     "CancelToken",
     "ChunkReport",
+    "FileLook",
     "FileSniff",
     "Scan",
     "TextSniff",
@@ -25,6 +26,7 @@ __all__ = [
     "digest_ranges",
     "list_files",
     "locate_starts",
+    "look_at_files",
     "reads_type",
     "sniff_files",
     "sniff_text",
@@ -106,7 +108,9 @@ class Scan:
     column_count
         Fields that a record must have.
     dialect
-        How the files are read: the record of their format.
+        How the files are read: the record of their format. From Parquet files a column has the type that
+        the file says, and one that is not in the file is not handed over; columns of negative ordinals are
+        texts of the file's ``extra``.
     token
         Cancels the pass.
     excluded
@@ -114,6 +118,11 @@ class Scan:
         without this, the column, the reason.
     remote
         Opens the files where they lie elsewhere.
+    passed_over
+        Parquet: rows not to look at, as (place of the chunk, place of the block in it, first row of the row
+        group, number of rows), in order. They count as read.
+    digest_only
+        Parquet: hand over no row, only digest the bytes.
 
     Examples
     --------
@@ -131,6 +140,8 @@ class Scan:
         token: CancelToken,
         excluded: Sequence[tuple[int, str, str]] = ...,
         remote: RemoteFiles | None = None,
+        passed_over: Sequence[tuple[int, int, int, int]] = ...,
+        digest_only: bool = False,
     ) -> Scan: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the stream. Raises ``ValueError`` when it was exported before."""
@@ -202,6 +213,34 @@ def stat_files(paths: Sequence[str]) -> list[tuple[int, int] | None]:
 
     Files are asked in parallel.
     """
+
+@final
+class FileLook:
+    """What a file is like that says itself what it holds."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def mtime_ns(self) -> int: ...
+    @property
+    def etag(self) -> str:
+        """Version of a remote object; empty for a local file."""
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Name and DuckDB's type of each column."""
+    @property
+    def refused(self) -> list[str]:
+        """Why a column cannot be read, for each; empty where it can."""
+    @property
+    def cuts(self) -> list[int]:
+        """Bytes where the row groups end; that of the first starts at byte 0."""
+
+def look_at_files(
+    paths: Sequence[str], reader: ParquetReader, remote: RemoteFiles | None = None
+) -> list[FileLook]:
+    """Read the footers of Parquet files, several at a time. Raises ``SourceError`` for what is none."""
 
 @final
 class FileSniff:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
-SourceFormat = Literal["csv", "text", "arrow"]
+SourceFormat = Literal["csv", "parquet", "text", "arrow"]
 TextRows = Literal["lines", "words", "matches"]
 
 WORD_COUNT = "__count"
@@ -166,7 +166,19 @@ class Text:
     lower: bool = False
 
 
-Reader: TypeAlias = Dialect | Text
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParquetReader:
+    """How the row groups of Parquet files are read.
+
+    ``binary_as_string``: bytes of which the file does not say what they mean are text. ``row_number`` names a
+    column for the number of each row in its file, from 0; empty for none.
+    """
+
+    binary_as_string: bool = False
+    row_number: str = ""
+
+
+Reader: TypeAlias = Dialect | Text | ParquetReader
 """How the files of a source are read: one record for each format."""
 
 
@@ -227,7 +239,9 @@ class SourceFile:
     ``header_lines`` are the lines before it, ``skipped_lines`` those above the header that are not blank.
     ``layout`` is None where the file is written as its source says. ``etag`` is the version of a remote
     object, empty for a local file. ``compression`` is ``gzip``, ``zstd`` or ``bz2``, empty for a file that is
-    not packed: ``size`` is then that of the packed bytes, ``data_start`` a byte of the text.
+    not packed: ``size`` is then that of the packed bytes, ``data_start`` a byte of the text. ``cuts`` are the
+    bytes where its parts end that are read whole, such as row groups. Files of one ``shape`` have the same
+    columns of the same types.
     """
 
     path: str
@@ -240,6 +254,8 @@ class SourceFile:
     layout: Layout | None = None
     etag: str = ""
     compression: str = ""
+    cuts: tuple[int, ...] = ()
+    shape: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,9 +263,10 @@ class Source:
     """Files of one format and schema, known to the SQL of the plan as table ``name``.
 
     ``format`` is ``"csv"`` for fields and ``"text"`` for lines and words that the native core scans,
-    ``"arrow"`` for Arrow IPC files, whose ``dialect`` says nothing. ``max_errors`` is how many records may be
-    rejected: a number, a percentage such as ``5%``, or empty for the default. ``by_name``: each file has its
-    own layout, and ``dialect`` is that of the first. ``access`` is how files elsewhere are reached.
+    ``"parquet"`` for Parquet files, ``"arrow"`` for Arrow IPC files, whose ``dialect`` says nothing.
+    ``max_errors`` is how many records may be rejected: a number, a percentage such as ``5%``, or empty for
+    the default. ``by_name``: each file has its own layout, and ``dialect`` is that of the first. ``access``
+    is how files elsewhere are reached. ``refused`` are columns that cannot be read, and why.
     """
 
     name: str
@@ -261,6 +278,7 @@ class Source:
     max_errors: str = ""
     by_name: bool = False
     access: Access = field(default_factory=Access)
+    refused: tuple[tuple[str, str], ...] = ()
 
     @property
     def size(self) -> int:

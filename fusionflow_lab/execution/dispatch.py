@@ -29,7 +29,7 @@ from fusionflow_lab.execution.tasks import (
     MapTask,
     run_task,
 )
-from fusionflow_lab.query import Dialect, Source
+from fusionflow_lab.query import Dialect, Source, Text
 
 T = TypeVar("T")
 
@@ -158,13 +158,17 @@ class Dispatcher:
 
         It raises ChunkError where the workers die of the file, again and again.
         """
-        reader = source.dialect
-        dialect = reader if isinstance(reader, Dialect) else Dialect(quote="", encoding=reader.encoding)
+        records = source.dialect
+        if isinstance(records, Text):
+            records = Dialect(quote="", encoding=records.encoding)
 
         async def locate(gap: Break) -> list[int]:
+            dialect = gap.file.layout.dialect if gap.file.layout else records
+            if not isinstance(dialect, Dialect):
+                raise TypeError("only records of text are located")
             task = LocateTask(
                 file=gap.file,
-                dialect=gap.file.layout.dialect if gap.file.layout else dialect,
+                dialect=dialect,
                 start=gap.start,
                 offsets=gap.offsets,
                 believed=gap.believed,

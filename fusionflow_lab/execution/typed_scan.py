@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from fusionflow_lab import _native
 from fusionflow_lab.execution.arrow_scan import ArrowScan
+from fusionflow_lab.execution.columnar_scan import ColumnarScan
 from fusionflow_lab.execution.files_scan import FilesScan
-from fusionflow_lab.query import Chunk, Column, Stage
+from fusionflow_lab.query import Chunk, Column, ParquetReader, Stage
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
 from fusionflow_lab.states.evaluate import Evaluator, Mapped
 from fusionflow_lab.storage import chunk_files
@@ -30,7 +31,7 @@ Excluded = tuple[int, str, str]
 class Pass:
     """A pass that was made, and what the map made of it: a state, or the error that ended it."""
 
-    scan: _native.Scan | ArrowScan | FilesScan
+    scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan
     mapped: Mapped | duckdb.Error
 
 
@@ -63,6 +64,11 @@ class TypedScan:
         stage = self.stage
         if stage.source.format == "arrow":
             return self._pass(ArrowScan(self.chunks, stage.columns, self.token), frozenset())
+        if isinstance(stage.source.dialect, ParquetReader):
+            remote = chunk_files(self.chunks, stage.source.access, cancelled=lambda: self.token.cancelled)
+            reader = stage.source.dialect
+            scan = ColumnarScan(self.chunks, stage.columns, reader, self.token, remote=remote)
+            return self._pass(scan, frozenset())
         text = frozenset(column.name for column in stage.columns if not _is_read(column))
         excluded: Sequence[Excluded] = ()
         while True:
@@ -79,9 +85,10 @@ class TypedScan:
                 return made
             text, excluded = text | castable, ()
 
-    def _pass(self, scan: _native.Scan | ArrowScan | FilesScan, text: frozenset[str]) -> Pass:
+    def _pass(self, scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan, text: frozenset[str]) -> Pass:
+        stream = scan.parts() if isinstance(scan, ColumnarScan) else scan
         try:
-            return Pass(scan=scan, mapped=self.evaluator.map(self.stage, scan, self.tables, text=text))
+            return Pass(scan=scan, mapped=self.evaluator.map(self.stage, stream, self.tables, text=text))
         except duckdb.Error as error:
             return Pass(scan=scan, mapped=error)
 
@@ -106,7 +113,7 @@ class TypedScan:
         rows = self.evaluator.read(sql, "__scan", scan)
         return [(int(str(row)), str(column), str(reason)) for row, column, reason in rows]
 
-    def _castable(self, scan: _native.Scan | ArrowScan | FilesScan) -> frozenset[str]:
+    def _castable(self, scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan) -> frozenset[str]:
         """Name the columns of which values were rejected that DuckDB can cast."""
         rejects = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
         if not rejects.num_rows:

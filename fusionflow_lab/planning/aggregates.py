@@ -52,7 +52,7 @@ _SAME_IF_DISTINCT = frozenset({"min", "max", "bool_and", "bool_or", "bit_and", "
 _WIDE = frozenset({"HUGEINT", "UHUGEINT"})
 _SUMS = frozenset({"sum", "sum_no_overflow"})
 _FOREIGN = re.compile(
-    r"\bBIT\b|(?<!STAMP )\bTIME WITH TIME ZONE|TIME_NS|VARIANT|BIGNUM|UNION|GEOMETRY|ENUM\([^)]*\)\["
+    r"\bBIT\b|(?<!STAMP )\bTIME WITH TIME ZONE|VARIANT|BIGNUM|UNION|GEOMETRY|ENUM\([^)]*\)\["
 )
 
 

@@ -13,8 +13,9 @@ from fusionflow_lab.planning.csv_files import CsvSniffer, csv_source, sniffed_co
 from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest
+from fusionflow_lab.planning.parquet_files import Looker, parquet_source
 from fusionflow_lab.planning.parts import with_parts
-from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions, TextOptions
+from fusionflow_lab.planning.reader_options import CsvOptions, ParquetOptions, ReaderOptions, TextOptions
 from fusionflow_lab.planning.text_files import groups_last, text_source
 from fusionflow_lab.query import Access, Source
 from fusionflow_lab.storage import Finder, ObjectInfo, RemoteFiles, find_objects, sample_files, scheme_of
@@ -44,6 +45,8 @@ class Catalog:
         Looks at files: the native core.
     finder
         Finds files elsewhere.
+    looker
+        Looks at files that say themselves what they hold: the native core.
 
     Examples
     --------
@@ -53,11 +56,18 @@ class Catalog:
     ['city VARCHAR', 'amount DOUBLE', 'day DATE']
     """
 
-    def __init__(self, folder: Path, sniffer: Sniffer = _native, finder: Finder = find_objects) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sniffer: Sniffer = _native,
+        finder: Finder = find_objects,
+        looker: Looker = _native,
+    ) -> None:
         self._folder = folder
         self._memory = TypeMemory(folder)
         self._sniffer = sniffer
         self._finder = finder
+        self._looker = looker
         self._known: dict[tuple[str, str, ReaderOptions, Access], Source] = {}
 
     def resolve(
@@ -164,6 +174,8 @@ class Catalog:
                 return csv_source(self._sniffer, pattern, options, paths, remote)
             case TextOptions():
                 return text_source(pattern, options, paths, remote)
+            case ParquetOptions():
+                return parquet_source(self._looker, pattern, options, paths, remote)
 
 
 def _with_types(source: Source, types: Mapping[int, str]) -> Source:

@@ -87,10 +87,18 @@ def cut_source(source: Source, *, ordered: bool, block_bytes: int = BLOCK_BYTES)
     """
     chunks: list[Chunk] = []
     for file in source.files:
+        if source.format == "parquet":
+            ends = zip((0, *file.cuts), file.cuts, strict=False)
+            blocks = (Block(offset=begin, end=end, start=begin) for begin, end in ends)
+            chunks += (
+                Chunk(ordinal=ordinal, file=file, blocks=(block,))
+                for ordinal, block in enumerate(blocks, len(chunks))
+            )
+            continue
         if file.size <= block_bytes:
             if file.size:
-                blocks = (Block(offset=0, end=file.size, start=file.data_start),)
-                chunks.append(Chunk(ordinal=len(chunks), file=file, blocks=blocks))
+                block = Block(offset=0, end=file.size, start=file.data_start)
+                chunks.append(Chunk(ordinal=len(chunks), file=file, blocks=(block,)))
             continue
         for number, (begin, end) in enumerate(segments(file.size)):
             parts = _parts(_blocks(file, begin, end, block_bytes), number, ordered=ordered)

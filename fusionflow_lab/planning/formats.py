@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.planning import csv_options, text_options
+from fusionflow_lab.planning import csv_options, parquet_options, text_options
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.planning.reader_options import CsvOptions, ReaderOptions, TextOptions
+from fusionflow_lab.planning.reader_options import CsvOptions, ParquetOptions, ReaderOptions, TextOptions
 
 Reading: TypeAlias = Callable[[str, Node, Binder], tuple[str, ReaderOptions]]
 
@@ -46,7 +46,13 @@ _WORDS = Format(
     functions={"words": text_options.read_words},
     option_names=text_options.WORD_OPTIONS,
 )
-_FORMATS = (_CSV, _LINES, _WORDS)
+_PARQUET = Format(
+    suffixes=(".parquet",),
+    default=ParquetOptions(),
+    functions=dict.fromkeys(("read_parquet", "parquet_scan"), parquet_options.read_parquet),
+    option_names=parquet_options.OPTION_NAMES,
+)
+_FORMATS = (_CSV, _PARQUET, _LINES, _WORDS)
 
 SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.suffixes)
 """Suffixes of names that are read without a function."""

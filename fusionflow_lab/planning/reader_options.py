@@ -71,5 +71,17 @@ class TextOptions(FileOptions):
     lower: bool = False
 
 
-ReaderOptions: TypeAlias = CsvOptions | TextOptions
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParquetOptions(FileOptions):
+    """Options of ``read_parquet``.
+
+    ``binary_as_string``: bytes of which a file does not say what they mean are text. ``row_number``: there
+    is a column ``file_row_number``.
+    """
+
+    binary_as_string: bool = False
+    row_number: bool = False
+
+
+ReaderOptions: TypeAlias = CsvOptions | ParquetOptions | TextOptions
 """Options of any format."""

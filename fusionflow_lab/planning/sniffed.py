@@ -6,13 +6,13 @@ from dataclasses import fields
 
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.explain import size_text
-from fusionflow_lab.query import Dialect, Source
+from fusionflow_lab.query import Dialect, Source, Text
 
 _OPTION_NAMES = {"delimiter": "delim", "null_string": "nullstr"}
 
 
 def sniffed_text(source: Source) -> str:
-    """Say what files are like, and how to give that to ``read_csv``.
+    """Say what files are like, and how to give that to the function that reads them.
 
     Examples
     --------
@@ -31,16 +31,22 @@ def sniffed_text(source: Source) -> str:
     files = "1 file" if len(source.files) == 1 else f"{len(source.files)} files"
     width = max((len(column.name) for column in source.columns), default=0)
     columns = [f"         {column.name.ljust(width)}  {column.type}" for column in source.columns]
-    if not isinstance(source.dialect, Dialect):
+    if isinstance(source.dialect, Text):
         raise TypeError("text has lines, no dialect")
-    facts = _facts(source.dialect)
+    if isinstance(source.dialect, Dialect):
+        facts = _facts(source.dialect)
+        how = f"dialect  {', '.join(f'{name} {value}' for name, value in facts)}"
+        call = _call(source, facts)
+    else:
+        how = f"format   Parquet, {sum(len(file.cuts) for file in source.files)} row groups"
+        call = f"read_parquet({literal(source.pattern)})"
     return "\n".join(
         [
             f"files    {files}, {size_text(source.size)}",
-            f"dialect  {', '.join(f'{name} {value}' for name, value in facts)}",
+            how,
             f"columns  {len(source.columns)}",
             *columns,
-            f"as SQL   {_call(source, facts)}",
+            f"as SQL   {call}",
         ]
     )
 

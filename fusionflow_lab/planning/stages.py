@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
+from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.bind import Binder, Functions, Shape
@@ -91,6 +92,7 @@ class StageMaker:
             raise Gather("a part of it does not stand by itself") from error
         if kind == "aggregate":
             sql, pruned = self._counted(node, sql, whole, source, pruned)
+        _refuse(source, pruned)
         stage = Stage(
             name=name,
             kind=kind,
@@ -172,6 +174,17 @@ class StageMaker:
         finally:
             self.binder.create(source.name, source.columns)
         return columns if same else source.columns
+
+
+def _refuse(source: Source, columns: Sequence[Column]) -> None:
+    """Refuse to read what cannot be read exactly."""
+    why = dict(source.refused)
+    for column in columns:
+        if column.name.lower() in why:
+            raise QueryError(
+                f"column {column.name} of {source.pattern} cannot be read: {why[column.name.lower()]}",
+                hint=f"leave it out: SELECT * EXCLUDE ({column.name})",
+            )
 
 
 def _names_only(node: Node) -> bool:

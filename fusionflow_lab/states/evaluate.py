@@ -23,7 +23,17 @@ from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.states.casts import quoted, read_sql
 from fusionflow_lab.states.store import BUCKETS
 
-__all__ = ["SET", "ArrowStream", "Evaluator", "Mapped", "broadcast_sql", "bucket_sql", "quoted", "warm_up"]
+__all__ = [
+    "SET",
+    "ArrowStream",
+    "Evaluator",
+    "Mapped",
+    "Parts",
+    "broadcast_sql",
+    "bucket_sql",
+    "quoted",
+    "warm_up",
+]
 
 # The column of a state that numbers the grouping set of a row, where it has one.
 SET = "__set"
@@ -39,6 +49,25 @@ class ArrowStream(Protocol):
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the stream."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """Streams that make a source together: ``sql`` reads them under their ``names``."""
+
+    streams: tuple[ArrowStream, ...]
+    sql: str
+
+    @staticmethod
+    def names(count: int) -> list[str]:
+        """Name some streams.
+
+        Examples
+        --------
+        >>> Parts.names(2)
+        ['__scan', '__scan_1']
+        """
+        return ["__scan", *(f"__scan_{place}" for place in range(1, count))][:count]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +138,7 @@ class Evaluator:
     def map(
         self,
         stage: Stage,
-        stream: ArrowStream,
+        stream: ArrowStream | Parts,
         tables: Sequence[tuple[str, Callable[[], pa.Table]]] = (),
         *,
         text: frozenset[str] = frozenset(),
@@ -135,11 +164,12 @@ class Evaluator:
         """
         with self._root.cursor() as cursor:
             self._show(cursor, stage, tables)
-            cursor.register("__scan", stream)
+            if not isinstance(stream, Parts):
+                stream = Parts(streams=(stream,), sql=read_sql(stage.columns, text))
+            for name, part in zip(Parts.names(len(stream.streams)), stream.streams, strict=True):
+                cursor.register(name, part)
             kind = "TABLE" if text else "VIEW"
-            cursor.execute(
-                f"CREATE TEMP {kind} {quoted(stage.source.name)} AS {read_sql(stage.columns, text)}"
-            )
+            cursor.execute(f"CREATE TEMP {kind} {quoted(stage.source.name)} AS {stream.sql}")
             if not stage.reduce_sql:
                 if not stage.bucket_by:
                     state = cursor.sql(stage.map_sql).to_arrow_table()

@@ -245,7 +245,8 @@ def _files(
 
 def _chunk_ranges(chunk: Chunk) -> tuple[Range, ...]:
     size = chunk.file.size
-    if chunk.file.compression:  # blocks are those of the text: the packed bytes are read on and on
+    # Packed bytes are read on and on, whatever the blocks are; of row groups only some columns are read.
+    if chunk.file.compression or chunk.file.cuts:
         return ()
     return _joined(Range(block.offset, min(block.end + TAIL, size)) for block in chunk.blocks)
 

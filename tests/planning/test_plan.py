@@ -60,9 +60,9 @@ try: add it to GROUP BY, or take any_value(…) of it
 """,
     ),
     (
-        "select * from 'trips.parquet'",
+        "select * from 'trips.json'",
         """
-trips.parquet: this version reads CSV text only
+trips.json: this version reads CSV text only
 where: line 1, column 15
 try: convert the files to CSV text, or unpack them
 """,
@@ -92,9 +92,9 @@ try: name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('fi
 """,
     ),
     (
-        "from read_parquet('x')",
+        "from read_avro('x')",
         """
-read_parquet() does not read CSV files
+read_avro() does not read CSV files
 where: line 1, column 6
 try: read CSV files by name, FROM 'folder/*.csv', or with read_csv
 """,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fusionflow_engine::{
     error::{Error, Result},
-    source::{self, CancelFlag, Opener, Pass, csv, text},
+    source::{self, CancelFlag, Opener, Pass, csv, parquet, text},
     types::ColumnType,
 };
 use pyo3::prelude::*;
@@ -32,7 +32,7 @@ pub struct Column {
     #[pyo3(attribute("type"))]
     column_type: String,
     format: String,
-    ordinal: usize,
+    ordinal: i64,
     fixed: bool,
 }
 
@@ -48,6 +48,7 @@ pub struct SourceFile {
     etag: String,
     compression: String,
     data_start: u64,
+    extra: Vec<Option<String>>,
 }
 
 /// `fusionflow_lab.query.Block`.
@@ -111,7 +112,9 @@ impl TryFrom<Column> for source::ColumnSpec {
 
     fn try_from(column: Column) -> Result<Self> {
         let column_type = typed(&column.column_type, &column.format)?;
-        Ok(Self { name: column.name, column_type, ordinal: column.ordinal, fixed: column.fixed })
+        let ordinal = usize::try_from(column.ordinal)
+            .map_err(|_| Error::Invalid(format!("column {:?} is not in the files", column.name)))?;
+        Ok(Self { name: column.name, column_type, ordinal, fixed: column.fixed })
     }
 }
 
@@ -119,8 +122,8 @@ impl TryFrom<SourceFile> for source::SourceFile {
     type Error = Error;
 
     fn try_from(file: SourceFile) -> Result<Self> {
-        let SourceFile { path, size, mtime_ns, etag, compression, data_start } = file;
-        Ok(Self { path, size, mtime_ns, etag, compression: compression.parse()?, data_start })
+        let SourceFile { path, size, mtime_ns, etag, compression, data_start, extra } = file;
+        Ok(Self { path, size, mtime_ns, etag, compression: compression.parse()?, data_start, extra })
     }
 }
 
@@ -158,38 +161,83 @@ impl Text {
     }
 }
 
+/// `fusionflow_lab.query.ParquetReader`.
+#[derive(FromPyObject)]
+pub struct ParquetReader {
+    binary_as_string: bool,
+    row_number: String,
+}
+
+impl ParquetReader {
+    /// How columns are understood.
+    pub fn options(&self) -> parquet::Options {
+        parquet::Options { binary_as_string: self.binary_as_string }
+    }
+}
+
 /// How the files of a source are read: one record of `fusionflow_lab.query` for each format.
 #[derive(FromPyObject)]
 pub enum Reader {
     Csv(Dialect),
     Text(Text),
+    Parquet(ParquetReader),
+}
+
+/// Rows that are not looked at: place of the chunk, place of the block in it, first row and number of rows.
+pub type PassedOver = (usize, usize, usize, usize);
+
+/// What a pass reads.
+pub struct Passing {
+    pub chunks: Vec<Chunk>,
+    pub columns: Vec<Column>,
+    pub count: usize,
+    pub reader: Reader,
+    pub excluded: Vec<Excluded>,
+    pub passed_over: Vec<PassedOver>,
+    pub digest_only: bool,
 }
 
 /// Begin a pass as the reader says.
-pub fn open_pass(
-    chunks: Vec<Chunk>,
-    columns: Vec<Column>,
-    count: usize,
-    reader: Reader,
-    excluded: Vec<Excluded>,
-    opener: Opener,
-    flag: CancelFlag,
-) -> Result<Box<dyn Pass>> {
-    let columns = columns.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
+pub fn open_pass(passing: Passing, opener: Opener, flag: CancelFlag) -> Result<Box<dyn Pass>> {
+    let Passing { chunks, columns, count, reader, excluded, passed_over, digest_only } = passing;
     let chunks = chunks.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
-    let mut excluded: Vec<_> =
-        excluded.into_iter().map(|(row, column, reason)| source::Excluded { row, column, reason }).collect();
-    excluded.sort_by_key(|excluded| excluded.row);
     match reader {
         Reader::Csv(dialect) => {
-            let mut plan = csv::ScanPlan::new(chunks, columns, count, dialect.try_into()?)?;
-            plan.excluded = excluded;
+            let mut plan = csv::ScanPlan::new(chunks, specs(columns)?, count, dialect.try_into()?)?;
+            plan.excluded = ordered(excluded);
             plan.opener = opener;
             Ok(Box::new(csv::Scanner::new(plan, flag)))
         }
         Reader::Text(how) => {
+            let columns = specs(columns)?;
             let encoding = how.encoding.parse()?;
-            text::open(chunks, columns, how.find()?, encoding, excluded, opener, flag)
+            text::open(chunks, columns, how.find()?, encoding, ordered(excluded), opener, flag)
+        }
+        Reader::Parquet(reader) => {
+            let asked = |Column { name, ordinal, .. }| parquet::Asked { name, ordinal };
+            let passed =
+                |(chunk, block, first, count)| parquet::PassedOver { chunk, block, rows: first..first + count };
+            let plan = parquet::ScanPlan {
+                chunks,
+                columns: columns.into_iter().map(asked).collect(),
+                options: reader.options(),
+                row_number: Some(reader.row_number).filter(|name| !name.is_empty()),
+                passed_over: passed_over.into_iter().map(passed).collect(),
+                digest_only,
+                opener,
+            };
+            Ok(Box::new(parquet::ParquetScan::new(plan, flag)?))
         }
     }
+}
+
+fn specs(columns: Vec<Column>) -> Result<Vec<source::ColumnSpec>> {
+    columns.into_iter().map(TryInto::try_into).collect()
+}
+
+fn ordered(excluded: Vec<Excluded>) -> Vec<source::Excluded> {
+    let excluded = excluded.into_iter();
+    let mut ordered: Vec<_> = excluded.map(|(row, column, reason)| source::Excluded { row, column, reason }).collect();
+    ordered.sort_by_key(|excluded| excluded.row);
+    ordered
 }

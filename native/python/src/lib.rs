@@ -8,6 +8,7 @@ mod digest_ranges;
 mod error;
 mod list_files;
 mod locate_starts;
+mod look_at_files;
 mod panic;
 mod remote;
 mod report;
@@ -30,6 +31,7 @@ mod _native {
         digest_ranges::digest_ranges,
         list_files::list_files,
         locate_starts::locate_starts,
+        look_at_files::{FileLook, look_at_files},
         panic::_panic,
         report::{BlockReport, ChunkReport},
         scan::Scan,

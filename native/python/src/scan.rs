@@ -14,7 +14,7 @@ use fusionflow_engine::{
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyCapsule};
 
 use crate::{
-    args::{Chunk, Column, Excluded, Reader, open_pass},
+    args::{Chunk, Column, Excluded, PassedOver, Passing, Reader, open_pass},
     cancel::CancelToken,
     error::{Failure, detached, exception, guarded},
     remote::opener,
@@ -89,7 +89,10 @@ impl RecordBatchReader for Batches {
 impl Scan {
     #[new]
     #[allow(clippy::too_many_arguments)] // a constructor of Python's, by name
-    #[pyo3(signature = (chunks, columns, column_count, dialect, token, excluded=Vec::new(), remote=None))]
+    #[pyo3(signature = (
+        chunks, columns, column_count, dialect, token, excluded=Vec::new(), remote=None, passed_over=Vec::new(),
+        digest_only=false
+    ))]
     fn new(
         py: Python<'_>,
         chunks: Vec<Chunk>,
@@ -99,9 +102,13 @@ impl Scan {
         token: &CancelToken,
         excluded: Vec<Excluded>,
         remote: Option<Py<PyAny>>,
+        passed_over: Vec<PassedOver>,
+        digest_only: bool,
     ) -> PyResult<Self> {
         let (flag, opener) = (token.flag.clone(), opener(remote));
-        let pass = detached(py, || open_pass(chunks, columns, column_count, dialect, excluded, opener, flag))?;
+        let passing =
+            Passing { chunks, columns, count: column_count, reader: dialect, excluded, passed_over, digest_only };
+        let pass = detached(py, || open_pass(passing, opener, flag))?;
         let schema = pass.schema();
         let shared = Shared { pass: Mutex::new(pass), failure: Mutex::default(), schema };
         Ok(Self { shared: Arc::new(shared), exported: AtomicBool::new(false) })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     encoding::Encoding,
     plan::SourceFile,
-    read_at::{Opener, ReadAt},
+    read_at::{Opener, ReadAt, Stamp},
 };
 use crate::error::{Error, Result};
 
@@ -33,6 +33,17 @@ impl OpenFile {
         Ok(open)
     }
 
+    /// Open a file as it is now, and say which version that is.
+    ///
+    /// # Errors
+    /// As the opener opens.
+    pub fn open(opener: &Opener, path: &Path) -> Result<(Self, Stamp)> {
+        let bytes = opener.open(path, None)?;
+        let stamp = bytes.stamp()?;
+        let open = Self { bytes, path: path.to_owned(), size: stamp.size, encoding: Encoding::Utf8 };
+        Ok((open, stamp))
+    }
+
     /// Check once more that it is the version that was planned for.
     ///
     /// # Errors
@@ -51,6 +62,16 @@ impl OpenFile {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// `length` bytes from `offset` on.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where they are not there, or as the file reads.
+    pub fn bytes_at(&self, offset: u64, length: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.bytes.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
     }
 
     /// The error of bytes that make no sense.

@@ -3,11 +3,13 @@
 //! `plan` says what to read, `read_at` opens it and `file` gives its bytes, `report` tells what they were, `pass` is how every
 //! format is read.
 
+pub mod columnar;
 mod compression;
 pub mod csv;
 mod digest;
 mod encoding;
 mod file;
+pub mod parquet;
 mod pass;
 mod plan;
 mod pool;

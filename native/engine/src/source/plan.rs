@@ -50,6 +50,8 @@ pub struct SourceFile {
     pub compression: Compression,
     /// Byte after BOM and header.
     pub data_start: u64,
+    /// Values of the columns that are not in the file, the same in every row.
+    pub extra: Vec<Option<String>>,
 }
 
 impl SourceFile {
