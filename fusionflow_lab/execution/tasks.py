@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,12 +18,13 @@ import pyarrow.compute as pc
 from distributed import get_worker
 
 from fusionflow_lab import _native
-from fusionflow_lab.errors import FusionflowError, QueryError, SourceError
+from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
 from fusionflow_lab.execution.columnar_scan import ColumnarScan
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.typed_scan import TypedScan
+from fusionflow_lab.execution.worker_state import Settings, WorkerState
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
 from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage
 from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
@@ -63,8 +62,6 @@ __all__ = [
 VERSION = _native.__version__
 # What a worker and its client must have in common: tasks and states of one are read by the other.
 BUILD = f"{VERSION} with DuckDB {duckdb.__version__}, states {STATE_FORMAT}"
-
-Settings = tuple[tuple[str, str], ...]
 
 _log = logging.getLogger(WORKER_LOGGER)
 
@@ -160,47 +157,6 @@ class DigestTask:
     access: Access = field(default_factory=Access)
 
 
-@dataclass(slots=True)
-class WorkerState:
-    """What the tasks of one worker process share: evaluators by settings, and cancel tokens by task."""
-
-    evaluators: dict[Settings, Evaluator] = field(default_factory=dict)
-    tokens: dict[object, _native.CancelToken] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def evaluator(self, settings: Settings) -> Evaluator:
-        """Return the evaluator for these settings; it is opened once (17 ms) and kept."""
-        with self.lock:
-            if settings not in self.evaluators:
-                self.evaluators[settings] = Evaluator(settings, streaming=True)
-            return self.evaluators[settings]
-
-    @contextmanager
-    def token(self, key: object) -> Iterator[_native.CancelToken]:
-        """Lend a cancel token to the task ``key`` while it runs."""
-        token = self._token(key)
-        try:
-            yield token
-        finally:
-            with self.lock:
-                self.tokens.pop(key, None)
-
-    def cancel(self, key: object) -> None:
-        """Cancel the task ``key``, which runs here or is about to."""
-        self._token(key).cancel()
-
-    def _token(self, key: object) -> _native.CancelToken:
-        """Return the task's token; a cancel may come before the task's first line."""
-        with self.lock:
-            return self.tokens.setdefault(key, _native.CancelToken())
-
-    def cancel_all(self) -> None:
-        """Cancel every task that runs here."""
-        with self.lock:
-            for token in self.tokens.values():
-                token.cancel()
-
-
 def run_task(task: MapTask | LocateTask | DigestTask | FinalTask | BucketTask) -> object:
     """Run a task on this worker; an error of ours is returned, for the driver to raise.
 
@@ -258,6 +214,8 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
         failure = scan.failure()
         if failure is not None:
             raise failure from None
+        if token.cancelled:
+            raise ScanCancelledError("the task was cancelled") from None
         raise QueryError(_first_line(mapped), where=_where(task.chunks)) from None
     header = _header(task, scan, mapped)
     name = store.put(header, mapped.state, _rejects(task, scan), mapped.buckets)

