@@ -98,6 +98,10 @@ class Folder:
             temporary.replace(self.path(token))
         return token
 
+    def waits(self, name: str, token: str) -> bool:  # noqa: ARG002 - the token says it all here
+        """Tell whether what was staged under the token is still to be promoted."""
+        return self.has(token)
+
     def promote(self, name: str, token: str) -> None:
         """Make what was staged under the token the content of ``name``; twice does no harm."""
         target = self.path(name)

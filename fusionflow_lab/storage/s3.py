@@ -74,12 +74,18 @@ class S3:
             The store does not answer.
         """
         errors = _errors()
+        attempts = 0
 
         async def attempt() -> Answer:
+            nonlocal attempts
+            attempts += 1
             try:
-                return await self._once(method, arguments, size)
+                return await self._once(method, arguments)
             except errors as error:
-                raise refusal(error, where, self.access) from None
+                told = refusal(error, where, self.access)
+                if isinstance(told, S3Refusal):
+                    told.attempts = attempts
+                raise told from None
 
         try:
             return await self.patience.run(attempt, where=where, size=size)
@@ -89,7 +95,7 @@ class S3:
         await self._system().set_session(refresh=True)  # the environment may hold fresh credentials by now
         return await self.patience.run(attempt, where=where, size=size)
 
-    async def _once(self, method: str, arguments: Mapping[str, object], size: int) -> Answer:
+    async def _once(self, method: str, arguments: Answer) -> Answer:
         system = self._system()
         await system.set_session()
         client = await system.get_s3(arguments.get("Bucket"))
@@ -100,7 +106,7 @@ class S3:
                 answer["Body"] = content = await body.read()
             finally:
                 body.close()
-            if size and len(content) != answer.get("ContentLength", size):
+            if len(content) != answer.get("ContentLength", len(content)):
                 raise TransientError(f"the answer was cut off after {len(content)} bytes")
         return answer
 

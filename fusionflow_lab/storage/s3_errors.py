@@ -53,12 +53,15 @@ class S3Refusal(Exception):  # noqa: N818 - the store refuses; what it means is 
         Its code, such as ``NoSuchKey``; for an answer without a body the number of its status.
     status
         The status of the answer, 0 for none.
+
+    ``attempts`` is how often it had been asked by then.
     """
 
     def __init__(self, code: str, status: int) -> None:
         super().__init__(code)
         self.code = code
         self.status = status
+        self.attempts = 1
 
 
 def refusal(error: BaseException, where: str, access: Access) -> Exception:
@@ -83,8 +86,8 @@ def refusal(error: BaseException, where: str, access: Access) -> Exception:
     return _without_answer(error, where, access)
 
 
-def refused(error: S3Refusal, url: str, access: Access) -> Exception:
-    """Return a refusal in words for the user.
+def refused(error: S3Refusal, url: str, access: Access, *, asked: str = "read") -> Exception:
+    """Return a refusal in words for the user; ``asked`` is ``read`` or ``write``.
 
     Examples
     --------
@@ -107,8 +110,9 @@ def refused(error: S3Refusal, url: str, access: Access) -> Exception:
     if code in STALE or code == "RequestTimeTooSkewed":
         return PermissionError(f"{url}: {profile} no longer hold ({code})\ntry: sign in again; {_WHERE}")
     if code in {"AccessDenied", "AllAccessDisabled", "403"}:
+        rights = "s3:GetObject and s3:ListBucket" if asked == "read" else "s3:PutObject and s3:DeleteObject"
         return PermissionError(
-            f"{url}: {profile} may not read it\ntry: ask for s3:GetObject and s3:ListBucket on {bucket}, "
+            f"{url}: {profile} may not {asked} it\ntry: ask for {rights} on {bucket}, "
             "or name another profile (FUSIONFLOW_S3_PROFILE)"
         )
     return SourceError(

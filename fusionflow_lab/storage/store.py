@@ -74,6 +74,9 @@ class Store(Protocol):
             The folder where it waits, in a store that knows no better: ``_fusionflow/staging/JOB``.
         """
 
+    def waits(self, name: str, token: str) -> bool:
+        """Tell whether what was staged under the token is still to be promoted."""
+
     def promote(self, name: str, token: str) -> None:
         """Make what was staged under the token the content of ``name``; twice does no harm.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -97,6 +98,10 @@ class FaultProxy:
         first, _, rest = head.partition(b"\r\n")
         method, path, _ = first.decode().split(" ")
         fields = _fields(rest)
+        if "expect" in fields:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await writer.drain()
+            head = re.sub(rb"(?i)\r\nexpect: [^\r]*", b"", head)
         body = await reader.readexactly(int(fields.get("content-length", 0)))
         request = Request(number=len(self.requests), method=method, path=path, range=fields.get("range", ""))
         self.requests.append(request)
