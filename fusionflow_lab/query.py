@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
-SourceFormat = Literal["csv", "parquet", "text", "arrow"]
+SourceFormat = Literal["csv", "parquet", "text", "whole", "arrow"]
 TextRows = Literal["lines", "words", "matches"]
+WholeRows = Literal["documents", "texts"]
 
 WORD_COUNT = "__count"
 """The column that makes a row of each different word: how often it was met."""
@@ -178,7 +179,19 @@ class ParquetReader:
     row_number: str = ""
 
 
-Reader: TypeAlias = Dialect | Text | ParquetReader
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whole:
+    """How files are read that make sense as a whole only: each its own chunk.
+
+    ``documents`` have a row for each page or part, ``texts`` one for each file. A document that takes more
+    than ``seconds`` is a reject.
+    """
+
+    rows: WholeRows = "documents"
+    seconds: float = 60
+
+
+Reader: TypeAlias = Dialect | Text | ParquetReader | Whole
 """How the files of a source are read: one record for each format."""
 
 
@@ -263,10 +276,11 @@ class Source:
     """Files of one format and schema, known to the SQL of the plan as table ``name``.
 
     ``format`` is ``"csv"`` for fields and ``"text"`` for lines and words that the native core scans,
-    ``"parquet"`` for Parquet files, ``"arrow"`` for Arrow IPC files, whose ``dialect`` says nothing.
-    ``max_errors`` is how many records may be rejected: a number, a percentage such as ``5%``, or empty for
-    the default. ``by_name``: each file has its own layout, and ``dialect`` is that of the first. ``access``
-    is how files elsewhere are reached. ``refused`` are columns that cannot be read, and why.
+    ``"parquet"`` for Parquet files, ``"whole"`` for documents and texts as values, ``"arrow"`` for Arrow IPC
+    files, whose ``dialect`` says nothing. ``max_errors`` is how many records may be rejected: a number, a
+    percentage such as ``5%``, or empty for the default. ``by_name``: each file has its own layout, and
+    ``dialect`` is that of the first. ``access`` is how files elsewhere are reached. ``refused`` are columns
+    that cannot be read, and why.
     """
 
     name: str

@@ -20,7 +20,7 @@ from fusionflow_lab.errors import FusionflowError, ScanCancelledError, SourceCha
 from fusionflow_lab.query import Block, Chunk, Column, SourceFile
 from fusionflow_lab.states.store import BlockRecord
 
-_REJECTS = pa.schema(
+REJECTS = pa.schema(
     [
         ("chunk", pa.int32()),
         ("block", pa.int32()),
@@ -32,6 +32,7 @@ _REJECTS = pa.schema(
         ("text", pa.string()),
     ]
 )
+"""What passes tell of rejected records."""
 
 
 class Token(Protocol):
@@ -104,7 +105,7 @@ class ArrowScan:
 
     def rejects(self) -> pa.Table:
         """Return the rejected rows: none, as every row has its types."""
-        return _REJECTS.empty_table()
+        return REJECTS.empty_table()
 
     def widened(self) -> list[tuple[int, str]]:
         """Return the columns whose type must widen: none."""

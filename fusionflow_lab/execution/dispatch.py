@@ -29,7 +29,7 @@ from fusionflow_lab.execution.tasks import (
     MapTask,
     run_task,
 )
-from fusionflow_lab.query import Dialect, Source, Text
+from fusionflow_lab.query import Dialect, Source, Text, Whole
 
 T = TypeVar("T")
 
@@ -161,6 +161,8 @@ class Dispatcher:
         records = source.dialect
         if isinstance(records, Text):
             records = Dialect(quote="", encoding=records.encoding)
+        elif isinstance(records, Whole):
+            records = Dialect(quote="")
 
         async def locate(gap: Break) -> list[int]:
             dialect = gap.file.layout.dialect if gap.file.layout else records

@@ -19,11 +19,9 @@ from distributed import get_worker
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
-from fusionflow_lab.execution.arrow_scan import ArrowReport, ArrowScan
-from fusionflow_lab.execution.columnar_scan import ColumnarScan
-from fusionflow_lab.execution.files_scan import FilesScan
+from fusionflow_lab.execution.arrow_scan import ArrowReport
 from fusionflow_lab.execution.merge_tree import MergeTree
-from fusionflow_lab.execution.typed_scan import TypedScan
+from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
 from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage
@@ -269,9 +267,7 @@ def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
     return store.put(replace(header, rows=rows.num_rows, size=rows.nbytes), rows)
 
 
-def _header(
-    task: MapTask, scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan, mapped: Mapped
-) -> StateHeader:
+def _header(task: MapTask, scan: AnyScan, mapped: Mapped) -> StateHeader:
     reports: Sequence[_native.ChunkReport | ArrowReport] = scan.report()
     records = [_record(task.stage, chunk, report) for chunk, report in zip(task.chunks, reports, strict=True)]
     blocks = [block for record in records for block in record.blocks]
@@ -318,7 +314,7 @@ def _record(stage: Stage, chunk: Chunk, report: _native.ChunkReport | ArrowRepor
     return ChunkRecord(key=chunk_key(chunk), identity=identity, blocks=blocks, cut=cut)
 
 
-def _rejects(task: MapTask, scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan) -> pa.Table:
+def _rejects(task: MapTask, scan: AnyScan) -> pa.Table:
     """Return the rejects with ``chunk`` counted from the task's first chunk: the same in every plan."""
     table = pa.RecordBatchReader.from_stream(scan.rejects()).read_all().drop_columns(["text"])
     place = table.schema.get_field_index("chunk")

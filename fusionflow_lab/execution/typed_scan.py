@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -17,21 +18,24 @@ import pyarrow as pa
 from fusionflow_lab import _native
 from fusionflow_lab.execution.arrow_scan import ArrowScan
 from fusionflow_lab.execution.columnar_scan import ColumnarScan
+from fusionflow_lab.execution.document_scan import DocumentScan
 from fusionflow_lab.execution.files_scan import FilesScan
-from fusionflow_lab.query import Chunk, Column, ParquetReader, Stage
+from fusionflow_lab.query import Chunk, Column, ParquetReader, Stage, Whole
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
 from fusionflow_lab.states.evaluate import Evaluator, Mapped
 from fusionflow_lab.storage import chunk_files
 
 Tables = Sequence[tuple[str, Callable[[], pa.Table]]]
 Excluded = tuple[int, str, str]
+AnyScan: TypeAlias = _native.Scan | ArrowScan | ColumnarScan | DocumentScan | FilesScan
+"""A pass over chunks, whatever their format."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pass:
     """A pass that was made, and what the map made of it: a state, or the error that ended it."""
 
-    scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan
+    scan: AnyScan
     mapped: Mapped | duckdb.Error
 
 
@@ -64,6 +68,10 @@ class TypedScan:
         stage = self.stage
         if stage.source.format == "arrow":
             return self._pass(ArrowScan(self.chunks, stage.columns, self.token), frozenset())
+        if isinstance(stage.source.dialect, Whole):
+            return self._pass(
+                DocumentScan(self.chunks, stage.columns, stage.source.dialect, self.token), frozenset()
+            )
         if isinstance(stage.source.dialect, ParquetReader):
             remote = chunk_files(self.chunks, stage.source.access, cancelled=lambda: self.token.cancelled)
             reader = stage.source.dialect
@@ -85,7 +93,7 @@ class TypedScan:
                 return made
             text, excluded = text | castable, ()
 
-    def _pass(self, scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan, text: frozenset[str]) -> Pass:
+    def _pass(self, scan: AnyScan, text: frozenset[str]) -> Pass:
         stream = scan.parts() if isinstance(scan, ColumnarScan) else scan
         try:
             return Pass(scan=scan, mapped=self.evaluator.map(self.stage, stream, self.tables, text=text))
@@ -113,7 +121,7 @@ class TypedScan:
         rows = self.evaluator.read(sql, "__scan", scan)
         return [(int(str(row)), str(column), str(reason)) for row, column, reason in rows]
 
-    def _castable(self, scan: _native.Scan | ArrowScan | FilesScan | ColumnarScan) -> frozenset[str]:
+    def _castable(self, scan: AnyScan) -> frozenset[str]:
         """Name the columns of which values were rejected that DuckDB can cast."""
         rejects = pa.RecordBatchReader.from_stream(scan.rejects()).read_all()
         if not rejects.num_rows:

@@ -15,8 +15,15 @@ from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest
 from fusionflow_lab.planning.parquet_files import Looker, parquet_source
 from fusionflow_lab.planning.parts import with_parts
-from fusionflow_lab.planning.reader_options import CsvOptions, ParquetOptions, ReaderOptions, TextOptions
+from fusionflow_lab.planning.reader_options import (
+    CsvOptions,
+    ParquetOptions,
+    ReaderOptions,
+    TextOptions,
+    WholeOptions,
+)
 from fusionflow_lab.planning.text_files import groups_last, text_source
+from fusionflow_lab.planning.whole_files import files_first, whole_source
 from fusionflow_lab.query import Access, Source
 from fusionflow_lab.storage import Finder, ObjectInfo, RemoteFiles, find_objects, sample_files, scheme_of
 
@@ -100,6 +107,8 @@ class Catalog:
         source = with_parts(replace(looked, access=access), options)
         if isinstance(options, TextOptions):
             source = groups_last(source)
+        elif isinstance(options, WholeOptions):
+            source = files_first(source, options)
         widened = self._memory.recall(source_identity(source))
         if widened:
             source = _with_types(source, widened)
@@ -176,6 +185,8 @@ class Catalog:
                 return text_source(pattern, options, paths, remote)
             case ParquetOptions():
                 return parquet_source(self._looker, pattern, options, paths, remote)
+            case WholeOptions():
+                return whole_source(pattern, options, paths)
 
 
 def _with_types(source: Source, types: Mapping[int, str]) -> Source:

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.planning import csv_options, parquet_options, text_options
+from fusionflow_lab.planning import csv_options, parquet_options, text_options, whole_files
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.planning.reader_options import CsvOptions, ParquetOptions, ReaderOptions, TextOptions
+from fusionflow_lab.planning.reader_options import (
+    CsvOptions,
+    ParquetOptions,
+    ReaderOptions,
+    TextOptions,
+    WholeOptions,
+)
 
 Reading: TypeAlias = Callable[[str, Node, Binder], tuple[str, ReaderOptions]]
 
@@ -52,7 +58,19 @@ _PARQUET = Format(
     functions=dict.fromkeys(("read_parquet", "parquet_scan"), parquet_options.read_parquet),
     option_names=parquet_options.OPTION_NAMES,
 )
-_FORMATS = (_CSV, _PARQUET, _LINES, _WORDS)
+_DOCUMENTS = Format(
+    suffixes=(),
+    default=WholeOptions(rows="documents"),
+    functions={"read_document": whole_files.read_document},
+    option_names=whole_files.DOCUMENT_OPTIONS,
+)
+_TEXTS = Format(
+    suffixes=(),
+    default=WholeOptions(rows="texts"),
+    functions={"read_text": whole_files.read_text},
+    option_names=whole_files.TEXT_OPTIONS,
+)
+_FORMATS = (_CSV, _PARQUET, _LINES, _WORDS, _DOCUMENTS, _TEXTS)
 
 SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.suffixes)
 """Suffixes of names that are read without a function."""

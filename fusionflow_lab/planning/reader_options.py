@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.query import TextRows
+from fusionflow_lab.query import TextRows, WholeRows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,5 +83,13 @@ class ParquetOptions(FileOptions):
     row_number: bool = False
 
 
-ReaderOptions: TypeAlias = CsvOptions | ParquetOptions | TextOptions
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WholeOptions(FileOptions):
+    """Options of ``read_document`` and ``read_text``."""
+
+    rows: WholeRows = "documents"
+    seconds: float = 60
+
+
+ReaderOptions: TypeAlias = CsvOptions | ParquetOptions | TextOptions | WholeOptions
 """Options of any format."""

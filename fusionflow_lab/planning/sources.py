@@ -148,7 +148,9 @@ class _Search:
         try:
             return [name for name, _ in _native.sniff_text([], "", str(self.binder.value(pattern))).groups]
         except ValueError as error:
-            raise self.error(str(error), pattern, "patterns are those of regexp_extract") from error
+            raise self.error(
+                str(error), pattern, "patterns are those of regexp_extract; \\[ is a bracket"
+            ) from error
         except duckdb.Error as error:
             raise self.error("the pattern is not a constant", pattern, "write the text itself") from error
 

@@ -33,7 +33,7 @@ def text_source(
         sniff = _native.sniff_text(paths, options.encoding, options.pattern, remote)
     except ValueError as error:
         raise QueryError(
-            str(error), hint="patterns are those of regexp_extract, with named groups"
+            str(error), hint="patterns are those of regexp_extract, with named groups; \\[ is a bracket"
         ) from error
     own = [
         Column(name=name, type=kind, ordinal=ordinal, fixed=True)
