@@ -7,10 +7,12 @@ All calls that touch files release the GIL.
 """
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import final
 
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.query import Chunk, Column, Dialect, ParquetReader, Reader, SourceFile
+from fusionflow_lab.sink import Sink
 from fusionflow_lab.storage import RemoteFiles
 
 __all__ = [
@@ -19,11 +21,13 @@ __all__ = [
     "ChunkReport",
     "FileLook",
     "FileSniff",
+    "Part",
     "Scan",
     "TextSniff",
     "__version__",
     "_panic",
     "digest_ranges",
+    "join_parts",
     "list_files",
     "locate_starts",
     "look_at_files",
@@ -32,6 +36,7 @@ __all__ = [
     "sniff_text",
     "stat_files",
     "widest_type",
+    "write_parts",
 ]
 
 __version__: str
@@ -333,3 +338,88 @@ def reads_type(name: str, date_format: str) -> bool:
 
 def _panic(message: str) -> None:
     """Panic in native code, to show that a bug becomes an exception. For tests only."""
+
+@final
+class Part:
+    """One file that was written."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the folder."""
+    @property
+    def digest(self) -> str:
+        """Of its bytes."""
+    @property
+    def rows(self) -> int:
+        """Rows in it."""
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+    @property
+    def partition(self) -> list[str | None]:
+        """The values of the columns that name its partition, as text."""
+
+def write_parts(
+    stream: object,
+    sink: Sink,
+    folder: PathLike[str] | str,
+    prefix: str,
+    token: CancelToken,
+    *,
+    keep_empty: bool = False,
+) -> list[Part]:
+    """Write the rows of an Arrow stream to files in a folder; each appears whole, under its own name.
+
+    Parameters
+    ----------
+    stream
+        Anything that exports an Arrow stream: the columns to write, then one column of text for each that
+        rows are partitioned by.
+    sink
+        How to write them.
+    folder
+        Where.
+    prefix
+        Begins the names of the files; nobody else uses it.
+    token
+        Polled once per batch.
+    keep_empty
+        Whether there is a file even without rows.
+
+    Raises
+    ------
+    QueryError
+        The stream ended with an error.
+    ScanCancelledError
+        The token was raised.
+    OSError
+        A file cannot be written.
+    ValueError
+        The format does not hold a value.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from fusionflow_lab.sink import Sink
+    >>> rows = pa.table({"n": pa.array([1, 2], pa.int64())})
+    >>> parts = write_parts(rows, Sink(url=".", format="csv"), ".", "part", CancelToken())
+    >>> [(part.name, part.rows) for part in parts]
+    [('part-0', 2)]
+    """
+
+def join_parts(
+    parts: Sequence[PathLike[str] | str],
+    file_format: str,
+    folder: PathLike[str] | str,
+    name: str,
+    token: CancelToken,
+) -> tuple[str, int]:
+    """Make one file of several of a format, in their order; return its digest and bytes.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read or written.
+    ValueError
+        A file is none of Parquet where it should be.
+    """

@@ -18,6 +18,7 @@ from typing import Self
 import pyarrow as pa
 
 from fusionflow_lab.config import Config, Value, max_errors_of
+from fusionflow_lab.datasets.place import refuse_foreign
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.forecast import forecast, speed
@@ -377,6 +378,8 @@ class Session:
 
     def _submit(self, query: Query, *, priority: int, reuse: bool) -> Job:
         plan = self._plan(query)
+        if plan.sink is not None:
+            refuse_foreign(plan.sink)
         known = {name for name, _ in query.settings}
         zone = () if "TimeZone" in known else (("TimeZone", self._planner.time_zone),)
         whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))

@@ -87,7 +87,7 @@ class LineScreen:
         if self._lines:
             self._lines.paint(view)
             how = f"completed{with_rejects(result.counters)}"
-            self._lines.end(f"job {view.job} {how} · {count_text(len(result), 'row')}\n{result.summary()}")
+            self._lines.end(f"job {view.job} {how} · {result.counted()}\n{result.summary()}")
             if result.counters.rows_rejected:
                 rejected = count_text(result.counters.rows_rejected, "row")
                 self._lines.end(f"! {rejected} rejected; fusionflow jobs rejects {view.job} lists them")

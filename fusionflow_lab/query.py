@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
+from fusionflow_lab.sink import Sink
+
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
 SourceFormat = Literal["csv", "parquet", "text", "whole", "arrow"]
 TextRows = Literal["lines", "words", "matches"]
@@ -17,6 +19,7 @@ WholeRows = Literal["documents", "texts"]
 
 WORD_COUNT = "__count"
 """The column that makes a row of each different word: how often it was met."""
+
 
 ParameterValue: TypeAlias = "str | tuple[ParameterValue, ...] | None"
 
@@ -108,6 +111,8 @@ class Query:
         What ``now()`` and its kin answer, as ISO 8601; empty for the moment of planning.
     folder
         What relative paths start from; empty for the folder of the process that plans.
+    sink
+        Where its rows are written; None for a query whose rows are its result.
     """
 
     text: str
@@ -122,6 +127,7 @@ class Query:
     settings: tuple[tuple[str, str], ...] = ()
     moment: str = ""
     folder: str = ""
+    sink: Sink | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -375,6 +381,9 @@ class Stage:
     ``broadcast``
         Tables that ``map_sql`` reads beside its source. The stages that they are made of run first, and
         what the tables hold is part of the map hash.
+    ``sink``
+        Where the rows of the map are written by the task that maps them; its state is the list of the files.
+        None elsewhere.
     """
 
     name: str
@@ -391,6 +400,7 @@ class Stage:
     multiplies: bool = False
     bucket_by: tuple[str, ...] = ()
     broadcast: tuple[Broadcast, ...] = ()
+    sink: Sink | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -416,6 +426,8 @@ class Plan:
     reads from the clock; empty for one that does not.
     ``volatile`` names a function that may answer differently each time. ``bucket_final`` says how the final
     of a plan with one stage is run bucket by bucket; None where it needs all groups at once.
+    ``sink`` is where the rows go; they are written by the tasks where a stage has it, too, and else where the
+    answer is.
     """
 
     text: str
@@ -428,6 +440,7 @@ class Plan:
     moment: str = ""
     volatile: str = ""
     bucket_final: BucketFinal | None = None
+    sink: Sink | None = None
 
     @property
     def final_stages(self) -> tuple[Stage, ...]:

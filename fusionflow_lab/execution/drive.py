@@ -14,9 +14,12 @@ from functools import partial
 
 import pyarrow as pa
 
-from fusionflow_lab.errors import ClusterError, FusionflowError
+from fusionflow_lab.datasets.dataset import LostPartError
+from fusionflow_lab.datasets.version import Part
+from fusionflow_lab.errors import ClusterError, FusionflowError, StateError
 from fusionflow_lab.execution.account import account_rows
-from fusionflow_lab.execution.dispatch import Dispatcher, OpenClient
+from fusionflow_lab.execution.commit import WRITTEN_TYPES, Committer
+from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, OpenClient
 from fusionflow_lab.execution.driver import Driver
 from fusionflow_lab.execution.finish import BroadcastError, Finisher
 from fusionflow_lab.execution.lease import Lease
@@ -26,6 +29,7 @@ from fusionflow_lab.execution.rejects import reject_table
 from fusionflow_lab.execution.scan import WidenedError
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.writing import parts_of
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim, JobFailure
 from fusionflow_lab.jobs.rows import JobChanges
@@ -35,7 +39,7 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner, map_hash
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Counters, Plan
-from fusionflow_lab.results.kept import keep_result, keep_table
+from fusionflow_lab.results.kept import keep_result, keep_table, kept_result, kept_table
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import with_rejects
 from fusionflow_lab.states.evaluate import Evaluator
@@ -89,6 +93,8 @@ class Drive:
         self._fenced = False
         self._released = False
         self._runs: Sequence[StageRun] = ()
+        self._committer: Committer | None = None
+        self._parts: Sequence[Part] = ()
 
     def look(self) -> None:
         """See at once what the user desires now."""
@@ -135,8 +141,7 @@ class Drive:
             if self.claim.status == "CREATED":
                 await publisher.advance("queue")
             await publisher.advance("start")
-            result, rejects = await self._run()
-            await self._complete(result, rejects)
+            result = await self._outcome()
         except asyncio.CancelledError:
             if self._running is not None and self._running.cancelling():
                 await self._cut_short()
@@ -152,6 +157,17 @@ class Drive:
             raise
         return result
 
+    async def _outcome(self) -> Result:
+        """Run and complete; once more where files that were written are lost to another job meanwhile."""
+        for _ in range(MAX_LOSSES):
+            result, rejects = await self._run()
+            try:
+                await self._complete(result, rejects)
+            except LostPartError:
+                continue
+            return result
+        raise StateError("files that were written are lost again and again", hint="run the query again")
+
     async def _fail(self, error: Exception) -> None:
         if isinstance(error, FusionflowError):
             error.job_id = self.claim.job
@@ -165,13 +181,18 @@ class Drive:
         await asyncio.to_thread(keep_table, results, rejects_name(name), rejects)
         refuse_rejects(self._runs, rejects, self.claim.job)
         await asyncio.to_thread(keep_result, results, name, result)
+        if self._committer is not None:
+            await asyncio.to_thread(self._committer.commit, self._parts, result=name)
         changes = JobChanges(counters=result.counters, result_ref=name)
         try:
             await self._publisher.advance("complete", message=_remarks(result.counters), changes=changes)
         except FencedError:
-            results.delete(name)
-            results.delete(rejects_name(name))
+            if self._committer is None:  # else whoever goes on looks for them
+                results.delete(name)
+                results.delete(rejects_name(name))
             raise
+        if self._committer is not None:
+            await asyncio.to_thread(self._committer.clean)
 
     async def _cut_short(self) -> None:
         if self._fenced:
@@ -189,19 +210,36 @@ class Drive:
         plan = self._plan
         if plan is None:
             plan = await asyncio.to_thread(self._tools.planner.plan, self.claim.query)
+        if plan.sink is not None:
+            self._committer = Committer(plan.sink, self.claim.job)
+            kept = await asyncio.to_thread(self._kept, self._committer)
+            if kept is not None:
+                return kept
         with Evaluator(plan.settings) as evaluator:
             driver, plan, table = await self._exact(plan, evaluator)
         self._runs = driver.runs
         rejects = reject_table(driver.runs, self._tools.stores.states)
+        if self._committer is not None:
+            self._parts = [*parts_of(table)]
+            table = await asyncio.to_thread(self._committer.prepare, self._parts)
         result = Result(
             table=table,
             counters=account_rows(driver.runs),
             seconds=asyncio.get_running_loop().time() - started,
             job_id=self.claim.job,
             gathered=plan.shipped,
-            types=plan.types,
+            types=plan.types if plan.sink is None else WRITTEN_TYPES,
+            written_to="" if plan.sink is None else plan.sink.url,
         )
         return result, rejects
+
+    def _kept(self, committer: Committer) -> tuple[Result, pa.Table] | None:
+        """Return what was kept where the job was cut off between its commit and its end."""
+        name = committer.begin()
+        results = self._tools.stores.results
+        if not name or not results.has(name):
+            return None
+        return kept_result(results, name), kept_table(results, rejects_name(name))
 
     async def _exact(self, plan: Plan, evaluator: Evaluator) -> tuple[Driver, Plan, pa.Table]:
         """Run the plan; plan again with wider types as values ask for them, or without large broadcasts."""

@@ -28,6 +28,7 @@ from fusionflow_lab.execution.recognize import recognize
 from fusionflow_lab.execution.scan import Scan
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.uncollected import uncollected
+from fusionflow_lab.execution.written import task_parts, usable_states
 from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.states.store import BUCKETS, StateHeader, StateStore
 
@@ -133,7 +134,7 @@ class Driver:
         """Run the final SQL; a state that turns out to be gone or damaged is scanned again."""
         for _ in range(MAX_PROOFS):
             try:
-                return await self._finale.result(self.runs, merger)
+                return await self._result(merger)
             except StateError as error:
                 lost = [(run, leaf) for run in self.runs for leaf in run.stored() if leaf.name == error.where]
                 if not lost:
@@ -143,7 +144,23 @@ class Driver:
                     merger.forget(run)
                 await scan.run(self.runs)
                 await self._prove(self.runs, scan, merger)
-        return await self._finale.result(self.runs, merger)
+        return await self._result(merger)
+
+    async def _result(self, merger: Merger) -> pa.Table:
+        """Return the rows of the answer, or the table of the files that hold them."""
+        sink = self._plan.sink
+        if sink is None:
+            return await self._finale.result(self.runs, merger)
+        area = self._dispatcher.job
+        if any(run.stage.sink is not None for run in self.runs):
+            parts = await merger.evaluate(partial(task_parts, sink, self._store, self.runs))
+        else:
+            rows = await self._finale.result(self.runs, merger)
+            parts = await merger.evaluate(partial(self._finisher.written, rows, sink, area))
+        if sink.single or not (parts.num_rows or sink.partition_by):
+            head = await merger.evaluate(partial(self._finisher.head, sink, area))
+            parts = pa.concat_tables([head, parts])
+        return parts
 
     # -- stages one after the other --------------------------------------------------------------
 
@@ -164,7 +181,10 @@ class Driver:
         """Return the map hash of a stage and the states of it that may be used."""
         map_hash = self._identify(stage, broadcast)
         with uncollected():
-            return map_hash, self._store.headers(map_hash) if self._use_cache else {}
+            known = self._store.headers(map_hash) if self._use_cache or stage.sink is not None else {}
+        if stage.sink is not None:
+            known = usable_states(stage.sink, self._store, known, use=self._use_cache)
+        return map_hash, known
 
     async def _start(self, wave: Sequence[StageRun], merger: Merger) -> None:
         """Make the broadcast tables of a wave; what they are made of has been proven."""

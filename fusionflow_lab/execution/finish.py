@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
+from fusionflow_lab._native import CancelToken
+from fusionflow_lab.datasets.place import open_sink
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.stage_merge import StageMerge
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import FinalTask
+from fusionflow_lab.execution.writing import PartWriter
 from fusionflow_lab.planning.tables import groups_ddl
 from fusionflow_lab.query import Broadcast, BucketFinal, Plan, Stage
+from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
@@ -73,6 +77,8 @@ class Finisher:
     def add(self, run: StageRun, leaf: Leaf) -> None:
         """Take the state of a leaf that has arrived."""
         stage = run.stage
+        if stage.sink is not None:
+            return  # what the rows are is in the files
         if stage.kind in _MERGED_KINDS:
             if stage.name not in self._merges:
                 ddl = self._ddl[stage.name]("state")
@@ -96,6 +102,8 @@ class Finisher:
     def preview(self, runs: Sequence[StageRun]) -> pa.Table | None:
         """Run the final stage over what has arrived; None where that says nothing yet."""
         if self._held >= PREVIEW_BYTES or not all(run.map_hash for run in runs):
+            return None
+        if any(run.stage.sink is not None for run in runs):
             return None
         states = {}
         for run in runs:
@@ -123,6 +131,20 @@ class Finisher:
             return self._evaluator.final(self._plan, self._tables(), states)
         except duckdb.Error as error:
             raise QueryError(str(error).split("\n", 1)[0]) from None
+
+    def written(self, rows: pa.Table, sink: Sink, area: str) -> pa.Table:
+        """Write the rows of the answer, and return the table of their files."""
+        writer = PartWriter(sink=sink, store=open_sink(sink), area=area, place=0, token=CancelToken())
+        return self._evaluator.written(rows, sink, writer.write)
+
+    def head(self, sink: Sink, area: str) -> pa.Table:
+        """Write a file without rows: what stands above them."""
+        states: dict[str, list[pa.Table]] = {stage.name: [] for stage in self._plan.final_stages}
+        rows = self._evaluator.final(self._plan, self._tables(), states, limit=0)
+        writer = PartWriter(
+            sink=sink, store=open_sink(sink), area=area, place=0, token=CancelToken(), head=True
+        )
+        return self._evaluator.written(rows, sink, writer.write)
 
     def broadcast(self, broadcast: Broadcast, runs: Sequence[StageRun]) -> str:
         """Make a broadcast table from stages that are complete, store it and return its digest.

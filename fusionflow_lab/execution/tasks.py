@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,14 +18,17 @@ import pyarrow.compute as pc
 from distributed import get_worker
 
 from fusionflow_lab import _native
+from fusionflow_lab.datasets.place import open_sink
 from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport
 from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
+from fusionflow_lab.execution.writing import PartWriter, rows_of
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
 from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage
-from fusionflow_lab.states.evaluate import Evaluator, Mapped, warm_up
+from fusionflow_lab.sink import Sink
+from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_up
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
     BUCKETS,
@@ -203,7 +206,14 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     """
     store = StateStore(Folder(task.store))
     tables = [(digest, partial(store.broadcast, digest)) for digest in task.broadcast]
-    passes = TypedScan(stage=task.stage, chunks=task.chunks, evaluator=evaluator, tables=tables, token=token)
+    passes = TypedScan(
+        stage=task.stage,
+        chunks=task.chunks,
+        evaluator=evaluator,
+        tables=tables,
+        token=token,
+        write=None if task.stage.sink is None else _writing(task, task.stage.sink, token),
+    )
     made = passes.run()
     scan, mapped = made.scan, made.mapped
     if scan.widened():
@@ -218,6 +228,20 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     header = _header(task, scan, mapped)
     name = store.put(header, mapped.state, _rejects(task, scan), mapped.buckets)
     return MapReport(name=name, header=header)
+
+
+def _writing(
+    task: MapTask, sink: Sink, token: _native.CancelToken
+) -> Callable[[ArrowStream], tuple[pa.Table, int]]:
+    writer = PartWriter(
+        sink=sink, store=open_sink(sink), area=task.map_hash, place=task.chunks[0].ordinal, token=token
+    )
+
+    def write(stream: ArrowStream) -> tuple[pa.Table, int]:
+        parts = writer.write(stream)
+        return parts, rows_of(parts)
+
+    return write
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:

@@ -22,7 +22,7 @@ from fusionflow_lab.execution.document_scan import DocumentScan
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.query import Chunk, Column, ParquetReader, Stage, Whole
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
-from fusionflow_lab.states.evaluate import Evaluator, Mapped
+from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped
 from fusionflow_lab.storage import chunk_files
 
 Tables = Sequence[tuple[str, Callable[[], pa.Table]]]
@@ -55,6 +55,9 @@ class TypedScan:
         The stage's broadcast tables.
     token
         Cancels the passes.
+    write
+        Writes the rows of a stage that has a sink; see ``Evaluator.map``. What a pass wrote that is made
+        again is nobody's.
     """
 
     stage: Stage
@@ -62,6 +65,7 @@ class TypedScan:
     evaluator: Evaluator
     tables: Tables
     token: _native.CancelToken
+    write: Callable[[ArrowStream], tuple[pa.Table, int]] | None = None
 
     def run(self) -> Pass:
         """Make passes until every value has its verdict; most data needs one."""
@@ -96,7 +100,8 @@ class TypedScan:
     def _pass(self, scan: AnyScan, text: frozenset[str]) -> Pass:
         stream = scan.parts() if isinstance(scan, ColumnarScan) else scan
         try:
-            return Pass(scan=scan, mapped=self.evaluator.map(self.stage, stream, self.tables, text=text))
+            mapped = self.evaluator.map(self.stage, stream, self.tables, text=text, write=self.write)
+            return Pass(scan=scan, mapped=mapped)
         except duckdb.Error as error:
             return Pass(scan=scan, mapped=error)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.events import (
@@ -22,6 +22,7 @@ from fusionflow_lab.jobs.events import (
     StatusEvent,
 )
 from fusionflow_lab.query import Access, Counters, Frame, Parameter, ParameterValue, Query, View
+from fusionflow_lab.sink import Sink
 
 _KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {kind.type: kind for kind in (StatusEvent, NoticeEvent, ChunkErrorEvent, ProgressEvent, PreviewEvent)}
@@ -109,6 +110,8 @@ def decode_query(body: str) -> Query:
         parts = {"parameters": tuple(parameters), "views": tuple(views), "frames": tuple(frames)}
         access = values.get("access", {})
         values["access"] = Access(**{**access, "http_hosts": tuple(access.get("http_hosts", ()))})
+        if values.get("sink") is not None:
+            values["sink"] = _sink(values["sink"])
         values["settings"] = settings
         return Query(**{**values, **parts})
     except TypeError as error:
@@ -116,6 +119,11 @@ def decode_query(body: str) -> Query:
             f"the job's query holds what this version does not know: {error}",
             hint="it was written by a newer version: upgrade fusionflow_lab",
         ) from None
+
+
+def _sink(values: dict[str, Any]) -> Sink:
+    lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+    return Sink(**{**values, **lists})
 
 
 def _frozen(value: object) -> ParameterValue:

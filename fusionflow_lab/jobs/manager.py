@@ -227,6 +227,8 @@ class JobManager(ABC):
 
     def _answers(self, record: JobRecord) -> bool:
         if record.status == "COMPLETED":
+            if record.query.sink is not None:
+                return False  # it wrote what was there then; asked again, rows are written again
             whole = not record.counters.bytes_unread
             return whole and self._stores.results.path(record.result_ref).is_file()
         return record.cluster == self._cluster

@@ -84,13 +84,13 @@ def final(view: JobView, result: Result, *, rows: int, table: bool = True) -> Bu
     ✓ completed · job ab12 · 1 row
     """
     word = with_rejects(result.counters)
-    html = [_head_html(view, bar=False, word=word, more=count_text(len(result), "row"))]
-    text = [f"{_head_text(view, bar=False, word=word)} · {count_text(len(result), 'row')}"]
+    html = [_head_html(view, bar=False, word=word, more=result.counted())]
+    text = [f"{_head_text(view, bar=False, word=word)} · {result.counted()}"]
     if table:
         part = shown(result.table, rows=rows, types=result.types)
         html.append(table_html(part))
         text.append(table_text(part))
-    html.append(f'<div class="ff-line ff-muted">{escape(result.summary())}</div>')
+    html += [f'<div class="ff-line ff-muted">{escape(line)}</div>' for line in result.summary().split("\n")]
     text += [result.summary()] if result.summary() else []
     rejected = result.counters.rows_rejected
     notes = [*_notes(view)]

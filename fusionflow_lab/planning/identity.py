@@ -53,6 +53,8 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
         # Files that are united by name have a dialect each: it is part of the cut of their chunks.
         "dialect": {} if stage.source.by_name else asdict(stage.source.dialect),
         "settings": list(plan.settings),
+        # Whatever becomes of the files, they are the same files.
+        **({} if stage.sink is None else {"sink": asdict(replace(stage.sink, mode="error"))}),
         "duckdb": duckdb.__version__,
         "format": STATE_FORMAT,
     }

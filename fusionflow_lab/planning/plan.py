@@ -24,6 +24,7 @@ from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.bucket_final import bucket_final
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.clock import freeze, now
+from fusionflow_lab.planning.copying import selected
 from fusionflow_lab.planning.cut import cut
 from fusionflow_lab.planning.formats import options_of
 from fusionflow_lab.planning.gather import gather
@@ -35,6 +36,7 @@ from fusionflow_lab.planning.pivot import Pivoting, pivoting, rewrite_pivot
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
 from fusionflow_lab.planning.settings import Settings
+from fusionflow_lab.planning.sinks import with_sink
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker, volatile_name
 from fusionflow_lab.planning.summarize import rewrite_summarize
@@ -100,7 +102,7 @@ class Planner:
         with self._lock:
             try:
                 with pinned(text):
-                    return references(self._binder.parse(text), views, self._binder)
+                    return references(self._binder.parse(selected(text)), views, self._binder)
             except RecursionError as error:
                 raise too_deep() from error
 
@@ -149,7 +151,13 @@ class Planner:
                 raise QueryError(what, hint="write it another way") from error
 
     def _plan(self, query: Query, reason: str) -> Plan:
-        text, binder = query.text, self._binder
+        plan = self._rows(query, reason)
+        if query.sink is None:
+            return plan
+        return with_sink(plan, query.sink, query.folder, self._binder)
+
+    def _rows(self, query: Query, reason: str) -> Plan:
+        text, binder = selected(query.text), self._binder
         located = binder.parse(text)
         tree = clone(located)
         fill(tree, query, binder)
@@ -165,7 +173,9 @@ class Planner:
         names = self._names(text, shape, sources)
         others = (entry for entry in query.settings if entry[0] != "TimeZone")
         settings = (("TimeZone", binder.time_zone), *others)
-        plan = Plan(text=text, stages=(), final_sql="", names=names, types=shape.types, settings=settings)
+        plan = Plan(
+            text=query.text, stages=(), final_sql="", names=names, types=shape.types, settings=settings
+        )
         described = self._described(tree)
         if described:
             return replace(plan, final_sql=described)

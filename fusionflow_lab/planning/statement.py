@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 
 import duckdb
 
-from fusionflow_lab.errors import QueryError
-from fusionflow_lab.planning.messages import pinned, place
+from fusionflow_lab.planning.messages import pinned
+from fusionflow_lab.planning.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,10 +76,10 @@ def statement(text: str) -> Statement | None:
     True
     """
     with pinned(text):
-        return _read(_Words(text))
+        return _read(Tokens(text))
 
 
-def _read(words: _Words) -> Statement | None:
+def _read(words: Tokens) -> Statement | None:
     if words.take("show"):
         what = words.next().lower()
         return Show(what="views" if what == "views" else "tables") if what in {"tables", "views"} else None
@@ -100,7 +100,7 @@ def _read(words: _Words) -> Statement | None:
     return _create_view(words, replace=replace) if is_view else None
 
 
-def _set(words: _Words) -> SetOption:
+def _set(words: Tokens) -> SetOption:
     """Read ``SET [SESSION | LOCAL | GLOBAL] name = value`` and ``SET TIME ZONE value``."""
     _ = words.take("session") or words.take("local") or words.take("global")
     if words.take("variable"):
@@ -115,7 +115,7 @@ def _set(words: _Words) -> SetOption:
     return SetOption(name=name, value=value)
 
 
-def _create_view(words: _Words, *, replace: bool) -> CreateView:
+def _create_view(words: Tokens, *, replace: bool) -> CreateView:
     if_not_exists = words.take("if", "not", "exists")
     name = words.name()
     columns = []
@@ -134,76 +134,6 @@ def _create_view(words: _Words, *, replace: bool) -> CreateView:
         replace=replace,
         if_not_exists=if_not_exists,
     )
-
-
-class _Words:
-    """The words of a text, as DuckDB cuts them, taken from the front."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._raw = text.encode()
-        starts = [at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
-        ends = [*starts[1:], len(self._raw)] if starts else []
-        self._words = [self._word(start, end) for start, end in zip(starts, ends, strict=True)]
-        self._starts = [*starts, len(self._raw)]
-        self._at = 0
-
-    def _word(self, start: int, end: int) -> str:
-        part = self._raw[start:end].decode(errors="ignore")
-        found = re.match(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|-?[\w$.]+|.""", part, re.DOTALL)
-        return found[0] if found else part
-
-    def take(self, *words: str) -> bool:
-        """Take some words if they come next."""
-        following = [word.lower() for word in self._words[self._at : self._at + len(words)]]
-        if following != list(words):
-            return False
-        self._at += len(words)
-        return True
-
-    def next(self) -> str:
-        """Take the next word; empty at the end."""
-        word = self._words[self._at] if self._at < len(self._words) else ""
-        self._at += 1
-        return word
-
-    def name(self) -> str:
-        """Take a name, quoted or not."""
-        offset = self._starts[min(self._at, len(self._words))]
-        word = self.next()
-        if word.startswith('"'):
-            return word[1:-1].replace('""', '"')
-        if not word.replace("_", "a").isalnum() or word.lower() == "as":
-            raise QueryError(
-                "a name is missing", where=place(self.text, offset), hint="CREATE VIEW name AS SELECT …"
-            )
-        return word
-
-    def value(self) -> str:
-        """Take a word, a number or a text in quotes."""
-        word = self.next()
-        if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
-            return word[1:-1].replace(word[0] * 2, word[0])
-        return word
-
-    def end(self) -> None:
-        """Make sure that nothing follows."""
-        while self.take(";"):
-            pass
-        if self._at < len(self._words):
-            where = place(self.text, self._starts[self._at])
-            raise QueryError("SET stands alone", where=where, hint="write what follows in a text of its own")
-
-    def expect(self, word: str, form: str = "CREATE VIEW name AS SELECT …") -> None:
-        """Take this word of a form."""
-        offset = self._starts[min(self._at, len(self._words))]
-        if not self.take(word):
-            what = f"{word.upper()} is missing"
-            raise QueryError(what, where=place(self.text, offset), hint=form)
-
-    def rest(self) -> str:
-        """Return the text from the next word on."""
-        return self._raw[self._starts[min(self._at, len(self._words))] :].decode()
 
 
 def explained(text: str) -> str | None:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.copying import Copying, written_query
 from fusionflow_lab.planning.formats import SUFFIXES
 from fusionflow_lab.planning.frames import FrameStore, is_frame
 from fusionflow_lab.planning.inputs import References
@@ -90,6 +91,7 @@ class Workspace:
         QueryError
             A parameter or a table is unknown, or has a value that cannot be used.
         """
+        written = written_query(text)
         found = self._planner.references(text, self._views)
         with pinned(text):
             parameters = _parameters(text, found, params or {}, scope)
@@ -103,6 +105,7 @@ class Workspace:
             frames=frames,
             settings=self._settings,
             access=self._access,
+            sink=written.sink if isinstance(written, Copying) else None,
         )
 
     def set_option(self, asked: SetOption) -> tuple[str, str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 
+from fusionflow_lab.query import Counters
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.storage import Folder
 
@@ -76,7 +77,14 @@ def keep_result(folder: Folder, name: str, result: Result) -> None:
     >>> kept_result(folder, "r.arrow").types
     ('TINYINT',)
     """
-    facts = json.dumps({"types": result.types, "gathered": result.gathered})
+    facts = json.dumps(
+        {
+            "types": result.types,
+            "gathered": result.gathered,
+            "written_to": result.written_to,
+            "counters": asdict(result.counters),
+        }
+    )
     metadata = {**(result.table.schema.metadata or {}), _FACTS: facts.encode()}
     keep_table(folder, name, result.table.replace_schema_metadata(metadata))
 
@@ -93,4 +101,10 @@ def kept_result(folder: Folder, name: str) -> Result:
     metadata = dict(table.schema.metadata or {})
     facts = json.loads(metadata.pop(_FACTS, b"{}"))
     result = Result(table=table.replace_schema_metadata(metadata or None))
-    return replace(result, types=tuple(facts.get("types", ())), gathered=facts.get("gathered", ""))
+    return replace(
+        result,
+        types=tuple(facts.get("types", ())),
+        gathered=facts.get("gathered", ""),
+        written_to=facts.get("written_to", ""),
+        counters=Counters(**facts.get("counters", {})),
+    )

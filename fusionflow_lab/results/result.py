@@ -18,7 +18,7 @@ from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.query import Counters
 from fusionflow_lab.results.render import shown, table_html, table_text
 from fusionflow_lab.results.style import STYLE
-from fusionflow_lab.results.words import counters_line
+from fusionflow_lab.results.words import bytes_text, count_text, counters_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,8 @@ class Result:
         Why rows were shipped instead of states, or empty.
     types
         DuckDB's names of the columns' types, where they are known better than from Arrow.
+    written_to
+        Where the job wrote rows; the table then lists the files. Empty for a result of rows.
     unchanged
         Whether nothing had to be done, because the same was asked of the same files before.
 
@@ -63,6 +65,7 @@ class Result:
     job_id: str = ""
     gathered: str = ""
     types: tuple[str, ...] = ()
+    written_to: str = ""
     unchanged: bool = False
 
     @property
@@ -143,7 +146,33 @@ class Result:
             return ""
         line = counters_line(self.counters, self.seconds)
         line = f"{line} · unchanged" if self.unchanged else line
+        line = f"{self.written()}\n{line}" if self.written_to else line
         return f"{line} · gathered: {self.gathered}" if self.gathered else line
+
+    def counted(self) -> str:
+        """Count the rows, or the files that the job wrote.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1]})).counted()
+        '1 row'
+        """
+        return count_text(len(self), "file" if self.written_to else "row")
+
+    def written(self) -> str:
+        """Say what a job wrote where; empty for a result of rows.
+
+        Examples
+        --------
+        >>> files = pa.table({"file": ["out/part-0.csv"], "rows": [3], "bytes": [2048]})
+        >>> Result(table=files, written_to="out").written()
+        'wrote 3 rows, 2.0 kB in 1 file to out'
+        """
+        if not self.written_to:
+            return ""
+        rows, size = (sum(self.table.column(name).to_pylist()) for name in ("rows", "bytes"))
+        files = count_text(len(self), "file")
+        return f"wrote {count_text(rows, 'row')}, {bytes_text(size)} in {files} to {self.written_to}"
 
     def to_html(self, *, rows: int = ROWS_SHOWN) -> str:
         """Write the first rows and the counters as HTML, everything escaped.

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fusionflow_lab.query import Broadcast, Plan, Stage
+from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.casts import quoted, read_sql
 from fusionflow_lab.states.store import BUCKETS
 
@@ -40,6 +41,7 @@ SET = "__set"
 _BUCKET = "__bucket"
 
 _BATCH_ROWS = 1 << 17
+_WRITTEN_ROWS = 1 << 14
 # Broadcast tables that one process keeps for maps to come.
 KEPT_BYTES = 256 << 20
 
@@ -162,6 +164,7 @@ class Evaluator:
         tables: Sequence[tuple[str, Callable[[], pa.Table]]] = (),
         *,
         text: frozenset[str] = frozenset(),
+        write: Callable[[ArrowStream], tuple[pa.Table, int]] | None = None,
     ) -> Mapped:
         """Run the map of a stage over a scan.
 
@@ -176,6 +179,8 @@ class Evaluator:
         text
             Names of columns that the scan hands over as text. All their values are cast before the map
             sees the first: whether a row is rejected does not depend on what is asked about it.
+        write
+            Writes the rows of a stage that has a sink, and returns its state and the number of rows.
 
         Raises
         ------
@@ -190,6 +195,10 @@ class Evaluator:
                 cursor.register(name, part)
             kind = "TABLE" if text else "VIEW"
             cursor.execute(f"CREATE TEMP {kind} {quoted(stage.source.name)} AS {stream.sql}")
+            if stage.sink is not None and write is not None:
+                with cursor.sql(stage.sink.sql(stage.map_sql)).to_arrow_reader(_WRITTEN_ROWS) as written:
+                    state, rows_used = write(written)
+                return Mapped(state=state, rows_used=None if stage.multiplies else rows_used)
             if not stage.reduce_sql:
                 if not stage.bucket_by:
                     state = cursor.sql(stage.map_sql).to_arrow_table()
@@ -323,6 +332,19 @@ class Evaluator:
                 _fill(cursor, name, ddl[name], parts)
             table = cursor.sql(sql).to_arrow_table()
             return table.rename_columns(list(names)) if names else table
+
+    def written(self, rows: pa.Table, sink: Sink, write: Callable[[ArrowStream], pa.Table]) -> pa.Table:
+        """Write rows as a sink says, and return what ``write`` makes of it.
+
+        Raises
+        ------
+        duckdb.Error
+            A value cannot be written so.
+        """
+        with self._interruptible() as cursor, _undone(cursor):
+            cursor.register("__rows", rows)
+            with cursor.sql(sink.sql("FROM __rows")).to_arrow_reader(_WRITTEN_ROWS) as written:
+                return write(written)
 
     def broadcast(
         self,

@@ -30,6 +30,9 @@ pub enum Error {
     /// An option, type name or pattern that makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The rows that were to be written ended with an error, in the words of whoever made them.
+    #[error("{0}")]
+    Stream(String),
     /// The caller's cancel flag was raised.
     #[error("the scan was cancelled")]
     Cancelled,

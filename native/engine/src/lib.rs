@@ -1,9 +1,10 @@
 //! The pure Rust core of FusionFlow Lab: files in, Arrow out. Knows nothing of Python.
 //!
-//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`].
+//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`] ← [`sink`].
 
 pub mod error;
 pub mod nearest;
+pub mod sink;
 pub mod source;
 pub mod types;
 pub mod walk;

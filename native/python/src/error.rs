@@ -12,6 +12,7 @@ use pyo3::{
 };
 
 import_exception!(fusionflow_lab.errors, NativePanicError);
+import_exception!(fusionflow_lab.errors, QueryError);
 import_exception!(fusionflow_lab.errors, ScanCancelledError);
 import_exception!(fusionflow_lab.errors, SourceChangedError);
 import_exception!(fusionflow_lab.errors, SourceError);
@@ -91,6 +92,7 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
         Error::Widened { path, .. } => {
             ours::<SourceError>(py, &what, &path.display().to_string(), "name the types of these columns in read_csv")
         }
+        Error::Stream(_) => ours::<QueryError>(py, &what, "", ""),
         Error::Invalid(_) => PyValueError::new_err(what),
         Error::Cancelled => ours::<ScanCancelledError>(py, &what, "", ""),
     }

@@ -18,6 +18,7 @@ mod sniff_text;
 mod stat_files;
 mod stream;
 mod widest_type;
+mod write_parts;
 
 #[pymodule(gil_used = false)]
 mod _native {
@@ -39,5 +40,6 @@ mod _native {
         sniff_text::{TextSniff, sniff_text},
         stat_files::stat_files,
         widest_type::{reads_type, widest_type},
+        write_parts::{Part, join_parts, write_parts},
     };
 }

@@ -1,6 +1,9 @@
 //! Arrow over the C stream interface, in `PyCapsule`s.
 
-use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader, ffi_stream::FFI_ArrowArrayStream};
+use arrow_array::{
+    RecordBatch, RecordBatchIterator, RecordBatchReader,
+    ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader},
+};
 use arrow_schema::{SchemaRef, ffi::FFI_ArrowSchema};
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyCapsule};
 
@@ -17,6 +20,16 @@ pub fn schema_capsule<'py>(py: Python<'py>, schema: &SchemaRef) -> PyResult<Boun
     let schema =
         FFI_ArrowSchema::try_from(schema.as_ref()).map_err(|error| PyValueError::new_err(error.to_string()))?;
     PyCapsule::new_with_value(py, schema, c"arrow_schema")
+}
+
+/// The batches of anything that exports an Arrow stream.
+pub fn imported_stream(source: &Bound<'_, PyAny>) -> PyResult<RecordBatchStreamReader> {
+    let capsule = source.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
+    let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?.cast::<FFI_ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds a stream that is valid while the capsule lives; `from_raw` moves it
+    // out and leaves a released one, as the PyCapsule interface asks of a consumer.
+    let reader = unsafe { RecordBatchStreamReader::from_raw(stream.as_ptr()) };
+    reader.map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// One batch that can be consumed as a stream, any number of times.
