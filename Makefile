@@ -1,6 +1,6 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all test-rust test-python s3 check dev bench chaos fuzz audit clean
+.PHONY: help setup demo lab test test-all test-rust test-python s3 check docs wheel dev bench chaos fuzz audit clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
@@ -43,7 +43,7 @@ test-python: setup
 s3: ## install versitygw, the S3 server of the tests (needs Go; without it they use moto)
 	go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-check: setup ## style, types, layers, stubs, clippy; reports all that fails
+check: setup ## style, types, layers, stubs, docs, clippy; reports all that fails
 	@status=0; \
 	run() { echo "$$*"; "$$@" || status=1; }; \
 	run $(BIN)/ruff check --quiet .; \
@@ -51,9 +51,20 @@ check: setup ## style, types, layers, stubs, clippy; reports all that fails
 	run $(BIN)/mypy; \
 	run $(BIN)/stubtest fusionflow_lab._native; \
 	run $(BIN)/lint-imports --no-logo; \
+	run $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs dist/docs; \
 	run cargo fmt --all --check; \
 	run cargo clippy --release --quiet --workspace --all-targets --locked -- -D warnings; \
 	exit $$status
+
+docs: setup ## build the pages for users, operators and developers into dist/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs dist/docs
+
+wheel: setup ## build the wheel into dist/wheels and check it
+	rm -rf dist/wheels
+	$(BIN)/maturin build --release --locked --out dist/wheels
+	$(BIN)/twine check --strict dist/wheels/*
+	$(BIN)/check-wheel-contents dist/wheels/*.whl
+	$(BIN)/abi3audit --strict dist/wheels/*.whl
 
 dev: ## rebuild the extension in place
 	@./.ci/setup --reinstall-package fusionflow_lab
