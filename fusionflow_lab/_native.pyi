@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import final
 
-from fusionflow_lab.planning.reader_options import CsvOptions
+from fusionflow_lab.planning.reader_options import CsvOptions, JsonOptions
 from fusionflow_lab.query import Chunk, Column, Dialect, ParquetReader, Reader, SourceFile
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.storage import RemoteFiles
@@ -21,6 +21,8 @@ __all__ = [
     "ChunkReport",
     "FileLook",
     "FileSniff",
+    "JsonFile",
+    "JsonSniff",
     "Part",
     "Scan",
     "TextSniff",
@@ -31,10 +33,13 @@ __all__ = [
     "list_files",
     "locate_starts",
     "look_at_files",
+    "reads_json_type",
     "reads_type",
     "sniff_files",
+    "sniff_json",
     "sniff_text",
     "stat_files",
+    "widest_json_type",
     "widest_type",
     "write_parts",
 ]
@@ -102,7 +107,8 @@ class Scan:
     view, or as dictionary of strings where the first records show few different texts; HUGEINT and
     DECIMAL as decimal128, TIMESTAMP as microseconds without zone, those with zone in UTC; NULL
     where the unquoted text equals the dialect's ``null_string``. With no columns it has one NULL column
-    ``_``, so that rows can be counted. A rejected record is in no batch.
+    ``_``, so that rows can be counted. A rejected record is in no batch. JSON columns also are structs, lists
+    and maps; UUID and JSON travel as text.
 
     Parameters
     ----------
@@ -111,7 +117,7 @@ class Scan:
     columns
         The columns to parse.
     column_count
-        Fields that a record must have.
+        Fields that a record of CSV must have.
     dialect
         How the files are read: the record of their format. From Parquet files a column has the type that
         the file says, and one that is not in the file is not handed over; columns of negative ordinals are
@@ -326,6 +332,52 @@ def sniff_text(
 
     A pattern that makes no sense is a ``ValueError`` that shows its place. The files must have one encoding.
     """
+
+@final
+class JsonFile:
+    """One JSON file as it was when it was looked at."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def mtime_ns(self) -> int: ...
+    @property
+    def etag(self) -> str:
+        """Version of a remote object; empty for a local file."""
+    @property
+    def data_start(self) -> int:
+        """Byte after the BOM."""
+
+@final
+class JsonSniff:
+    """What JSON files look like together."""
+
+    @property
+    def files(self) -> list[JsonFile]: ...
+    @property
+    def form(self) -> str:
+        """How records lie in the files: ``lines``, ``array`` or ``values``."""
+    @property
+    def records(self) -> bool:
+        """Whether records are objects whose fields are the columns."""
+    @property
+    def columns(self) -> list[tuple[str, str, str]]:
+        """(name, key, DuckDB type) of each column; types are the least that hold all values looked at."""
+
+def sniff_json(paths: Sequence[str], options: JsonOptions, remote: RemoteFiles | None = None) -> JsonSniff:
+    """Look at several places of every file, in parallel: form, names and types.
+
+    Files that differ are united by name. Raises ``SourceError`` for a file that is not JSON, and
+    where no file holds a value.
+    """
+
+def widest_json_type(one: str, other: str) -> str:
+    """Return the least type that holds the JSON values of both types."""
+
+def reads_json_type(name: str, date_format: str) -> bool:
+    """Tell whether the scan reads JSON values of a type itself, dates in this format (empty: ISO 8601)."""
 
 def widest_type(one: str, other: str) -> str:
     """Return the least type that holds the values of both sniffed types."""

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from fusionflow_lab.sink import Sink
 
 StageKind = Literal["aggregate", "topk", "limit", "rows", "gather"]
-SourceFormat = Literal["csv", "parquet", "text", "whole", "arrow"]
+SourceFormat = Literal["csv", "json", "parquet", "text", "whole", "arrow"]
 TextRows = Literal["lines", "words", "matches"]
 WholeRows = Literal["documents", "texts"]
 
@@ -197,7 +197,27 @@ class Whole:
     seconds: float = 60
 
 
-Reader: TypeAlias = Dialect | Text | ParquetReader | Whole
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JsonDialect:
+    """How records lie in JSON files.
+
+    ``form`` is ``lines`` (one value a line), ``array`` (the elements of one list; values one after another in
+    a file that is no list) or ``values`` (values one after another). ``records``: each is an object whose
+    fields are the columns; else the only column is the record itself. ``keys`` are (name, key) of columns
+    whose names are not the keys of the objects: keys that differ in case alone have a number in their names.
+    """
+
+    form: str = "lines"
+    records: bool = True
+    keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def encoding(self) -> str:
+        """How characters are written: JSON is UTF-8."""
+        return "utf-8"
+
+
+Reader: TypeAlias = Dialect | JsonDialect | Text | ParquetReader | Whole
 """How the files of a source are read: one record for each format."""
 
 
@@ -281,7 +301,7 @@ class SourceFile:
 class Source:
     """Files of one format and schema, known to the SQL of the plan as table ``name``.
 
-    ``format`` is ``"csv"`` for fields and ``"text"`` for lines and words that the native core scans,
+    ``format`` is ``"csv"`` for fields, ``"json"``, ``"text"`` for lines and words that the native core scans,
     ``"parquet"`` for Parquet files, ``"whole"`` for documents and texts as values, ``"arrow"`` for Arrow IPC
     files, whose ``dialect`` says nothing. ``max_errors`` is how many records may be rejected: a number, a
     percentage such as ``5%``, or empty for the default. ``by_name``: each file has its own layout, and
@@ -299,6 +319,11 @@ class Source:
     by_name: bool = False
     access: Access = field(default_factory=Access)
     refused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def splits(self) -> bool:
+        """Whether records can be found from any byte on, so that files are cut into blocks."""
+        return not isinstance(self.dialect, JsonDialect) or self.dialect.form == "lines"
 
     @property
     def size(self) -> int:

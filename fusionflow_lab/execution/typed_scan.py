@@ -81,7 +81,7 @@ class TypedScan:
             reader = stage.source.dialect
             scan = ColumnarScan(self.chunks, stage.columns, reader, self.token, remote=remote)
             return self._pass(scan, frozenset())
-        text = frozenset(column.name for column in stage.columns if not _is_read(column))
+        text = frozenset(column.name for column in stage.columns if not self._is_read(column))
         excluded: Sequence[Excluded] = ()
         while True:
             made = self._pass(self._scan(stage.columns, text, excluded), text)
@@ -139,6 +139,7 @@ class TypedScan:
         }
         return frozenset(name for name, count in counts.items() if count)
 
-
-def _is_read(column: Column) -> bool:
-    return column.ordinal < 0 or _native.reads_type(column.type, column.format)
+    def _is_read(self, column: Column) -> bool:
+        """Tell whether the scan reads a column's type itself."""
+        reads = _native.reads_json_type if self.stage.source.format == "json" else _native.reads_type
+        return column.ordinal < 0 or reads(column.type, column.format)

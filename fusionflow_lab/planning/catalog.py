@@ -10,6 +10,7 @@ from typing import Protocol
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.csv_files import CsvSniffer, csv_source, sniffed_column
+from fusionflow_lab.planning.json_files import json_source, with_json_types
 from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
 from fusionflow_lab.planning.messages import nearest
@@ -17,6 +18,7 @@ from fusionflow_lab.planning.parquet_files import Looker, parquet_source
 from fusionflow_lab.planning.parts import with_parts
 from fusionflow_lab.planning.reader_options import (
     CsvOptions,
+    JsonOptions,
     ParquetOptions,
     ReaderOptions,
     TextOptions,
@@ -120,6 +122,8 @@ class Catalog:
     def widen(self, source: Source, types: Mapping[int, str]) -> None:
         """Remember wider types of columns, by ordinal, for every later plan over these files."""
         identity = source_identity(source)
+        wider = {column.ordinal: column.type for column in _with_types(source, types).columns}
+        types = {ordinal: wider[ordinal] for ordinal in types} if source.format == "json" else types
         self._memory.remember(identity, types)
         for key, known in list(self._known.items()):  # another thread may plan meanwhile
             if source_identity(known) == identity:
@@ -181,6 +185,8 @@ class Catalog:
         match options:
             case CsvOptions():
                 return csv_source(self._sniffer, pattern, options, paths, remote)
+            case JsonOptions():
+                return json_source(pattern, options, paths, remote)
             case TextOptions():
                 return text_source(pattern, options, paths, remote)
             case ParquetOptions():
@@ -190,6 +196,8 @@ class Catalog:
 
 
 def _with_types(source: Source, types: Mapping[int, str]) -> Source:
+    if source.format == "json":
+        return with_json_types(source, types)
     columns = tuple(
         column
         if column.fixed or column.ordinal not in types

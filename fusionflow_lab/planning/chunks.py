@@ -95,7 +95,7 @@ def cut_source(source: Source, *, ordered: bool, block_bytes: int = BLOCK_BYTES)
                 for ordinal, block in enumerate(blocks, len(chunks))
             )
             continue
-        if file.size <= block_bytes or source.format == "whole":
+        if file.size <= block_bytes or not source.splits or source.format == "whole":
             if file.size or source.format == "whole":
                 block = Block(offset=0, end=file.size, start=file.data_start)
                 chunks.append(Chunk(ordinal=len(chunks), file=file, blocks=(block,)))

@@ -184,7 +184,7 @@ class _Place:
         for name, kind in self.around.tables():
             yield Candidate(text=_name(name), kind=kind)
         yield from _all([f"'{path}'" for path in self.around.files("")], "file")
-        yield from _all(["read_csv("], "function")
+        yield from _all(["read_csv(", "read_json("], "function")
 
 
 def _all(texts: Sequence[str], kind: str) -> Iterator[Candidate]:

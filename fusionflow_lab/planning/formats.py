@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.planning import csv_options, parquet_options, text_options, whole_files
+from fusionflow_lab.planning import csv_options, json_options, parquet_options, text_options, whole_files
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.reader_options import (
     CsvOptions,
+    JsonOptions,
     ParquetOptions,
     ReaderOptions,
     TextOptions,
@@ -39,6 +40,20 @@ _CSV = Format(
     default=CsvOptions(),
     functions=dict.fromkeys(("read_csv", "read_csv_auto"), csv_options.read_csv),
     option_names=csv_options.OPTION_NAMES,
+)
+_JSON = Format(
+    suffixes=(".json", ".jsonl", ".ndjson"),
+    default=JsonOptions(),
+    functions={
+        "read_json": json_options.read_json,
+        "read_json_auto": json_options.read_json,
+        "read_ndjson": json_options.read_ndjson,
+        "read_ndjson_auto": json_options.read_ndjson,
+        "read_json_objects": json_options.read_json_objects,
+        "read_json_objects_auto": json_options.read_json_objects,
+        "read_ndjson_objects": json_options.read_ndjson_objects,
+    },
+    option_names=json_options.OPTION_NAMES,
 )
 _LINES = Format(
     suffixes=(),
@@ -70,7 +85,7 @@ _TEXTS = Format(
     functions={"read_text": whole_files.read_text},
     option_names=whole_files.TEXT_OPTIONS,
 )
-_FORMATS = (_CSV, _PARQUET, _LINES, _WORDS, _DOCUMENTS, _TEXTS)
+_FORMATS = (_CSV, _JSON, _PARQUET, _LINES, _WORDS, _DOCUMENTS, _TEXTS)
 
 SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.suffixes)
 """Suffixes of names that are read without a function."""

@@ -48,10 +48,10 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
         "kind": stage.kind,
         "ordered": stage.ordered,
         "columns": [asdict(column) for column in stage.columns],
-        "count": 0 if stage.source.by_name else len(stage.source.columns),
+        "count": 0 if stage.source.by_name or stage.source.format == "json" else len(stage.source.columns),
         "source": stage.source.format,
         # Files that are united by name have a dialect each: it is part of the cut of their chunks.
-        "dialect": {} if stage.source.by_name else asdict(stage.source.dialect),
+        "dialect": {} if stage.source.by_name else _dialect(stage),
         "settings": list(plan.settings),
         # Whatever becomes of the files, they are the same files.
         **({} if stage.sink is None else {"sink": asdict(replace(stage.sink, mode="error"))}),
@@ -59,6 +59,15 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
         "format": STATE_FORMAT,
     }
     return _digest(facts)
+
+
+def _dialect(stage: Stage) -> dict[str, object]:
+    """Return how files are cut, without what is said of columns that are not read."""
+    facts = asdict(stage.source.dialect)
+    if "keys" in facts:
+        names = {column.name for column in stage.columns}
+        facts["keys"] = [pair for pair in facts["keys"] if pair[0] in names]
+    return facts
 
 
 def plan_hash(plan: Plan) -> str:

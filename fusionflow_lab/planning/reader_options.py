@@ -91,5 +91,27 @@ class WholeOptions(FileOptions):
     seconds: float = 60
 
 
-ReaderOptions: TypeAlias = CsvOptions | ParquetOptions | TextOptions | WholeOptions
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JsonOptions(FileOptions):
+    """Options of ``read_json``.
+
+    ``form`` is that of ``JsonDialect``, empty for finding out; ``records`` whether records are objects with
+    columns. ``whole``: look at all records for names and types. ``columns`` are names and types of all
+    columns, ``date_format`` and ``timestamp_format`` how their dates are written. Objects are a MAP where
+    their fields are in fewer than the part ``appearance`` of them on average, or are ``map_fields`` or more
+    that are alike (-1: never); levels below ``depth`` (-1: none) are JSON.
+    """
+
+    form: str = ""
+    records: bool | None = None
+    whole: bool = False
+    columns: tuple[tuple[str, str], ...] = ()
+    date_format: str = ""
+    timestamp_format: str = ""
+    appearance: float = 0.1
+    map_fields: int = 200
+    depth: int = -1
+
+
+ReaderOptions: TypeAlias = CsvOptions | JsonOptions | ParquetOptions | TextOptions | WholeOptions
 """Options of any format."""

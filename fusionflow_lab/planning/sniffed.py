@@ -6,9 +6,11 @@ from dataclasses import fields
 
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.explain import size_text
-from fusionflow_lab.query import Dialect, Source, Text
+from fusionflow_lab.query import Dialect, JsonDialect, Source, Text
 
 _OPTION_NAMES = {"delimiter": "delim", "null_string": "nullstr"}
+# As SQL takes them.
+_FORMS = {"lines": "'newline_delimited'", "array": "'array'", "values": "'unstructured'"}
 
 
 def sniffed_text(source: Source) -> str:
@@ -33,7 +35,7 @@ def sniffed_text(source: Source) -> str:
     columns = [f"         {column.name.ljust(width)}  {column.type}" for column in source.columns]
     if isinstance(source.dialect, Text):
         raise TypeError("text has lines, no dialect")
-    if isinstance(source.dialect, Dialect):
+    if isinstance(source.dialect, (Dialect, JsonDialect)):
         facts = _facts(source.dialect)
         how = f"dialect  {', '.join(f'{name} {value}' for name, value in facts)}"
         call = _call(source, facts)
@@ -51,8 +53,10 @@ def sniffed_text(source: Source) -> str:
     )
 
 
-def _facts(dialect: Dialect) -> list[tuple[str, str]]:
+def _facts(dialect: Dialect | JsonDialect) -> list[tuple[str, str]]:
     """List what the dialect says: the three that every file has, and the others where they are not usual."""
+    if isinstance(dialect, JsonDialect):
+        return [("format", _FORMS[dialect.form]), *[("records", "false")] * (not dialect.records)]
     plain = Dialect()
     shown = []
     for field in fields(dialect):
@@ -68,7 +72,8 @@ def _call(source: Source, facts: list[tuple[str, str]]) -> str:
         return f"read_csv({literal(source.pattern)}, union_by_name = true, types = {{{types}}})"
     options = [f"{_OPTION_NAMES.get(name, name)} = {value}" for name, value in facts]
     types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in source.columns)
-    return f"read_csv({', '.join([literal(source.pattern), *options, f'columns = {{{types}}}'])})"
+    function = "read_csv" if source.format == "csv" else "read_json"
+    return f"{function}({', '.join([literal(source.pattern), *options, f'columns = {{{types}}}'])})"
 
 
 def _written(value: object) -> str:

@@ -28,7 +28,7 @@ from fusionflow_lab.query import Frame
 from fusionflow_lab.storage import check_url, scheme_of
 
 _OTHER_NAMES = """
-    .json .jsonl .ndjson .gz .zst .bz2 .xz .zip .arrow .feather .xlsx .db .duckdb .sqlite .avro .orc
+    .gz .zst .bz2 .xz .zip .arrow .feather .xlsx .db .duckdb .sqlite .avro .orc
 """
 _OTHER = tuple(_OTHER_NAMES.split())
 _PURE_TABLES = frozenset({"range", "generate_series", "unnest", "repeat", "repeat_row"})
@@ -117,7 +117,7 @@ class _Search:
         self.refuse_unread(name, node)
         options = options_of(name)
         if options is None:
-            hint = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
+            hint = "name files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
             raise self.error(f"there is no table {name}", node, hint)
         self.replace(node, self.name_of(name, options), default_alias(name))
 
@@ -140,8 +140,8 @@ class _Search:
         elif name in _TABLE_TEXT:
             raise self.error(f"{name}() hides which files are read", node, "write the query itself")
         elif name not in _PURE_TABLES:
-            hint = "read CSV files by name, FROM 'folder/*.csv', or with read_csv"
-            raise self.error(f"{name}() does not read CSV files", node, hint)
+            hint = "read files by name, FROM 'folder/*.csv', or with read_csv or read_json"
+            raise self.error(f"{name}() does not read files", node, hint)
 
     def groups(self, pattern: Node) -> list[str]:
         """Name the groups of a pattern."""
@@ -182,8 +182,8 @@ class _Search:
     def refuse_unread(self, name: str, node: Node) -> None:
         self.refuse_url(name, node)
         if name.lower().endswith(_OTHER):
-            what = f"{name}: this version reads CSV text only"
-            raise self.error(what, node, "convert the files to CSV text, or unpack them")
+            what = f"{name}: this version reads CSV, JSON and Parquet only"
+            raise self.error(what, node, "convert the files to CSV or JSON, or unpack them")
 
     def refuse_url(self, name: str, node: Node) -> None:
         """Refuse a URL that is not read here, or that tells a secret."""

@@ -6,14 +6,16 @@ it, is DuckDB's to read: what its CAST takes is a value, what it refuses is a re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from fusionflow_lab.query import Column
 
 __all__ = ["cast_sql", "castable_sql", "misfits_sql", "quoted", "read_sql"]
 
-# Types that Arrow carries under another name.
-_CARRIED = frozenset({"HUGEINT"})
+# Types that Arrow carries under another name, alone or in lists, structs and maps.
+_CARRIED = re.compile(r"\b(HUGEINT|UUID|JSON)\b")
+_NAMES = re.compile(r'"(?:[^"]|"")*"')
 # Types with a value that is written as nothing.
 _EMPTY = frozenset({"BLOB", "VARCHAR"})
 _SHOWN = 60
@@ -63,7 +65,7 @@ def read_sql(columns: Iterable[Column], text: frozenset[str]) -> str:
 def _read(column: Column, text: frozenset[str]) -> str:
     if column.name in text or column.ordinal < 0:
         return cast_sql(column, quoted(column.name))
-    if column.type in _CARRIED:
+    if _CARRIED.search(_NAMES.sub("", column.type)):
         return f"CAST({quoted(column.name)} AS {column.type})"
     return quoted(column.name)
 

@@ -60,19 +60,19 @@ try: add it to GROUP BY, or take any_value(…) of it
 """,
     ),
     (
-        "select * from 'trips.json'",
+        "select * from 'trips.avro'",
         """
-trips.json: this version reads CSV text only
+trips.avro: this version reads CSV, JSON and Parquet only
 where: line 1, column 15
-try: convert the files to CSV text, or unpack them
+try: convert the files to CSV or JSON, or unpack them
 """,
     ),
     (
         "from read_csv('trips.csv.gz')",
         """
-trips.csv.gz: this version reads CSV text only
+trips.csv.gz: this version reads CSV, JSON and Parquet only
 where: line 1, column 6
-try: convert the files to CSV text, or unpack them
+try: convert the files to CSV or JSON, or unpack them
 """,
     ),
     (
@@ -88,15 +88,15 @@ try: paths of this machine, or s3://, http://, https://, gs://, az://
         """
 there is no table trips
 where: line 1, column 15
-try: name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')
+try: name files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')
 """,
     ),
     (
         "from read_avro('x')",
         """
-read_avro() does not read CSV files
+read_avro() does not read files
 where: line 1, column 6
-try: read CSV files by name, FROM 'folder/*.csv', or with read_csv
+try: read files by name, FROM 'folder/*.csv', or with read_csv or read_json
 """,
     ),
     (

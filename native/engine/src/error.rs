@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::types::ColumnType;
-
 /// Shorthand used by the whole crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -23,7 +21,7 @@ pub enum Error {
     Malformed { path: PathBuf, offset: u64, what: String },
     /// Sniffed columns (ordinal, wider type) hold values that their types do not.
     #[error("{path} holds values that are wider than the types sniffed for {} of its columns", columns.len())]
-    Widened { path: PathBuf, columns: Vec<(usize, ColumnType)> },
+    Widened { path: PathBuf, columns: Vec<(usize, String)> },
     /// The bytes cannot be taken as they are; `hint` says what to do.
     #[error("{path}, byte {offset}: {what}; {hint}")]
     Refused { path: PathBuf, offset: u64, what: String, hint: String },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fusionflow_engine::{
     error::{Error, Result},
-    source::{self, CancelFlag, Opener, Pass, csv, parquet, text},
+    source::{self, CancelFlag, Opener, Pass, csv, jsonl, parquet, text},
     types::ColumnType,
 };
 use pyo3::prelude::*;
@@ -175,10 +175,31 @@ impl ParquetReader {
     }
 }
 
+/// `fusionflow_lab.query.JsonDialect`.
+#[derive(FromPyObject)]
+pub struct JsonDialect {
+    form: String,
+    records: bool,
+    keys: Vec<(String, String)>,
+}
+
+impl JsonDialect {
+    /// A column as it is read: the value under the key that its name stands for.
+    fn column(&self, column: Column) -> Result<jsonl::JsonColumn> {
+        let Column { name, column_type, format, ordinal, fixed } = column;
+        let kind = if format.is_empty() { column_type } else { format!("{column_type} '{format}'") };
+        let key = self.keys.iter().find(|(known, _)| *known == name).map_or(&name, |(_, key)| key).clone();
+        let ordinal = usize::try_from(ordinal)
+            .map_err(|_| Error::Invalid(format!("column {name:?} has ordinal {ordinal}; it is not in the file")))?;
+        Ok(jsonl::JsonColumn { name, key, kind: kind.parse()?, ordinal, fixed })
+    }
+}
+
 /// How the files of a source are read: one record of `fusionflow_lab.query` for each format.
 #[derive(FromPyObject)]
 pub enum Reader {
     Csv(Dialect),
+    Json(JsonDialect),
     Text(Text),
     Parquet(ParquetReader),
 }
@@ -207,6 +228,13 @@ pub fn open_pass(passing: Passing, opener: Opener, flag: CancelFlag) -> Result<B
             plan.excluded = ordered(excluded);
             plan.opener = opener;
             Ok(Box::new(csv::Scanner::new(plan, flag)))
+        }
+        Reader::Json(dialect) => {
+            let columns = columns.into_iter().map(|column| dialect.column(column)).collect::<Result<_>>()?;
+            let mut plan = jsonl::ScanPlan::new(chunks, columns, dialect.form.parse()?, dialect.records)?;
+            plan.excluded = ordered(excluded);
+            plan.opener = opener;
+            Ok(Box::new(jsonl::Scanner::new(plan, flag)))
         }
         Reader::Text(how) => {
             let columns = specs(columns)?;

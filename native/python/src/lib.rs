@@ -14,6 +14,7 @@ mod remote;
 mod report;
 mod scan;
 mod sniff_files;
+mod sniff_json;
 mod sniff_text;
 mod stat_files;
 mod stream;
@@ -37,9 +38,10 @@ mod _native {
         report::{BlockReport, ChunkReport},
         scan::Scan,
         sniff_files::{FileSniff, sniff_files},
+        sniff_json::{JsonFile, JsonSniff, sniff_json},
         sniff_text::{TextSniff, sniff_text},
         stat_files::stat_files,
-        widest_type::{reads_type, widest_type},
+        widest_type::{reads_json_type, reads_type, widest_json_type, widest_type},
         write_parts::{Part, join_parts, write_parts},
     };
 }

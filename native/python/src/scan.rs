@@ -151,9 +151,7 @@ impl Scan {
 
     fn widened(&self) -> Vec<(usize, String)> {
         match self.shared.failure().as_ref() {
-            Some(Failure::Engine(Error::Widened { columns, .. })) => {
-                columns.iter().map(|&(ordinal, wider)| (ordinal, wider.to_string())).collect()
-            }
+            Some(Failure::Engine(Error::Widened { columns, .. })) => columns.clone(),
             _ => Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
-//! `widest_type` and `reads_type`: how sniffed types meet, and which types the scan reads itself.
+//! How sniffed types meet, and which types the scan reads itself.
 
-use fusionflow_engine::types::ColumnType;
+use fusionflow_engine::{source::jsonl::Kind, types::ColumnType};
 use pyo3::prelude::*;
 
 use crate::{args::typed, error::detached};
@@ -15,4 +15,16 @@ pub fn widest_type(py: Python<'_>, one: &str, other: &str) -> PyResult<String> {
 #[pyfunction]
 pub fn reads_type(name: &str, date_format: &str) -> bool {
     typed(name, date_format).is_ok()
+}
+
+/// Return the least type that holds the JSON values of both types.
+#[pyfunction]
+pub fn widest_json_type(py: Python<'_>, one: &str, other: &str) -> PyResult<String> {
+    detached(py, || Ok(one.parse::<Kind>()?.widest(other.parse()?).to_string()))
+}
+
+/// Whether the scan reads JSON values of a type itself, dates in this format.
+#[pyfunction]
+pub fn reads_json_type(name: &str, date_format: &str) -> bool {
+    if date_format.is_empty() { name.parse::<Kind>().is_ok() } else { typed(name, date_format).is_ok() }
 }

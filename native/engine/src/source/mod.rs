@@ -9,6 +9,7 @@ pub mod csv;
 mod digest;
 mod encoding;
 mod file;
+pub mod jsonl;
 pub mod parquet;
 mod pass;
 mod plan;

@@ -287,7 +287,8 @@ impl Batcher {
         if wider.is_empty() {
             return Ok(());
         }
-        Err(Error::Widened { path: file.path().to_owned(), columns: wider.into_iter().collect() })
+        let columns = wider.into_iter().map(|(ordinal, kind)| (ordinal, kind.to_string())).collect();
+        Err(Error::Widened { path: file.path().to_owned(), columns })
     }
 
     /// Rows of a window that the plan leaves out.

@@ -278,7 +278,7 @@ mod tests {
     fn a_wide_value_after_a_true_start_widens() {
         let text = format!("{}soon,y\n{}", "5,y\n".repeat(80), "5,y\n".repeat(80));
         let error = finish(scanner("wide", &text)).unwrap_err();
-        assert!(matches!(error, Error::Widened { columns, .. } if columns == [(0, Varchar)]));
+        assert!(matches!(error, Error::Widened { columns, .. } if columns == [(0, "VARCHAR".to_owned())]));
     }
 
     #[test]

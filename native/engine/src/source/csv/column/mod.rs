@@ -9,5 +9,7 @@ mod text;
 mod words;
 
 pub use cells::Cells;
+pub(in crate::source) use cells::Validity;
 pub use interner::{Interner, Key};
 pub use read::{ReadColumn, Values, reader_of};
+pub(in crate::source) use text::{Views, aside_view, window_view};

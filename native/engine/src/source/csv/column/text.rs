@@ -25,10 +25,10 @@ pub struct Text {
 
 /// Texts read, before they know their buffers.
 pub struct Views {
-    views: Buffer,
-    count: usize,
-    aside: Vec<u8>,
-    nulls: Option<NullBuffer>,
+    pub views: Buffer,
+    pub count: usize,
+    pub aside: Vec<u8>,
+    pub nulls: Option<NullBuffer>,
     pub points_into_window: bool,
 }
 
@@ -103,7 +103,7 @@ const INLINE_BITS: [(u64, u64); INLINE + 1] = {
 
 /// View of a text in the window.
 #[inline(always)]
-fn window_view(cell: Cell<'_>) -> u128 {
+pub fn window_view(cell: Cell<'_>) -> u128 {
     view(cell.word::<0>(), cell.word::<8>(), WINDOW, cell.start(), cell.size())
 }
 
@@ -124,6 +124,11 @@ fn view(first: u64, second: u64, buffer: u64, offset: usize, len: usize) -> u128
 fn unescaped(text: &[u8], escape: usize, aside: &mut Vec<u8>) -> u128 {
     let start = aside.len();
     unescape(text, escape, aside);
+    aside_view(start, aside)
+}
+
+/// View of a text that was written aside, from `start` on; a short one need not stay there.
+pub fn aside_view(start: usize, aside: &mut Vec<u8>) -> u128 {
     let len = aside.len() - start;
     let mut first = [0; 16];
     let kept = len.min(first.len());

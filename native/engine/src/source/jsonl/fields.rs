@@ -1,0 +1,128 @@
+//! Which values of a record are wanted, and how their names are known again quickly.
+
+use std::collections::HashMap;
+
+use super::{kind::Kind, parser::unescape};
+
+/// Names by place that are remembered for the next object.
+const MOST_EXPECTED: usize = 256;
+/// Bytes of a name that are compared at once.
+const HEAD: usize = 16;
+
+/// A wanted value: the slot for its span and, for a STRUCT, the fields in it.
+#[derive(Debug)]
+pub struct Shape {
+    pub slot: usize,
+    pub fields: Option<Fields>,
+}
+
+/// The wanted fields of an object.
+#[derive(Debug, Default)]
+pub struct Fields {
+    shapes: Vec<Shape>,
+    known: HashMap<Vec<u8>, usize>,
+    /// What stood at each place of the objects before: most objects of a file are alike.
+    expected: Vec<Expected>,
+}
+
+/// A name as it was written, with its quotes and the colon, and which field it means.
+#[derive(Debug, Default)]
+struct Expected {
+    text: Vec<u8>,
+    head: u128,
+    mask: u128,
+    field: Option<usize>,
+}
+
+impl Shape {
+    /// The shape of a kind; slots are counted on from `slots`.
+    #[must_use]
+    pub fn new(kind: &Kind, slots: &mut usize) -> Self {
+        let slot = *slots;
+        *slots += 1;
+        let fields = match kind {
+            Kind::Struct(fields) => Some(Fields::new(fields.iter().map(|(name, kind)| (name.as_bytes(), kind)), slots)),
+            _ => None,
+        };
+        Self { slot, fields }
+    }
+}
+
+impl Fields {
+    /// Fields by name; slots are counted on from `slots`.
+    pub fn new<'a>(fields: impl Iterator<Item = (&'a [u8], &'a Kind)>, slots: &mut usize) -> Self {
+        let mut made = Self::default();
+        for (name, kind) in fields {
+            made.known.insert(name.to_vec(), made.shapes.len());
+            made.shapes.push(Shape::new(kind, slots));
+        }
+        made
+    }
+
+    /// Whether no field is wanted.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+
+    /// The shape of a field.
+    #[inline(always)]
+    pub fn shape(&mut self, field: usize) -> &mut Shape {
+        &mut self.shapes[field]
+    }
+
+    /// The fields, in their order.
+    #[must_use]
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// If the name of the object before stands here again: its length with quotes and colon, and its field.
+    #[inline(always)]
+    #[must_use]
+    pub fn expected(&self, place: usize, text: &[u8]) -> Option<(usize, Option<usize>)> {
+        let expected = self.expected.get(place)?;
+        let head = u128::from_le_bytes(*text.first_chunk::<HEAD>()?);
+        let length = expected.text.len();
+        let same = head & expected.mask == expected.head
+            && (length <= HEAD || text.get(HEAD..length) == expected.text.get(HEAD..));
+        same.then_some((length, expected.field))
+    }
+
+    /// The field of a name as it is written, from its quote on to before the colon.
+    #[inline(never)]
+    pub fn find(&mut self, place: usize, written: &[u8]) -> Option<usize> {
+        let quoted = written.trim_ascii_end();
+        let name = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+        let field = if memchr::memchr(b'\\', name).is_some() {
+            let mut plain = Vec::new();
+            unescape(name, &mut plain);
+            self.known.get(&plain)
+        } else {
+            self.known.get(name)
+        };
+        let field = field.copied();
+        self.expect(place, written, field);
+        field
+    }
+
+    fn expect(&mut self, place: usize, written: &[u8], field: Option<usize>) {
+        if place >= MOST_EXPECTED {
+            return;
+        }
+        if self.expected.len() <= place {
+            self.expected.resize_with(place + 1, Expected::default);
+        }
+        let expected = &mut self.expected[place];
+        expected.text.clear();
+        expected.text.extend_from_slice(written);
+        expected.text.push(b':');
+        let mut head = [0; HEAD];
+        let kept = expected.text.len().min(HEAD);
+        head[..kept].copy_from_slice(&expected.text[..kept]);
+        expected.head = u128::from_le_bytes(head);
+        expected.mask = if kept == HEAD { u128::MAX } else { (1 << (8 * kept)) - 1 };
+        expected.field = field;
+    }
+}
