@@ -33,6 +33,7 @@ __all__ = [
     "list_files",
     "locate_starts",
     "look_at_files",
+    "parquet_statistics",
     "reads_json_type",
     "reads_type",
     "sniff_files",
@@ -252,6 +253,26 @@ def look_at_files(
     paths: Sequence[str], reader: ParquetReader, remote: RemoteFiles | None = None
 ) -> list[FileLook]:
     """Read the footers of Parquet files, several at a time. Raises ``SourceError`` for what is none."""
+
+def parquet_statistics(
+    chunks: Sequence[Chunk],
+    columns: Sequence[Column],
+    reader: ParquetReader,
+    remote: RemoteFiles | None = None,
+) -> Statistics:
+    """Say what Parquet files that are alike tell of the values of runs of rows.
+
+    Columns: ``chunk`` and ``block`` (places), ``first`` (row of the row group), ``rows``, then ``min_0``,
+    ``max_0``, ``nulls_0`` and so on for each of ``columns``; NULL where nothing is known, or where the file
+    has the column under another type.
+    """
+
+@final
+class Statistics:
+    """Batches to be consumed as an Arrow stream."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Export the stream."""
 
 @final
 class FileSniff:

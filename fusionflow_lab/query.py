@@ -372,6 +372,18 @@ class Broadcast:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Passing:
+    """When rows of a run may match the filters of a map, told from bounds of their values.
+
+    ``sql`` is a condition on ``min_0``, ``max_0``, ``nulls_0`` (those of the first of ``columns``) and so on,
+    and on ``rows``. Rows of a run where it is false are passed over: they are read as little as possible.
+    """
+
+    columns: tuple[Column, ...]
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
     """One pass over a source: ``map_sql`` per task, ``merge_sql`` over states, one table for the final.
 
@@ -409,6 +421,8 @@ class Stage:
     ``sink``
         Where the rows of the map are written by the task that maps them; its state is the list of the files.
         None elsewhere.
+    ``passing``
+        Which rows need not be read, where the files say what values they hold.
     """
 
     name: str
@@ -426,6 +440,7 @@ class Stage:
     bucket_by: tuple[str, ...] = ()
     broadcast: tuple[Broadcast, ...] = ()
     sink: Sink | None = None
+    passing: Passing | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

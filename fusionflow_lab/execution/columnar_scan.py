@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+import duckdb
 import pyarrow as pa
 
 from fusionflow_lab import _native
-from fusionflow_lab.query import Chunk, Column, ParquetReader
+from fusionflow_lab.query import Block, Chunk, Column, ParquetReader, Passing, SourceFile, Stage
 from fusionflow_lab.states.casts import cast_sql, quoted
-from fusionflow_lab.states.evaluate import Parts
-from fusionflow_lab.storage import RemoteFiles
+from fusionflow_lab.states.evaluate import Evaluator, Parts
+from fusionflow_lab.storage import RemoteFiles, chunk_files
 
-__all__ = ["ColumnarScan", "PassedOver"]
+__all__ = ["ColumnarScan", "PassedOver", "group_identity", "passed_over"]
 
 PassedOver = tuple[int, int, int, int]
 """Rows that nobody needs: place of the chunk, place of the block in it, first row and number of rows."""
@@ -53,6 +54,7 @@ class ColumnarScan:
         remote: RemoteFiles | None = None,
     ) -> None:
         self._columns = columns
+        self.rows_passed = sum(count for *_, count in passed_over)
         self._scans = [
             _native.Scan(
                 chunks[first:end],
@@ -99,6 +101,50 @@ class ColumnarScan:
                 yield f"{cast_sql(column, name)} AS {name}"
             else:
                 yield f"CAST({name if column.name in found else 'NULL'} AS {column.type}) AS {name}"
+
+
+def passed_over(
+    chunks: Sequence[Chunk],
+    passing: Passing | None,
+    reader: ParquetReader,
+    evaluator: Evaluator,
+    remote: RemoteFiles | None,
+) -> list[PassedOver]:
+    """Find the rows that the filters of a map cannot match, as the statistics of the files say."""
+    if passing is None:
+        return []
+    found: list[PassedOver] = []
+    sql = f"SELECT chunk, block, first, rows FROM __statistics WHERE NOT ({passing.sql}) ORDER BY ALL"
+    for first, end, _ in _runs(chunks, ()):
+        try:
+            known = _native.parquet_statistics(chunks[first:end], passing.columns, reader, remote)
+            rows = evaluator.read(sql, "__statistics", known)
+        except duckdb.Error:  # the filter fails on a bound: the map will say so, if it meets such a value
+            continue
+        found += ((first + int(str(c)), int(str(b)), int(str(r)), int(str(n))) for c, b, r, n in rows)
+    return found
+
+
+def group_identity(
+    file: SourceFile,
+    ranges: Sequence[tuple[int, int]],
+    stage: Stage,
+    evaluator: Evaluator,
+    token: _native.CancelToken,
+) -> str:
+    """Digest the bytes of a chunk that a scan for a stage would read, without reading rows."""
+    reader = stage.source.dialect
+    if not isinstance(reader, ParquetReader):
+        raise TypeError("only files of columns have row groups")
+    blocks = tuple(Block(offset=start, end=end, start=start) for start, end in ranges)
+    chunk = Chunk(ordinal=0, file=file, blocks=blocks)
+    remote = chunk_files([chunk], stage.source.access, cancelled=lambda: token.cancelled)
+    passed = passed_over([chunk], stage.passing, reader, evaluator, remote)
+    columns = stage.columns
+    scan = _native.Scan(
+        [chunk], columns, len(columns), reader, token, remote=remote, passed_over=passed, digest_only=True
+    )
+    return scan.report()[0].identity
 
 
 def _runs(

@@ -197,7 +197,7 @@ class Driver:
             if run.stage.broadcast:
                 tables = [digests[broadcast.name] for broadcast in run.stage.broadcast]
                 run.begin(*self._known(run.stage, tables), tables)
-            await recognize(run, self._dispatcher, self._store)
+            await recognize(run, self._dispatcher, self._store, self._plan.settings)
             await asyncio.to_thread(self._store.used, [leaf.name for leaf in run.leaves if leaf.reused])
             merger.put_all(run)
 

@@ -17,7 +17,8 @@ from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import Check, DigestTask
-from fusionflow_lab.query import Access, Chunk
+from fusionflow_lab.execution.worker_state import Settings
+from fusionflow_lab.query import Chunk
 from fusionflow_lab.states.store import ChunkRecord, StateHeader, StateStore, chunk_cut, chunk_key
 
 TASK_BYTES = 256 << 20
@@ -39,7 +40,9 @@ class _Open:
         return self.cut == record.cut and self.identities.get(_ranges(record)) == record.identity
 
 
-async def recognize(run: StageRun, dispatcher: Dispatcher, store: StateStore) -> None:
+async def recognize(
+    run: StageRun, dispatcher: Dispatcher, store: StateStore, settings: Settings = ()
+) -> None:
     """Take over known states whose bytes are found in chunks that have none.
 
     Parameters
@@ -50,6 +53,8 @@ async def recognize(run: StageRun, dispatcher: Dispatcher, store: StateStore) ->
         Sends the tasks that digest; not asked where nothing could be known.
     store
         Where the states are.
+    settings
+        Those of the plan.
     """
     if run.stage.source.format == "arrow" or run.satisfied():
         return
@@ -64,9 +69,10 @@ async def recognize(run: StageRun, dispatcher: Dispatcher, store: StateStore) ->
     if not pairs:
         return
     limit = asyncio.Semaphore(max(2, dispatcher.threads * 2))
-    await asyncio.gather(
-        *(_digest(part, run.stage.source.access, dispatcher, limit) for part in _parts(pairs))
-    )
+    whole = run.stage.source.format != "parquet"
+    stage = None if whole else replace(run.stage, source=replace(run.stage.source, files=()))
+    task = DigestTask(checks=(), access=run.stage.source.access, stage=stage, settings=settings)
+    await asyncio.gather(*(_digest(part, task, dispatcher, limit) for part in _parts(pairs)))
     leaves = []
     for name, header, chunks in _matches(run.known, open_chunks, ordered=run.stage.ordered):
         records = [
@@ -107,13 +113,13 @@ def _parts(pairs: Sequence[tuple[_Open, Ranges]]) -> Iterator[list[tuple[_Open, 
 
 
 async def _digest(
-    part: Sequence[tuple[_Open, Ranges]], access: Access, dispatcher: Dispatcher, limit: asyncio.Semaphore
+    part: Sequence[tuple[_Open, Ranges]], task: DigestTask, dispatcher: Dispatcher, limit: asyncio.Semaphore
 ) -> None:
     """Digest some chunks; what cannot be digested is not known, and the scan will say why."""
     checks = tuple(Check(file=found.chunk.file, ranges=ranges) for found, ranges in part)
     async with limit:
         try:
-            identities = await dispatcher.run(DigestTask(checks=checks, access=access), list)
+            identities = await dispatcher.run(replace(task, checks=checks), list)
         except (KilledWorker, FusionflowError, OSError):
             return
     for (found, ranges), identity in zip(part, identities, strict=True):

@@ -21,6 +21,7 @@ from fusionflow_lab import _native
 from fusionflow_lab.datasets.place import open_sink
 from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport
+from fusionflow_lab.execution.columnar_scan import ColumnarScan, group_identity
 from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
@@ -152,10 +153,16 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DigestTask:
-    """Digest byte ranges of files as a scan would; the answer is a list, empty texts for "cannot be"."""
+    """Digest byte ranges of files as a scan would; the answer is a list, empty texts for "cannot be".
+
+    ``stage`` says which columns of row groups a scan reads, with ``settings``; None for text, whose bytes are
+    all read.
+    """
 
     checks: tuple[Check, ...]
     access: Access = field(default_factory=Access)
+    stage: Stage | None = None
+    settings: Settings = ()
 
 
 def run_task(task: MapTask | LocateTask | DigestTask | FinalTask | BucketTask) -> object:
@@ -173,7 +180,8 @@ def run_task(task: MapTask | LocateTask | DigestTask | FinalTask | BucketTask) -
                 case LocateTask():
                     return _starts(task, token)
                 case DigestTask():
-                    return [_identity(check, task.access, token) for check in task.checks]
+                    evaluator = state.evaluator(task.settings) if task.stage else None
+                    return [_identity(check, task, evaluator, token) for check in task.checks]
                 case FinalTask():
                     return finish(task, state.evaluator(task.settings))
                 case BucketTask():
@@ -297,7 +305,8 @@ def _header(task: MapTask, scan: AnyScan, mapped: Mapped) -> StateHeader:
     blocks = [block for record in records for block in record.blocks]
     rows_read = sum(block.rows for block in blocks)
     rejected = sum(block.rejected for block in blocks)
-    used = rows_read - rejected if mapped.rows_used is None else mapped.rows_used
+    passed = scan.rows_passed if isinstance(scan, ColumnarScan) else 0
+    used = rows_read - rejected - passed if mapped.rows_used is None else mapped.rows_used
     counters = Counters(
         rows_read=rows_read,
         rows_used=used,
@@ -353,10 +362,12 @@ def _starts(task: LocateTask, token: _native.CancelToken) -> list[int]:
     )
 
 
-def _identity(check: Check, access: Access, token: _native.CancelToken) -> str:
+def _identity(check: Check, task: DigestTask, evaluator: Evaluator | None, token: _native.CancelToken) -> str:
     """Digest the ranges; a file that is not as planned any more is left to the scan to refuse."""
     try:
-        remote = range_files(check.file, check.ranges, access, cancelled=lambda: token.cancelled)
+        if task.stage is not None and evaluator is not None:
+            return group_identity(check.file, check.ranges, task.stage, evaluator, token)
+        remote = range_files(check.file, check.ranges, task.access, cancelled=lambda: token.cancelled)
         return _native.digest_ranges(check.file, check.ranges, token, remote=remote)
     except (SourceError, OSError):
         return ""

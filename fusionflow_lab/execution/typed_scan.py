@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from fusionflow_lab import _native
 from fusionflow_lab.execution.arrow_scan import ArrowScan
-from fusionflow_lab.execution.columnar_scan import ColumnarScan
+from fusionflow_lab.execution.columnar_scan import ColumnarScan, passed_over
 from fusionflow_lab.execution.document_scan import DocumentScan
 from fusionflow_lab.execution.files_scan import FilesScan
 from fusionflow_lab.query import Chunk, Column, ParquetReader, Stage, Whole
@@ -79,7 +79,10 @@ class TypedScan:
         if isinstance(stage.source.dialect, ParquetReader):
             remote = chunk_files(self.chunks, stage.source.access, cancelled=lambda: self.token.cancelled)
             reader = stage.source.dialect
-            scan = ColumnarScan(self.chunks, stage.columns, reader, self.token, remote=remote)
+            passed = passed_over(self.chunks, stage.passing, reader, self.evaluator, remote)
+            scan = ColumnarScan(
+                self.chunks, stage.columns, reader, self.token, passed_over=passed, remote=remote
+            )
             return self._pass(scan, frozenset())
         text = frozenset(column.name for column in stage.columns if not self._is_read(column))
         excluded: Sequence[Excluded] = ()

@@ -105,6 +105,7 @@ class Binder:
         self._texts: dict[str, str] = {}
         self.functions = _read_functions(self._connection)
         self.time_zone = str(self._one("SELECT current_setting('TimeZone')"))
+        self.collation = str(self._one("SELECT current_setting('default_collation')"))
         self.version = duckdb.__version__
 
     def close(self) -> None:

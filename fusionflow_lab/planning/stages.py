@@ -16,6 +16,7 @@ from fusionflow_lab.planning.certify import certify, refuse_delim_names
 from fusionflow_lab.planning.classify import plain_name
 from fusionflow_lab.planning.joins import driving_first
 from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.passing import passing
 from fusionflow_lab.planning.prune import needed_columns, without_unused
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.planning.text_files import word_count
@@ -108,6 +109,7 @@ class StageMaker:
             multiplies=multiplies,
             bucket_by=ending.bucket_by,
             broadcast=broadcast,
+            passing=passing(node, source, self.binder) if source.format == "parquet" else None,
         )
         for known in self.stages:
             if replace(stage, name=known.name, reason=known.reason) == known:

@@ -17,6 +17,7 @@ mod sniff_files;
 mod sniff_json;
 mod sniff_text;
 mod stat_files;
+mod statistics;
 mod stream;
 mod widest_type;
 mod write_parts;
@@ -41,6 +42,7 @@ mod _native {
         sniff_json::{JsonFile, JsonSniff, sniff_json},
         sniff_text::{TextSniff, sniff_text},
         stat_files::stat_files,
+        statistics::parquet_statistics,
         widest_type::{reads_json_type, reads_type, widest_json_type, widest_type},
         write_parts::{Part, join_parts, write_parts},
     };

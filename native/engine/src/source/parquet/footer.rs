@@ -31,6 +31,16 @@ pub struct Footer {
     pub groups: Vec<usize>,
 }
 
+impl Footer {
+    /// Number of the row group that bytes `[offset, end)` of the file belong to.
+    #[must_use]
+    pub fn group_of(&self, offset: u64, end: u64) -> Option<usize> {
+        let at = self.cuts.binary_search(&end).ok()?;
+        let start = if at == 0 { 0 } else { self.cuts[at - 1] };
+        (start == offset).then(|| self.groups[at])
+    }
+}
+
 /// Read the footer of a file.
 ///
 /// # Errors

@@ -97,7 +97,8 @@ impl GroupReader {
             }
             return Ok(None);
         };
-        self.left = self.left.saturating_sub(batch.num_rows());
+        let more = || damaged(&self.file, 0, format!("row group {} has more rows than it says", self.number));
+        self.left = self.left.checked_sub(batch.num_rows()).ok_or_else(more)?;
         Ok(Some((batch.num_rows(), self.delivered(&batch)?)))
     }
 

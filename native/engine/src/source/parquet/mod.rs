@@ -9,8 +9,10 @@ mod group;
 mod look;
 mod scan;
 mod schema;
+mod statistics;
 mod thrift;
 
 pub use look::look_at;
 pub use scan::{Asked, ParquetScan, PassedOver, ScanPlan};
 pub use schema::Options;
+pub use statistics::{Watched, statistics};

@@ -237,12 +237,9 @@ impl Opened {
 
     fn begin(&self, plan: &ScanPlan, chunk: usize, place: usize) -> Result<ActiveGroup> {
         let block = plan.chunks[chunk].blocks[place];
-        let at = self.footer.cuts.iter().position(|&cut| cut == block.end);
-        let start = |at: usize| if at == 0 { 0 } else { self.footer.cuts[at - 1] };
-        let Some(at) = at.filter(|&at| start(at) == block.offset) else {
+        let Some(number) = self.footer.group_of(block.offset, block.end) else {
             return Err(Error::Changed { path: self.planned.path.clone() });
         };
-        let number = self.footer.groups[at];
         let rows = self.footer.metadata.row_group(number).num_rows() as usize;
         let passed = plan.passed_over.iter().filter(|passed| passed.chunk == chunk && passed.block == place);
         let kept = without(rows, passed.map(|passed| &passed.rows));

@@ -66,6 +66,8 @@ pub struct Selection {
     pub schema: Arc<SchemaDescriptor>,
     pub levels: FieldLevels,
     pub fields: Vec<Field>,
+    /// As they are decoded.
+    pub decoded: Fields,
     /// Places in the file of the leaves of the schema.
     pub leaves: Vec<usize>,
 }
@@ -92,7 +94,8 @@ pub fn select(metadata: &ParquetMetaData, places: &[usize], options: Options) ->
         .iter()
         .flat_map(|&place| (0..schema.num_columns()).filter(move |&leaf| schema.get_column_root_idx(leaf) == place));
     let leaves = leaves.collect();
-    Ok(Selection { leaves, schema: Arc::new(decoded.schema), levels: decoded.levels, fields })
+    let Decoded { schema, fields: hinted, levels } = decoded;
+    Ok(Selection { leaves, schema: Arc::new(schema), levels, fields, decoded: hinted })
 }
 
 /// One column: its type as the decoder is told of it, what its leaves mean, and the field that is delivered.
