@@ -85,6 +85,9 @@ class BlockReport:
     @property
     def lines(self) -> int:
         """Line feeds in ``[start, end)``."""
+    @property
+    def text(self) -> int:
+        """Bytes that the members of a packed block unpack to; 0 for others."""
 
 @final
 class ChunkReport:
@@ -159,6 +162,9 @@ class Scan:
         """Export the stream. Raises ``ValueError`` when it was exported before."""
     def __arrow_c_schema__(self) -> object:
         """Export the stream's schema."""
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the files that were read so far; those of packed files as they lie there."""
     def report(self) -> list[ChunkReport]:
         """Tell what was read, chunk by chunk. Call it when the stream has ended.
 
@@ -288,6 +294,12 @@ class FileSniff:
     def etag(self) -> str:
         """Version of a remote object; empty for a local file."""
     @property
+    def compression(self) -> str:
+        """How it is packed: ``gzip``, ``zstd``, ``bz2``, or empty."""
+    @property
+    def members(self) -> bool:
+        """Whether it is packed in many members."""
+    @property
     def data_start(self) -> int:
         """Byte after BOM, skipped lines and header."""
     @property
@@ -343,11 +355,19 @@ class TextSniff:
         """Path, size, modification time in ns, first byte after the BOM and version of each file."""
 
     @property
+    def packed(self) -> list[tuple[str, bool]]:
+        """How each file is packed (empty: it is not), and whether it has many members."""
+
+    @property
     def groups(self) -> list[tuple[str, str]]:
         """Name of each group of the pattern, and the least type that holds what it finds."""
 
 def sniff_text(
-    paths: Sequence[str], encoding: str = "", pattern: str = "", remote: RemoteFiles | None = None
+    paths: Sequence[str],
+    encoding: str = "",
+    pattern: str = "",
+    remote: RemoteFiles | None = None,
+    compression: str = "",
 ) -> TextSniff:
     """Look at the starts of text files, and with a pattern at several places of each, in parallel.
 

@@ -17,6 +17,8 @@ SourceFormat = Literal["csv", "json", "parquet", "text", "whole", "arrow"]
 TextRows = Literal["lines", "words", "matches"]
 WholeRows = Literal["documents", "texts"]
 
+LINE_BYTE = 1
+"""Ordinal of the column that tells the byte of a line or word."""
 WORD_COUNT = "__count"
 """The column that makes a row of each different word: how often it was met."""
 
@@ -278,9 +280,10 @@ class SourceFile:
     ``header_lines`` are the lines before it, ``skipped_lines`` those above the header that are not blank.
     ``layout`` is None where the file is written as its source says. ``etag`` is the version of a remote
     object, empty for a local file. ``compression`` is ``gzip``, ``zstd`` or ``bz2``, empty for a file that is
-    not packed: ``size`` is then that of the packed bytes, ``data_start`` a byte of the text. ``cuts`` are the
-    bytes where its parts end that are read whole, such as row groups. Files of one ``shape`` have the same
-    columns of the same types.
+    not packed: ``size`` is then that of the packed bytes, ``data_start`` a byte of the text. ``max_ratio``:
+    bytes of text that a packed byte may stand for; 0 for any number. ``members``: a packed file is cut
+    between its members. ``cuts`` are the bytes where its parts end that are read whole, such as row groups.
+    Files of one ``shape`` have the same columns of the same types.
     """
 
     path: str
@@ -295,6 +298,8 @@ class SourceFile:
     compression: str = ""
     cuts: tuple[int, ...] = ()
     shape: int = 0
+    max_ratio: int = 1000
+    members: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -331,11 +336,28 @@ class Source:
         return sum(file.size for file in self.files)
 
 
+PLACE_BITS = 27
+"""Bits of a place's byte of text: places of packed files are ``member << PLACE_BITS | byte of its text``."""
+
+
+def file_byte(file: SourceFile, place: int) -> int:
+    """Return the byte of a file that a place stands for: of a packed one, that of its member.
+
+    Examples
+    --------
+    >>> plain = SourceFile(path="a.csv", size=99, mtime_ns=0, data_start=0)
+    >>> file_byte(plain, 7), file_byte(replace(plain, compression="gzip"), (7 << 27) + 5)
+    (7, 7)
+    """
+    return place >> PLACE_BITS if file.compression else place
+
+
 class Block(NamedTuple):
     """Bytes ``[offset, end)`` of a file; it owns the records that start in them.
 
-    ``start`` is the first record's byte where that is proven, else None: the scan then speculates.
-    A tuple, because a large source has some hundred thousand of them.
+    ``start`` is the first record's byte where that is proven, else None: the scan then speculates. Of a
+    packed file the block owns the records that start in the text of the members that start in its bytes, and
+    ``start`` is a place. A tuple, because a large source has some hundred thousand of them.
     """
 
     offset: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import accumulate
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,11 +28,18 @@ SCHEMA = pa.schema(
 _PLACE = ("file", "byte", "column")
 
 
+class _Before(NamedTuple):
+    """Line feeds, and bytes of text in a packed file, before a block."""
+
+    lines: int
+    text: int
+
+
 def reject_table(runs: Sequence[StageRun], store: StateStore) -> pa.Table:
     """Collect the rejects of all stages, in the order of files and bytes, each once.
 
     ``line`` is the record's first line in the file, from 1; NULL where what lies before it was not read
-    (a LIMIT that was satisfied early).
+    (a LIMIT that was satisfied early). Lines and bytes of packed files are those of their text.
 
     Raises
     ------
@@ -41,29 +49,35 @@ def reject_table(runs: Sequence[StageRun], store: StateStore) -> pa.Table:
     parts = []
     for run in runs:
         rejecting = [leaf for leaf in run.needed() if leaf.header is not None and leaf.header.rejects]
-        lines = _lines_before(run.needed(), {chunk.file.path for leaf in rejecting for chunk in leaf.chunks})
+        before = _before(run.needed(), {chunk.file.path for leaf in rejecting for chunk in leaf.chunks})
         for leaf in rejecting:
             table = store.rejects(leaf.name)
             refuse_missing_rejects(leaf, table)
             if table is not None:
-                parts.append(_placed(leaf, table, lines))
+                parts.append(_placed(leaf, table, before))
     if not parts:
         return SCHEMA.empty_table()
     found = pa.concat_tables(parts).sort_by([(name, "ascending") for name in _PLACE])
     return _once(found) if len(runs) > 1 else found
 
 
-def _placed(leaf: Leaf, table: pa.Table, lines: Mapping[tuple[str, int], int]) -> pa.Table:
-    """Turn (chunk, block, line in the block) into file and line."""
+def _placed(leaf: Leaf, table: pa.Table, before: Mapping[tuple[str, int], _Before]) -> pa.Table:
+    """Turn (chunk, block, line in the block) into file and line, and bytes of text into those of all text."""
     paths = pa.array([chunk.file.path for chunk in leaf.chunks])
     firsts = list(accumulate((len(chunk.blocks) for chunk in leaf.chunks), initial=0))
-    before = [lines.get((chunk.file.path, block.offset)) for chunk in leaf.chunks for block in chunk.blocks]
+    places = [
+        (chunk.file, before.get((chunk.file.path, block.offset)))
+        for chunk in leaf.chunks
+        for block in chunk.blocks
+    ]
+    lines = [None if found is None else found.lines for _, found in places]
+    texts = [(None if file.compression else 0) if found is None else found.text for file, found in places]
     chunk = table.column("chunk")
     block = pc.add(pa.array(firsts, pa.int64()).take(chunk), pc.cast(table.column("block"), pa.int64()))
-    above = pa.array(before, pa.int64()).take(block)
+    above = pa.array(lines, pa.int64()).take(block)
     columns = {
         "file": paths.take(chunk),
-        "byte": table.column("byte"),
+        "byte": pc.add(table.column("byte"), pa.array(texts, pa.uint64()).take(block)),
         "line": pc.add(pc.add(above, pc.cast(table.column("line"), pa.int64())), 1),
         **{name: table.column(name) for name in ("column", "reason", "raw")},
     }
@@ -86,21 +100,21 @@ def _equal(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.or_(both, pc.fill_null(pc.equal(one, other), False))  # noqa: FBT003 - pyarrow's
 
 
-def _lines_before(leaves: Iterable[Leaf], paths: Collection[str]) -> dict[tuple[str, int], int]:
-    """Count the line feeds before each block's first record, as far as all blocks before it were read."""
+def _before(leaves: Iterable[Leaf], paths: Collection[str]) -> dict[tuple[str, int], _Before]:
+    """Count what lies before each block's first record, as far as all blocks before it were read."""
     files: dict[str, SourceFile] = {}
     blocks: dict[str, list[BlockRecord]] = {}
     for leaf in leaves:
         files.update((chunk.file.path, chunk.file) for chunk in leaf.chunks)
-        for path, found in leaf.scanned():
+        for path, scanned in leaf.scanned():
             if path in paths:
-                blocks.setdefault(path, []).extend(found)
-    lines: dict[tuple[str, int], int] = {}
+                blocks.setdefault(path, []).extend(scanned)
+    found: dict[tuple[str, int], _Before] = {}
     for path, file in ((path, files[path]) for path in blocks):
-        end, before = file.data_start, file.header_lines
+        end, lines, text = file.data_start, file.header_lines, 0
         for block in sorted(blocks[path], key=lambda block: block.offset):
             if block.start != end:
                 break
-            lines[path, block.offset] = before
-            end, before = block.end, before + block.lines
-    return lines
+            found[path, block.offset] = _Before(lines, text)
+            end, lines, text = block.end, lines + block.lines, text + block.text
+    return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.planning.chunks import cut_source, group_tasks, load
-from fusionflow_lab.query import Chunk, Counters, Stage
+from fusionflow_lab.query import LINE_BYTE, Chunk, Counters, Stage
 from fusionflow_lab.states.store import BlockRecords, StateHeader, chunk_key
 
 RANGES_SHOWN = 3
@@ -268,7 +268,10 @@ def _leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
 
 
 def _cut_leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
-    chunks = cut_source(stage.source, ordered=stage.ordered)
+    # The byte of a line is counted from its file's first: a part of a packed file does not know it.
+    ordinals = {column.ordinal for column in stage.columns}
+    whole = stage.source.format == "text" and LINE_BYTE in ordinals
+    chunks = cut_source(stage.source, ordered=stage.ordered, whole=whole)
     places = {chunk_key(chunk): place for place, chunk in enumerate(chunks)} if known else {}
     free = set(range(len(chunks)))
     leaves = []

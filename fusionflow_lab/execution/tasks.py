@@ -27,7 +27,7 @@ from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
 from fusionflow_lab.execution.writing import PartWriter, rows_of
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
-from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage
+from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage, file_byte
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_up
 from fusionflow_lab.states.rows_law import refuse_broken
@@ -312,7 +312,11 @@ def _header(task: MapTask, scan: AnyScan, mapped: Mapped) -> StateHeader:
         rows_used=used,
         rows_filtered=rows_read - rejected - used,
         rows_rejected=rejected,
-        bytes_scanned=sum(block.end - block.start for block in blocks),
+        bytes_scanned=sum(
+            file_byte(chunk.file, block.end) - file_byte(chunk.file, block.start)
+            for chunk, record in zip(task.chunks, records, strict=True)
+            for block in record.blocks
+        ),
     )
     refuse_broken(counters, _where(task.chunks))
     return StateHeader(
@@ -335,6 +339,7 @@ def _record(stage: Stage, chunk: Chunk, report: _native.ChunkReport | ArrowRepor
             rows=found.rows,
             rejected=found.rejected,
             lines=found.lines,
+            text=found.text,
         )
         for block, found in zip(chunk.blocks, reports, strict=True)
     )

@@ -43,6 +43,7 @@ class Draft:
             raise self.error(what, node, "write the value itself") from error
 
 
+_COMPRESSIONS = ("none", "gzip", "zstd", "bz2")
 Reading: TypeAlias = Callable[[Draft, str, Node], object]
 
 
@@ -235,7 +236,29 @@ def read_encoding(draft: Draft, name: str, node: Node) -> object:
     return wanted
 
 
+def read_compression(draft: Draft, name: str, node: Node) -> object:
+    """Read how files are packed; empty for what their names say."""
+    value = str(draft.value(node)).lower()
+    known = {"auto": "", "auto_detect": "", "gz": "gzip", "zst": "zstd", "bzip2": "bz2"}
+    value = known.get(value, value)
+    if value not in ("", *_COMPRESSIONS):
+        raise draft.error(
+            f"{name} {value} is not read", node, suggestion(value, _COMPRESSIONS, "compressions")
+        )
+    return value
+
+
+def read_ratio(draft: Draft, name: str, node: Node) -> object:
+    """Read how many bytes of text a packed byte may stand for."""
+    value = draft.value(node)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise draft.error(f"{name} is a number, 0 for no limit", node, f"{name} = 5000")
+    return value
+
+
 FILE_OPTIONS: Mapping[str, Reading] = {
+    "compression": read_compression,
+    "max_ratio": read_ratio,
     "max_errors": read_max_errors,
     "filename": read_filename,
     "hive_partitioning": read_boolean,
@@ -257,4 +280,6 @@ def file_options(found: Mapping[str, object]) -> FileOptions:
         hive_autocast=bool(found.get("hive_types_autocast", True)),
         max_errors=str(found.get("max_errors", "100%" if found.get("ignore_errors") else "")),
         by_name=bool(found.get("union_by_name", False)),
+        compression=text_of(found.get("compression")) or "",
+        max_ratio=int(str(found.get("max_ratio", FileOptions().max_ratio))),
     )

@@ -16,6 +16,9 @@ from itertools import zip_longest
 from fusionflow_lab.query import Block, Chunk, Source, SourceFile
 
 BLOCK_BYTES = 1 << 20
+PACKED_BLOCK_BYTES = 4 << 20
+# A packed byte is this much work, about.
+PACKED_LOAD = 4
 SEGMENT_BYTES = 1 << 30
 SMALLEST_SEGMENT_BYTES = 16 << 20
 CONTIGUOUS_BLOCKS_MIN = 2
@@ -65,7 +68,9 @@ def segments(size: int) -> Iterator[tuple[int, int]]:
         yield offset, size
 
 
-def cut_source(source: Source, *, ordered: bool, block_bytes: int = BLOCK_BYTES) -> list[Chunk]:
+def cut_source(
+    source: Source, *, ordered: bool, whole: bool = False, block_bytes: int = BLOCK_BYTES
+) -> list[Chunk]:
     """Cut all files of a source into chunks, in the order of files and segments.
 
     Parameters
@@ -74,6 +79,8 @@ def cut_source(source: Source, *, ordered: bool, block_bytes: int = BLOCK_BYTES)
         Files with their sizes.
     ordered
         Whether chunks must be contiguous, so that chunk order is row order.
+    whole
+        Whether packed files must not be cut.
     block_bytes
         Bytes of a block; anything from 1 gives the same rows.
 
@@ -93,6 +100,14 @@ def cut_source(source: Source, *, ordered: bool, block_bytes: int = BLOCK_BYTES)
             chunks += (
                 Chunk(ordinal=ordinal, file=file, blocks=(block,))
                 for ordinal, block in enumerate(blocks, len(chunks))
+            )
+            continue
+        if file.compression:
+            chunks += (
+                Chunk(ordinal=ordinal, file=file, blocks=(block,))
+                for ordinal, block in enumerate(
+                    _packed_blocks(file, whole=whole or not source.splits), len(chunks)
+                )
             )
             continue
         if file.size <= block_bytes or not source.splits or source.format == "whole":
@@ -117,6 +132,15 @@ def _blocks(file: SourceFile, begin: int, end: int, block_bytes: int) -> list[Bl
             start=file.data_start if offset <= file.data_start else None,
         )
         for offset in range(begin, end, block_bytes)
+    ]
+
+
+def _packed_blocks(file: SourceFile, *, whole: bool) -> list[Block]:
+    """Cut a packed file where it has members; the scan finds those that start in each block."""
+    step = PACKED_BLOCK_BYTES if file.members and not whole else file.size
+    return [
+        Block(offset, min(offset + step, file.size), None if offset else file.data_start)
+        for offset in range(0, file.size, step)
     ]
 
 
@@ -201,4 +225,5 @@ def load(chunks: Iterable[Chunk]) -> int:
 
 
 def _load(chunk: Chunk) -> int:
-    return OPENING_BYTES + sum(block.end - block.offset for block in chunk.blocks)
+    size = sum(block.end - block.offset for block in chunk.blocks)
+    return OPENING_BYTES + (size * PACKED_LOAD if chunk.file.compression else size)

@@ -35,6 +35,14 @@ class SniffedFile(Protocol):
         """Version of a remote object."""
 
     @property
+    def compression(self) -> str:
+        """How it is packed; empty where it is not."""
+
+    @property
+    def members(self) -> bool:
+        """Whether it is packed in many members."""
+
+    @property
     def data_start(self) -> int:
         """Byte after BOM, skipped lines and header."""
 
@@ -129,6 +137,10 @@ def csv_source(
                 size=sniff.size,
                 mtime_ns=sniff.mtime_ns,
                 etag=sniff.etag,
+                compression=sniff.compression,
+                max_ratio=options.max_ratio,
+                # Members are cut anywhere, units of UTF-16 too.
+                members=sniff.members and not sniff.encoding.startswith("utf-16"),
                 data_start=sniff.data_start,
                 header_lines=sniff.header_lines,
                 skipped_lines=sniff.skipped_lines,

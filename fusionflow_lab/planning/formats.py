@@ -27,14 +27,24 @@ class Format:
 
     ``suffixes`` are those of names that stand for such files without a function. ``functions`` read calls,
     by name: query text, call and binder → pattern and options. ``option_names`` are for completion.
+    ``packable``: such files may be packed, and then have another suffix after theirs.
     """
 
     suffixes: tuple[str, ...]
     default: ReaderOptions
     functions: Mapping[str, Reading]
     option_names: Sequence[str]
+    packable: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What names of such files end in, packed ones too."""
+        packed = PACKED if self.packable else ()
+        return (*self.suffixes, *(suffix + more for suffix in self.suffixes for more in packed))
 
 
+PACKED = (".gz", ".zst", ".bz2")
+"""Suffixes of packed files."""
 _CSV = Format(
     suffixes=(".csv", ".tsv"),
     default=CsvOptions(),
@@ -54,6 +64,7 @@ _JSON = Format(
         "read_ndjson_objects": json_options.read_ndjson_objects,
     },
     option_names=json_options.OPTION_NAMES,
+    packable=False,
 )
 _LINES = Format(
     suffixes=(),
@@ -72,6 +83,7 @@ _PARQUET = Format(
     default=ParquetOptions(),
     functions=dict.fromkeys(("read_parquet", "parquet_scan"), parquet_options.read_parquet),
     option_names=parquet_options.OPTION_NAMES,
+    packable=False,
 )
 _DOCUMENTS = Format(
     suffixes=(),
@@ -87,7 +99,7 @@ _TEXTS = Format(
 )
 _FORMATS = (_CSV, _JSON, _PARQUET, _LINES, _WORDS, _DOCUMENTS, _TEXTS)
 
-SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.suffixes)
+SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.names)
 """Suffixes of names that are read without a function."""
 READERS: Mapping[str, Reading] = {name: read for known in _FORMATS for name, read in known.functions.items()}
 """Functions that read files, by name."""
@@ -100,11 +112,13 @@ def options_of(path: str) -> ReaderOptions | None:
     --------
     >>> options_of("Sales.CSV") == CsvOptions()
     True
+    >>> options_of("sales.csv.gz") == CsvOptions()
+    True
     >>> options_of("notes.txt") is None
     True
     """
     for known in _FORMATS:
-        if path.lower().endswith(known.suffixes):
+        if path.lower().endswith(known.names):
             return known.default
     return None
 

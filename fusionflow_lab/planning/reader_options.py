@@ -15,7 +15,9 @@ class FileOptions:
     ``filename`` names a column for the file's path. ``hive``: folders such as ``year=2024`` are columns,
     of the types in ``hive_types``, else of those that their texts have (``hive_autocast``).
     ``max_errors`` is how many records may be rejected: a number, a percentage such as ``5%``, or empty for
-    the default. ``by_name``: files may have other columns.
+    the default. ``by_name``: files may have other columns. ``compression`` is ``none``, ``gzip``, ``zstd`` or
+    ``bz2``, empty for what each file's name says; ``max_ratio``: bytes of text that a packed byte may stand
+    for, 0 for any number.
     """
 
     filename: str = ""
@@ -24,6 +26,8 @@ class FileOptions:
     hive_autocast: bool = True
     max_errors: str = ""
     by_name: bool = False
+    compression: str = ""
+    max_ratio: int = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,7 +30,7 @@ def text_source(
         The pattern or the types make no sense.
     """
     try:
-        sniff = _native.sniff_text(paths, options.encoding, options.pattern, remote)
+        sniff = _native.sniff_text(paths, options.encoding, options.pattern, remote, options.compression)
     except ValueError as error:
         raise QueryError(
             str(error), hint="patterns are those of regexp_extract, with named groups; \\[ is a bracket"
@@ -53,8 +53,19 @@ def text_source(
         ),
         columns=(*own, *_groups(sniff.groups, options)),
         files=tuple(
-            SourceFile(path=path, size=size, mtime_ns=mtime_ns, data_start=data_start, etag=etag)
-            for path, size, mtime_ns, data_start, etag in sniff.files
+            SourceFile(
+                path=path,
+                size=size,
+                mtime_ns=mtime_ns,
+                data_start=data_start,
+                etag=etag,
+                compression=compression,
+                max_ratio=options.max_ratio,
+                members=members and not sniff.encoding.startswith("utf-16"),
+            )
+            for (path, size, mtime_ns, data_start, etag), (compression, members) in zip(
+                sniff.files, sniff.packed, strict=True
+            )
         ),
     )
 

@@ -253,7 +253,7 @@ _FILE_HINT = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: rea
 
 def _file_hint(name: str) -> str:
     """Say which file here a name without quotes most likely meant."""
-    files = [entry.name for entry in sorted(Path().iterdir()) if entry.suffix in SUFFIXES]
+    files = [entry.name for entry in sorted(Path().iterdir()) if entry.name.endswith(SUFFIXES)]
     near = nearest(name, [file.rpartition(".")[0] for file in files])
     found = next((file for file in files if near and file.rpartition(".")[0] == near), "")
     return f"did you mean '{found}'?" if found else ""

@@ -2,7 +2,7 @@
 
 A file is::
 
-    FFSTATE3 | three sizes (u64) | digest | header (JSON) | state (Arrow IPC) | rejects (Arrow IPC) | digest
+    FFSTATE4 | three sizes (u64) | digest | header (JSON) | state (Arrow IPC) | rejects (Arrow IPC) | digest
 
 The sizes are those of the three parts. The first digest covers them and the header, which is read alone when
 a run asks what is known; the last one covers everything before it. What fails is no state: it is scanned
@@ -22,18 +22,21 @@ from typing import Any, NamedTuple
 
 from fusionflow_lab.query import Counters
 
-STATE_FORMAT = 3
-MAGIC = b"FFSTATE3"
+STATE_FORMAT = 4
+MAGIC = b"FFSTATE4"
 DIGEST_BYTES = 16
 PREFIX_BYTES = len(MAGIC) + 3 * 8 + DIGEST_BYTES
 _SIZES = struct.Struct("<QQQ")
-_BLOCK = struct.Struct("<6Q")
-_SPAN = struct.Struct("<3Q24x")
-_ROWS = struct.Struct("<24x2Q8x")
+_BLOCK = struct.Struct("<7Q")
+_SPAN = struct.Struct("<3Q32x")
+_ROWS = struct.Struct("<24x2Q16x")
 
 
 class BlockRecord(NamedTuple):
-    """A scanned block: bytes ``[start, end)`` are its records; ``lines`` counts their line feeds."""
+    """A scanned block: bytes ``[start, end)`` are its records; ``lines`` counts their line feeds.
+
+    Of a packed file they are places, and ``text`` counts the bytes that its members unpack to.
+    """
 
     offset: int
     start: int
@@ -41,6 +44,7 @@ class BlockRecord(NamedTuple):
     rows: int
     rejected: int
     lines: int
+    text: int = 0
 
 
 @dataclass(frozen=True, slots=True)

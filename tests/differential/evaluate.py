@@ -27,6 +27,8 @@ class TableFile:
     size: int = 1
     mtime_ns: int = 1
     etag: str = ""
+    compression: str = ""
+    members: bool = False
     data_start: int = 0
     header_lines: int = 1
     skipped_lines: int = 0

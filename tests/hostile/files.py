@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.hostile import encodings, quotes, structure, values
+from tests.hostile import encodings, packed, quotes, structure, values
 from tests.hostile.case import Case
 
-CASES: tuple[Case, ...] = (*values.CASES, *quotes.CASES, *structure.CASES, *encodings.CASES)
+CASES: tuple[Case, ...] = (*values.CASES, *quotes.CASES, *structure.CASES, *encodings.CASES, *packed.CASES)
 
 
 def put(case: Case, folder: Path) -> Path:

@@ -304,7 +304,7 @@ def test_a_first_line_of_data_that_does_not_fit_is_left_to_the_scan(tmp_path: Pa
     ("data", "byte", "what", "hint"),
     [
         (b"a,b\n1,\x00\n", 6, "a NUL byte", r"is it text? remove them: tr -d '\0'"),
-        (b"\x1f\x8b\x08\x00data", 0, "the file is gzip-compressed", "decompress it: gunzip -k"),
+        (b"\x1f\x8b\x08\x00data", 0, "the file is gzip-compressed", "say compression = 'gzip'"),
         (b"PAR1data", 0, "the file is a Parquet file", "only CSV files can be read so far"),
         (
             b"a,b\n1,2,3\n3,4,5\n5,6,7\n",

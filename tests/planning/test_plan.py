@@ -68,9 +68,9 @@ try: convert the files to CSV or JSON, or unpack them
 """,
     ),
     (
-        "from read_csv('trips.csv.gz')",
+        "from read_csv('trips.csv.xz')",
         """
-trips.csv.gz: this version reads CSV, JSON and Parquet only
+trips.csv.xz: this version reads CSV, JSON and Parquet only
 where: line 1, column 6
 try: convert the files to CSV or JSON, or unpack them
 """,

@@ -26,7 +26,7 @@ from fusionflow_lab.states.codec import (
 
 COUNTS = st.integers(0, 2**63 - 1)
 BLOCKS = st.builds(
-    BlockRecord, offset=COUNTS, start=COUNTS, end=COUNTS, rows=COUNTS, rejected=COUNTS, lines=COUNTS
+    BlockRecord, **dict.fromkeys(("offset", "start", "end", "rows", "rejected", "lines", "text"), COUNTS)
 )
 CHUNKS = st.builds(
     ChunkRecord, key=st.text(), identity=st.text(), blocks=st.lists(BLOCKS, max_size=3).map(BlockRecords.of)

@@ -25,6 +25,9 @@ pub enum Error {
     /// The bytes cannot be taken as they are; `hint` says what to do.
     #[error("{path}, byte {offset}: {what}; {hint}")]
     Refused { path: PathBuf, offset: u64, what: String, hint: String },
+    /// Bytes make no sense from where they were believed to start; read from the file's start they may.
+    #[error("{path}, byte {offset}: {what}")]
+    Unproven { path: PathBuf, offset: u64, what: String },
     /// An option, type name or pattern that makes no sense.
     #[error("{0}")]
     Invalid(String),

@@ -47,6 +47,7 @@ pub struct SourceFile {
     mtime_ns: i64,
     etag: String,
     compression: String,
+    max_ratio: u64,
     data_start: u64,
     extra: Vec<Option<String>>,
 }
@@ -122,8 +123,9 @@ impl TryFrom<SourceFile> for source::SourceFile {
     type Error = Error;
 
     fn try_from(file: SourceFile) -> Result<Self> {
-        let SourceFile { path, size, mtime_ns, etag, compression, data_start, extra } = file;
-        Ok(Self { path, size, mtime_ns, etag, compression: compression.parse()?, data_start, extra })
+        let SourceFile { path, size, mtime_ns, etag, compression, max_ratio, data_start, extra } = file;
+        let (compression, members, part) = (compression.parse()?, false, None);
+        Ok(Self { path, size, mtime_ns, etag, compression, max_ratio, members, part, data_start, extra })
     }
 }
 
@@ -222,7 +224,7 @@ pub struct Passing {
 pub fn open_pass(passing: Passing, opener: Opener, flag: CancelFlag) -> Result<Box<dyn Pass>> {
     let Passing { chunks, columns, count, reader, excluded, passed_over, digest_only } = passing;
     let chunks = chunks.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
-    match reader {
+    source::packed::unpacking(chunks, |chunks| match reader {
         Reader::Csv(dialect) => {
             let mut plan = csv::ScanPlan::new(chunks, specs(columns)?, count, dialect.try_into()?)?;
             plan.excluded = ordered(excluded);
@@ -256,7 +258,7 @@ pub fn open_pass(passing: Passing, opener: Opener, flag: CancelFlag) -> Result<B
             };
             Ok(Box::new(parquet::ParquetScan::new(plan, flag)?))
         }
-    }
+    })
 }
 
 fn specs(columns: Vec<Column>) -> Result<Vec<source::ColumnSpec>> {

@@ -80,6 +80,9 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
             &path.display().to_string(),
             "run the query again",
         ),
+        Error::Unproven { path, offset, what } => {
+            ours::<SourceError>(py, what, &format!("{}, byte {offset}", path.display()), "read the file from its start")
+        }
         Error::Malformed { path, offset, what } => ours::<SourceError>(
             py,
             what,

@@ -11,6 +11,7 @@ pub struct BlockReport {
     rows: u64,
     rejected: u64,
     lines: u64,
+    text: u64,
 }
 
 /// What one chunk turned out to be.
@@ -19,8 +20,8 @@ pub struct ChunkReport(source::ChunkReport);
 
 impl From<source::BlockReport> for BlockReport {
     fn from(report: source::BlockReport) -> Self {
-        let source::BlockReport { start, end, rows, rejected, lines } = report;
-        Self { start, end, rows, rejected, lines }
+        let source::BlockReport { start, end, rows, rejected, lines, text } = report;
+        Self { start, end, rows, rejected, lines, text }
     }
 }
 

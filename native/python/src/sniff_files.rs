@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fusionflow_engine::{
     error::Error,
     source::{
-        Opener,
+        Compression, Opener,
         csv::sniff::{self, SniffOptions},
     },
     types::ColumnType,
@@ -39,6 +39,18 @@ impl FileSniff {
     #[getter]
     fn etag(&self) -> &str {
         &self.0.stamp.etag
+    }
+
+    /// How it is packed: ``gzip``, ``zstd``, ``bz2``, or empty.
+    #[getter]
+    fn compression(&self) -> String {
+        packed_name(self.0.compression)
+    }
+
+    /// Whether it is packed in many members.
+    #[getter]
+    fn members(&self) -> bool {
+        self.0.members
     }
 
     /// Byte after BOM, skipped lines and header.
@@ -115,6 +127,7 @@ pub struct ReaderOptions {
     comment: String,
     new_line: String,
     encoding: String,
+    compression: String,
     null_padding: bool,
     strict: bool,
     header: Option<bool>,
@@ -166,6 +179,7 @@ impl ReaderOptions {
             columns: typed(self.columns)?,
             styles: self.styles.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
             all_varchar: self.all_varchar,
+            compression: if self.compression.is_empty() { None } else { Some(self.compression.parse()?) },
             opener,
             skip: usize::try_from(self.skip)
                 .map_err(|_| Error::Invalid(format!("skip is {}; it cannot be negative", self.skip)))?,
@@ -175,6 +189,14 @@ impl ReaderOptions {
 
 fn typed(columns: Vec<(String, String)>) -> Result<Vec<(String, ColumnType)>, Error> {
     columns.into_iter().map(|(name, kind)| Ok((name, kind.parse().unwrap_or(ColumnType::Varchar)))).collect()
+}
+
+/// What Python calls a compression: nothing is none.
+pub fn packed_name(compression: Compression) -> String {
+    match compression {
+        Compression::None => String::new(),
+        packed => packed.to_string(),
+    }
 }
 
 fn text_of(byte: Option<u8>) -> String {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use fusionflow_engine::source::text;
+use fusionflow_engine::source::{SourceFile, text};
 use pyo3::prelude::*;
 
-use crate::{error::detached, remote::opener};
+use crate::{error::detached, remote::opener, sniff_files::packed_name};
 
 /// What text files have in common, and each of them.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
@@ -21,10 +21,16 @@ impl TextSniff {
     /// (path, size, modification time in ns, byte after the BOM, version) of each file.
     #[getter]
     fn files(&self) -> Vec<(String, u64, i64, u64, String)> {
-        let facts = |file: &fusionflow_engine::source::SourceFile| {
+        let facts = |file: &SourceFile| {
             (file.path.to_string_lossy().into_owned(), file.size, file.mtime_ns, file.data_start, file.etag.clone())
         };
         self.0.files.iter().map(facts).collect()
+    }
+
+    /// (compression, whether it has many members) of each file.
+    #[getter]
+    fn packed(&self) -> Vec<(String, bool)> {
+        self.0.files.iter().map(|file| (packed_name(file.compression), file.members)).collect()
     }
 
     /// (name, DuckDB type) of each group of the pattern.
@@ -40,19 +46,21 @@ impl TextSniff {
 
 /// Look at the starts of text files, and with a pattern at several places of each, in parallel.
 #[pyfunction]
-#[pyo3(signature = (paths, encoding="", pattern="", remote=None))]
+#[pyo3(signature = (paths, encoding="", pattern="", remote=None, compression=""))]
 pub fn sniff_text(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     encoding: &str,
     pattern: &str,
     remote: Option<Py<PyAny>>,
+    compression: &str,
 ) -> PyResult<TextSniff> {
     let opener = opener(remote);
     let pattern = (!pattern.is_empty()).then_some(pattern);
     detached(py, || {
         let given = if encoding.is_empty() { None } else { Some(encoding.parse()?) };
-        text::sniff_text(&opener, &paths, given, pattern)
+        let compression = if compression.is_empty() { None } else { Some(compression.parse()?) };
+        text::sniff_text(&opener, &paths, given, pattern, compression)
     })
     .map(TextSniff)
 }

@@ -1,6 +1,6 @@
 //! How the bytes of a file are packed.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::Path, str::FromStr};
 
 use crate::{
     error::{Error, Result},
@@ -24,6 +24,20 @@ const NAMES: [(&str, Compression); 4] = [
     ("zstd", Compression::Zstd),
     ("bz2", Compression::Bzip2),
 ];
+
+impl Compression {
+    /// What a file's name says.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let suffix = path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase());
+        match suffix.as_deref() {
+            Some("gz") => Self::Gzip,
+            Some("zst") => Self::Zstd,
+            Some("bz2") => Self::Bzip2,
+            _ => Self::None,
+        }
+    }
+}
 
 impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,6 +69,8 @@ mod tests {
         for name in ["none", "gzip", "zstd", "bz2"] {
             assert_eq!(name.parse::<Compression>().unwrap().to_string(), name);
         }
+        assert_eq!(Compression::of(Path::new("a/b.csv.GZ")), Compression::Gzip);
+        assert_eq!(Compression::of(Path::new("a.gz/b.csv")), Compression::None);
         assert_eq!("".parse::<Compression>().unwrap(), Compression::None);
         assert!("gzop".parse::<Compression>().unwrap_err().to_string().contains("did you mean gzip?"));
     }

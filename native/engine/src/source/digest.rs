@@ -3,8 +3,10 @@
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
+    compression::Compression,
     encoding::Encoding,
     file::{OpenFile, Window},
+    packed::digest_places,
     plan::{CancelFlag, SourceFile},
     read_at::Opener,
 };
@@ -13,7 +15,8 @@ use crate::error::Result;
 /// Bytes read in one go.
 const STEP: u64 = 1 << 20;
 
-/// Digest the bytes `[start, end)` of a file's ranges as a scan of blocks with these records would.
+/// Digest the bytes `[start, end)` of a file's ranges as a scan of blocks with these records would; those of
+/// packed files are places.
 ///
 /// Empty where a range cannot be what blocks with these records are: it goes beyond the file, or it ends neither
 /// after a line's end nor with the file (a last record without a line's end, to which something was appended).
@@ -26,6 +29,9 @@ pub fn digest_ranges(
     ranges: &[(u64, u64)],
     cancel: &CancelFlag,
 ) -> Result<String> {
+    if planned.compression != Compression::None {
+        return digest_places(opener, planned, ranges, cancel);
+    }
     // The bytes as they are, whatever they mean.
     let file = OpenFile::open_as_planned(opener, planned, Encoding::Utf8)?;
     let mut digest = Xxh3::new();

@@ -1,24 +1,64 @@
 //! Bytes of a file by position, and proof that it is still the file that was planned for.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use super::{
+    compression::Compression,
     encoding::Encoding,
+    packed::{Part, Text},
     plan::SourceFile,
-    read_at::{Opener, ReadAt, Stamp},
+    read_at::{Meter, Opener, ReadAt, Stamp},
 };
 use crate::error::{Error, Result};
 
 /// Readable bytes kept after a window's text, so that values can be loaded whole words at a time.
 pub const PAD: usize = 64;
 
-/// A file opened for reading by position.
+/// A file opened for reading by position; of a packed file, the text.
 #[derive(Debug)]
 pub struct OpenFile {
-    bytes: Box<dyn ReadAt>,
+    bytes: Bytes,
     path: PathBuf,
-    size: u64,
     encoding: Encoding,
+}
+
+/// Where text comes from.
+#[derive(Debug)]
+enum Bytes {
+    Plain(PlainFile),
+    Packed(Box<Text>),
+}
+
+/// A file whose bytes are its text.
+#[derive(Debug)]
+struct PlainFile {
+    bytes: Box<dyn ReadAt>,
+    size: u64,
+    meter: Meter,
+    /// End of the bytes that were counted last.
+    counted: AtomicU64,
+}
+
+impl PlainFile {
+    fn new(bytes: Box<dyn ReadAt>, size: u64, opener: &Opener) -> Self {
+        Self { bytes, size, meter: opener.meter.clone(), counted: AtomicU64::default() }
+    }
+
+    /// Fill the buffer, less where the file ends; bytes that are read again are not counted again.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
+        let length = (buffer.len() as u64).min(self.size.saturating_sub(offset));
+        self.bytes.read_exact_at(&mut buffer[..length as usize], offset)?;
+        let counted = self.counted.swap(offset + length, Ordering::Relaxed);
+        let again = if (offset..=offset + length).contains(&counted) { counted - offset } else { 0 };
+        self.meter.add(length - again);
+        Ok(length as usize)
+    }
 }
 
 impl OpenFile {
@@ -28,9 +68,19 @@ impl OpenFile {
     /// [`Error::Changed`] where it is not, else as the opener opens.
     pub fn open_as_planned(opener: &Opener, planned: &SourceFile, encoding: Encoding) -> Result<Self> {
         let bytes = opener.open(&planned.path, Some(planned))?;
-        let open = Self { bytes, path: planned.path.clone(), size: planned.size, encoding };
-        open.check(planned)?;
-        Ok(open)
+        let path = planned.path.clone();
+        if bytes.stamp()? != planned.stamp() {
+            return Err(Error::Changed { path });
+        }
+        let bytes = match planned.compression {
+            Compression::None => Bytes::Plain(PlainFile::new(bytes, planned.size, opener)),
+            _ => {
+                let meter = opener.meter.clone();
+                let part = planned.part.clone().unwrap_or_else(|| Arc::new(Part::new(0, u64::MAX, None)));
+                Bytes::Packed(Box::new(Text::open(bytes, planned, part, meter)?))
+            }
+        };
+        Ok(Self { bytes, path, encoding })
     }
 
     /// Open a file as it is now, and say which version that is.
@@ -40,8 +90,8 @@ impl OpenFile {
     pub fn open(opener: &Opener, path: &Path) -> Result<(Self, Stamp)> {
         let bytes = opener.open(path, None)?;
         let stamp = bytes.stamp()?;
-        let open = Self { bytes, path: path.to_owned(), size: stamp.size, encoding: Encoding::Utf8 };
-        Ok((open, stamp))
+        let bytes = Bytes::Plain(PlainFile::new(bytes, stamp.size, opener));
+        Ok((Self { bytes, path: path.to_owned(), encoding: Encoding::Utf8 }, stamp))
     }
 
     /// Check once more that it is the version that was planned for.
@@ -49,13 +99,50 @@ impl OpenFile {
     /// # Errors
     /// [`Error::Changed`] where it is another.
     pub fn check(&self, planned: &SourceFile) -> Result<()> {
-        if self.bytes.stamp()? == planned.stamp() { Ok(()) } else { Err(self.changed()) }
+        let stamp = match &self.bytes {
+            Bytes::Plain(plain) => plain.bytes.stamp(),
+            Bytes::Packed(text) => text.stamp(),
+        };
+        if stamp? == planned.stamp() { Ok(()) } else { Err(Error::Changed { path: self.path.clone() }) }
     }
 
-    /// Bytes in it when it was opened.
+    /// Bytes in it when it was opened; of a packed file, bytes of text: more than any until its end is met.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.size
+        match &self.bytes {
+            Bytes::Plain(plain) => plain.size,
+            Bytes::Packed(text) => text.size(),
+        }
+    }
+
+    /// Where records are to be read to next: `wanted`, or before it the end of the block that ends at
+    /// `range_end`. Text of packed files is unpacked up to there.
+    ///
+    /// # Errors
+    /// As the file reads.
+    pub fn clip(&self, range_end: u64, wanted: u64) -> Result<u64> {
+        match &self.bytes {
+            Bytes::Plain(_) => Ok(range_end.min(wanted)),
+            Bytes::Packed(text) => text.clip(range_end.min(wanted)),
+        }
+    }
+
+    /// The text of a packed file; `None` of another one.
+    #[must_use]
+    pub fn unpacked(&self) -> Option<&Text> {
+        match &self.bytes {
+            Bytes::Plain(_) => None,
+            Bytes::Packed(text) => Some(text),
+        }
+    }
+
+    /// Fill the buffer with bytes from `offset` on, less where the file ends; bytes before `base` are not asked
+    /// for again.
+    fn read_at(&self, buffer: &mut [u8], offset: u64, base: u64) -> Result<usize> {
+        match &self.bytes {
+            Bytes::Plain(plain) => plain.read_at(buffer, offset),
+            Bytes::Packed(text) => text.read_at(buffer, offset, base),
+        }
     }
 
     /// Where it lies.
@@ -70,18 +157,18 @@ impl OpenFile {
     /// [`Error::Changed`] where they are not there, or as the file reads.
     pub fn bytes_at(&self, offset: u64, length: usize) -> Result<Vec<u8>> {
         let mut bytes = vec![0; length];
-        self.bytes.read_exact_at(&mut bytes, offset)?;
-        Ok(bytes)
+        let read = self.read_at(&mut bytes, offset, offset)?;
+        if read == length { Ok(bytes) } else { Err(Error::Changed { path: self.path.clone() }) }
     }
 
     /// The error of bytes that make no sense.
     #[must_use]
     pub fn malformed(&self, offset: u64, what: impl Into<String>) -> Error {
-        Error::Malformed { path: self.path.clone(), offset, what: what.into() }
-    }
-
-    fn changed(&self) -> Error {
-        Error::Changed { path: self.path.clone() }
+        let mut what = what.into();
+        if let Some(text) = self.unpacked() {
+            what.push_str(&format!(" (in the text that is unpacked from byte {} on)", text.first()));
+        }
+        Error::Malformed { path: self.path.clone(), offset, what }
     }
 }
 
@@ -132,11 +219,10 @@ impl Window {
             self.bytes.resize(len + PAD, 0);
         }
         let offset = self.end();
-        file.bytes.read_exact_at(&mut self.bytes[self.len..len], offset)?;
-        self.len = len;
+        self.len += file.read_at(&mut self.bytes[self.len..len], offset, self.base)?;
         self.appended = 0;
         if self.reaches_end_of(file) {
-            self.bytes[len] = b'\n';
+            self.bytes[self.len] = b'\n';
         }
         Ok(())
     }
@@ -146,7 +232,8 @@ impl Window {
         let offset = self.base + had as u64;
         let more = (more as u64).min(file.size().saturating_sub(offset)) as usize;
         self.raw.resize(had + more, 0);
-        file.bytes.read_exact_at(&mut self.raw[had..], offset)?;
+        let read = file.read_at(&mut self.raw[had..], offset, self.base)?;
+        self.raw.truncate(had + read);
         let at_end = self.base + self.raw.len() as u64 >= file.size();
         self.bytes.truncate(self.len);
         let used = taken + self.encoding.decode(&self.raw[taken..], at_end, &mut self.bytes);

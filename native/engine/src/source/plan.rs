@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::{compression::Compression, read_at::Stamp};
+use super::{compression::Compression, packed::Part, read_at::Stamp};
 use crate::{
     error::{Error, Result},
     types::ColumnType,
@@ -48,6 +48,12 @@ pub struct SourceFile {
     /// Version of a remote object; empty for a local file.
     pub etag: String,
     pub compression: Compression,
+    /// Bytes of text that a packed byte may stand for; 0 for any number.
+    pub max_ratio: u64,
+    /// Whether it is packed in many members, as far as was looked.
+    pub members: bool,
+    /// The members to read of a packed file; `None` for all.
+    pub part: Option<Arc<Part>>,
     /// Byte after BOM and header.
     pub data_start: u64,
     /// Values of the columns that are not in the file, the same in every row.
@@ -59,6 +65,12 @@ impl SourceFile {
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp { size: self.size, mtime_ns: self.mtime_ns, etag: self.etag.clone() }
+    }
+
+    /// The same file, of which these members are read.
+    #[must_use]
+    pub fn of_part(&self, part: Part) -> Self {
+        Self { part: Some(Arc::new(part)), ..self.clone() }
     }
 }
 

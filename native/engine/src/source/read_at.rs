@@ -5,7 +5,10 @@ use std::{
     fs::File,
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::UNIX_EPOCH,
 };
 
@@ -48,15 +51,36 @@ pub trait Open: Debug + Send + Sync {
     fn open(&self, path: &Path, planned: Option<&SourceFile>) -> Result<Box<dyn ReadAt>>;
 }
 
+/// Counts the bytes of files that were read so far.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<AtomicU64>);
+
+impl Meter {
+    /// Count more bytes.
+    pub fn add(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes counted so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What opens the files of a plan; by default they lie on this machine.
 #[derive(Clone, Debug)]
-pub struct Opener(Arc<dyn Open>);
+pub struct Opener {
+    open: Arc<dyn Open>,
+    /// Of all files that it opens.
+    pub meter: Meter,
+}
 
 impl Opener {
     /// Open files in this way.
     #[must_use]
     pub fn new(open: impl Open + 'static) -> Self {
-        Self(Arc::new(open))
+        Self { open: Arc::new(open), meter: Meter::default() }
     }
 
     /// Open a file.
@@ -64,7 +88,7 @@ impl Opener {
     /// # Errors
     /// As [`Open::open`].
     pub fn open(&self, path: &Path, planned: Option<&SourceFile>) -> Result<Box<dyn ReadAt>> {
-        self.0.open(path, planned)
+        self.open.open(path, planned)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct BlockReport {
     pub rejected: u64,
     /// Line feeds in `[start, end)`.
     pub lines: u64,
+    /// Bytes of text in a packed block; 0 in others.
+    pub text: u64,
 }
 
 /// What one chunk turned out to be.

@@ -6,9 +6,11 @@ use super::{
     dialect::Dialect,
     record::{Flaw, read_fields},
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::{
+    compression::Compression,
     file::{OpenFile, Window},
+    packed::{Part, Place},
     plan::{CancelFlag, SourceFile},
     read_at::Opener,
 };
@@ -37,6 +39,9 @@ pub fn locate_starts(
     believed: &[u64],
     cancel: &CancelFlag,
 ) -> Result<Vec<u64>> {
+    if file.compression != Compression::None {
+        return locate_places(opener, file, dialect, start, offsets, believed, cancel);
+    }
     let file = OpenFile::open_as_planned(opener, file, dialect.encoding)?;
     let mut walk = Walk { file: &file, dialect, window: Window::default(), at: start };
     let mut found = Vec::with_capacity(offsets.len());
@@ -50,11 +55,53 @@ pub fn locate_starts(
     Ok(found)
 }
 
+/// As [`locate_starts`], for places and offsets of a packed file.
+fn locate_places(
+    opener: &Opener,
+    planned: &SourceFile,
+    dialect: &Dialect,
+    start: u64,
+    offsets: &[u64],
+    believed: &[u64],
+    cancel: &CancelFlag,
+) -> Result<Vec<u64>> {
+    let start = Place::unpacked(start);
+    let part = Part::new(start.member, u64::MAX, Some(start.member));
+    let at = part.lead() + start.byte;
+    let file = OpenFile::open_as_planned(opener, &planned.of_part(part), dialect.encoding)?;
+    let Some(text) = file.unpacked() else { return Ok(Vec::new()) };
+    let mut walk = Walk { file: &file, dialect, window: Window::default(), at };
+    let mut found = Vec::with_capacity(offsets.len());
+    for (place, &offset) in offsets.iter().enumerate() {
+        let mut border = text.end_at(offset);
+        while border.is_none() {
+            let limit = text.clip(walk.at + STEP)?;
+            border = text.border();
+            if border.is_none() {
+                walk.first_start_from(limit, cancel)?;
+            }
+        }
+        let (member, byte) = border.unwrap_or_default();
+        let record = walk.first_start_from(byte, cancel)?;
+        let start = Place { member, byte: record - byte };
+        let start = start.packed().ok_or_else(|| file.malformed(record, TOO_LONG))?;
+        found.push(start);
+        if believed.get(place) == Some(&start) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// The first record start at or after `offset`, reading on from `start`, a proven one.
 ///
 /// # Errors
 /// As [`locate_starts`].
 pub fn prove_start(file: &OpenFile, dialect: &Dialect, start: u64, offset: u64, cancel: &CancelFlag) -> Result<u64> {
+    if let Some(text) = file.unpacked() {
+        let what = "the first record of this part of the file makes no sense".to_owned();
+        return Err(Error::Unproven { path: file.path().to_owned(), offset: text.first(), what });
+    }
     Walk { file, dialect, window: Window::default(), at: start }.first_start_from(offset, cancel)
 }
 

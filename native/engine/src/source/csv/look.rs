@@ -51,7 +51,7 @@ fn first_records(plan: &Arc<ScanPlan>, chunk: &Chunk) -> Result<Option<RecordBat
     if start >= file.size() {
         return Ok(None);
     }
-    let limit = (start + BYTES).min(file.size());
+    let limit = file.clip(file.size(), start + BYTES)?;
     let mut batcher = Batcher::new(plan.clone(), &vec![false; plan.columns.len()]);
     batcher.read(&file, start, limit, &mut Xxh3::new()).map(|batch| Some(batch.rows))
 }

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::source::{
     Pass,
     file::{OpenFile, Window},
+    packed::Text,
     plan::{BlockRange, CancelFlag, Chunk},
     report::{BlockReport, ChunkReport, Reject},
 };
@@ -99,16 +100,18 @@ impl Pass for Scanner {
                 None => OpenChunk::open(chunk, &plan)?,
             };
             match open.active.take() {
-                Some(block) if block.at < block.range.end => {
-                    let rows = self.read_window(&mut open, block)?;
+                Some(block) => {
+                    let limit = open.file.clip(block.range.end, block.at + plan.window as u64)?;
+                    let rows = if block.at < limit {
+                        self.read_window(&mut open, block, limit)?
+                    } else {
+                        open.finish(block);
+                        None
+                    };
                     self.open = Some(open);
                     if rows.as_ref().is_some_and(|rows| rows.num_rows() > 0) {
                         return Ok(rows);
                     }
-                }
-                Some(block) => {
-                    open.finish(block);
-                    self.open = Some(open);
                 }
                 None => match chunk.blocks.get(open.blocks.len()) {
                     Some(&range) => {
@@ -137,14 +140,13 @@ impl Scanner {
                 let dialect = &self.plan.dialect;
                 let columns = self.plan.column_count;
                 let start = believed_start(&open.file, &mut self.window, range.offset, dialect, columns)?;
-                (start, dialect.quote.is_none())
+                (start, dialect.quote.is_none() && open.file.unpacked().is_none_or(Text::seen_before))
             }
         };
         Ok(ActiveBlock::at(range, start, proven))
     }
 
-    fn read_window(&mut self, open: &mut OpenChunk, mut block: ActiveBlock) -> Result<Option<RecordBatch>> {
-        let limit = block.range.end.min(block.at + self.plan.window as u64);
+    fn read_window(&mut self, open: &mut OpenChunk, mut block: ActiveBlock, limit: u64) -> Result<Option<RecordBatch>> {
         match self.batcher.read(&open.file, block.at, limit, &mut open.digest) {
             Ok(batch) => {
                 let rows = self.accept(open, &mut block, batch);

@@ -1,6 +1,6 @@
 //! What text files look like: their encoding, and the types of what a pattern finds in them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use memchr::memchr;
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use super::pattern::{Pattern, group_names};
 use crate::{
     error::{Error, Result},
     source::{
+        compression::Compression,
         csv::sniff::{Guess, Sample, decoded, encoding_of, head_size},
         encoding::Encoding,
         plan::SourceFile,
@@ -36,6 +37,7 @@ pub fn sniff_text(
     paths: &[PathBuf],
     encoding: Option<Encoding>,
     pattern: Option<&str>,
+    compression: Option<Compression>,
 ) -> Result<TextSniff> {
     let names = pattern.map(group_names).transpose()?.unwrap_or_default();
     let wanted: Vec<usize> = (0..names.len()).collect();
@@ -46,7 +48,10 @@ pub fn sniff_text(
         .par_iter()
         .map_init(
             || pattern.and_then(|pattern| Pattern::new(pattern, &wanted).ok()),
-            |pattern, path| look(opener, path, encoding, pattern.as_mut(), names.len(), head_size(paths.len())),
+            |pattern, path| {
+                let sample = Sample::open(opener, path, compression)?;
+                look(&sample, path, encoding, pattern.as_mut(), names.len(), head_size(paths.len()))
+            },
         )
         .collect::<Result<_>>()?;
     let known = |look: &&Look| look.file.size > 0;
@@ -80,30 +85,32 @@ struct Look {
 }
 
 fn look(
-    opener: &Opener,
-    path: &PathBuf,
+    sample: &Sample,
+    path: &Path,
     given: Option<Encoding>,
     pattern: Option<&mut Pattern>,
     groups: usize,
     head: usize,
 ) -> Result<Look> {
-    let sample = Sample::open(opener, path)?;
     let stamp = sample.stamp().clone();
     let bytes = sample.head(head)?;
+    sample.refuse_packed(path, &bytes)?;
     let (encoding, mark) = encoding_of(path, &bytes, given)?;
     let mut guesses = vec![Guess::default(); groups];
     if let Some(pattern) = pattern {
-        let whole = bytes.len() as u64 == stamp.size;
+        let whole = bytes.len() as u64 >= sample.size();
         observe(&decoded(&bytes[mark..], encoding, whole), true, whole, pattern, &mut guesses);
         for (bytes, is_end) in sample.spots(head)? {
             observe(&decoded(&bytes, encoding, is_end), false, is_end, pattern, &mut guesses);
         }
     }
     let file = SourceFile {
-        path: path.clone(),
+        path: path.to_owned(),
         size: stamp.size,
         mtime_ns: stamp.mtime_ns,
         etag: stamp.etag,
+        compression: sample.compression(),
+        members: sample.members(),
         data_start: mark as u64,
         ..SourceFile::default()
     };

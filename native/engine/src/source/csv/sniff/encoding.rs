@@ -12,14 +12,20 @@ const MARKS: [(&[u8], Encoding); 3] =
 
 /// What is no text, by its first bytes.
 const MAGIC: [(&[u8], &str, &str); 7] = [
-    (b"\x1f\x8b", "the file is gzip-compressed", "decompress it: gunzip -k"),
-    (b"\x28\xb5\x2f\xfd", "the file is zstd-compressed", "decompress it: unzstd"),
-    (b"BZh", "the file is bzip2-compressed", "decompress it: bunzip2 -k"),
+    (b"\x1f\x8b", "the file is gzip-compressed", "say compression = 'gzip'"),
+    (b"\x28\xb5\x2f\xfd", "the file is zstd-compressed", "say compression = 'zstd'"),
+    (b"BZh", "the file is bzip2-compressed", "say compression = 'bz2'"),
     (b"\xfd7zXZ\0", "the file is xz-compressed", "decompress it: unxz -k"),
     (b"PK\x03\x04", "the file is a zip archive or a workbook", "extract it, or export the sheet as CSV"),
     (b"PAR1", "the file is a Parquet file", "only CSV files can be read so far"),
     (b"\xff\xfe\0\0", "the text is UTF-32", "convert it: iconv -f UTF-32 -t UTF-8"),
 ];
+
+/// Whether bytes are those of a packed file.
+#[must_use]
+pub fn is_packed(bytes: &[u8]) -> bool {
+    MAGIC[..4].iter().any(|(magic, ..)| bytes.starts_with(magic))
+}
 
 /// The encoding of a file by its first bytes, and how many of them are its mark.
 ///

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    source::{Encoding, Opener, Stamp, csv::Dialect},
+    source::{Compression, Encoding, Opener, Stamp, csv::Dialect},
     types::ColumnType,
 };
 
@@ -56,6 +56,8 @@ pub struct SniffOptions {
     pub all_varchar: bool,
     /// Lines before the header.
     pub skip: usize,
+    /// How all files are packed, in place of what their names say.
+    pub compression: Option<Compression>,
     /// What opens the files.
     pub opener: Opener,
 }
@@ -122,6 +124,11 @@ pub type Row = Vec<Option<Vec<u8>>>;
 pub struct Look {
     pub path: PathBuf,
     pub stamp: Stamp,
+    /// Bytes of text; more than any where that is not known.
+    pub size: u64,
+    pub compression: Compression,
+    /// Whether it is packed in many members.
+    pub members: bool,
     pub cut: Cut,
     /// Where records may start: after BOM and skipped lines.
     pub start: Place,
@@ -153,12 +160,12 @@ pub struct First {
 /// # Errors
 /// `Io` where it cannot be read, `Refused` where it is not text in records.
 pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> Result<Look> {
-    let sample = Sample::open(&options.opener, path)?;
-    let size = sample.stamp().size;
+    let sample = Sample::open(&options.opener, path, options.compression)?;
     let mut length = head;
     loop {
         let raw = sample.head(length)?;
-        let whole = raw.len() as u64 >= size;
+        let whole = raw.len() as u64 >= sample.size();
+        sample.refuse_packed(path, &raw)?;
         let (encoding, mark) = encoding_of(path, &raw, given.encoding)?;
         let bytes = decoded(&raw[mark..], encoding, whole);
         check_text(path, &bytes)?;
@@ -188,7 +195,9 @@ pub fn look(path: &Path, options: &SniffOptions, given: &Given, head: usize) -> 
         for (spot, is_end) in sample.spots(raw.len())? {
             learn_from_spot(&decoded(&spot, encoding, is_end), is_end, &dialect, &mut below);
         }
-        return Ok(Look { path: path.to_owned(), stamp: sample.stamp().clone(), cut, start, first, below });
+        let (stamp, size, path) = (sample.stamp().clone(), sample.size(), path.to_owned());
+        let (compression, members) = (sample.compression(), sample.members());
+        return Ok(Look { path, stamp, size, compression, members, cut, start, first, below });
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     nearest::nearest,
-    source::{Stamp, csv::Dialect},
+    source::{Compression, Stamp, csv::Dialect},
     types::ColumnType,
 };
 
@@ -24,6 +24,9 @@ use crate::{
 pub struct FileSniff {
     pub path: PathBuf,
     pub stamp: Stamp,
+    pub compression: Compression,
+    /// Whether it is packed in many members.
+    pub members: bool,
     /// Byte after BOM, skipped lines and header.
     pub data_start: u64,
     /// Line feeds before `data_start`.
@@ -76,6 +79,8 @@ pub fn sniff_files(paths: &[PathBuf], options: &SniffOptions) -> Result<Vec<File
         FileSniff {
             path: look.path,
             stamp: look.stamp,
+            compression: look.compression,
+            members: look.members,
             data_start: data.byte,
             header_lines: data.lines,
             dialect: options.dialect(&look.cut),
@@ -96,7 +101,7 @@ fn with_common_width(looks: Vec<Look>, options: &SniffOptions, common: &Given, h
     };
     let given = Given { width: Some(width), ..common.clone() };
     let again = |seen: Look| match seen.first {
-        None if seen.start.byte < seen.stamp.size => look(&seen.path, options, &given, head),
+        None if seen.start.byte < seen.size => look(&seen.path, options, &given, head),
         _ => Ok(seen),
     };
     looks.into_iter().map(again).collect()
@@ -105,7 +110,7 @@ fn with_common_width(looks: Vec<Look>, options: &SniffOptions, common: &Given, h
 /// Check that the number of columns that was given is found in the files.
 fn check_width(looks: &[Look], options: &SniffOptions) -> Result<()> {
     let width = options.columns.len();
-    let missing = |look: &&Look| look.first.is_none() && look.start.byte < look.stamp.size;
+    let missing = |look: &&Look| look.first.is_none() && look.start.byte < look.size;
     match looks.iter().find(missing) {
         Some(look) if width > 0 => Err(Error::Refused {
             path: look.path.clone(),

@@ -1,12 +1,19 @@
 //! The places of a file that are looked at: its head, spots at a quarter, half and three quarters, its tail.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use super::records::{Field, Record, Records, split_records};
+use super::{
+    encoding::is_packed,
+    file::refused,
+    records::{Field, Record, Records, split_records},
+};
 use crate::{
     error::Result,
     source::{
+        compression::Compression,
         csv::Dialect,
+        packed::{Part, Text, has_members},
+        plan::SourceFile,
         read_at::{Opener, ReadAt, Stamp},
     },
 };
@@ -30,22 +37,76 @@ pub fn head_size(files: usize) -> usize {
 
 /// A file being looked at.
 pub struct Sample {
-    bytes: Box<dyn ReadAt>,
+    text: Looked,
     stamp: Stamp,
+    compression: Compression,
+    members: bool,
+}
+
+/// What is looked at: the bytes of the file, or the text that they unpack to.
+enum Looked {
+    Bytes(Box<dyn ReadAt>),
+    Text(Box<Text>),
 }
 
 impl Sample {
+    /// Open a file; its compression is what its name says where none is given.
+    ///
     /// # Errors
-    /// `Io` where the file cannot be opened.
-    pub fn open(opener: &Opener, path: &Path) -> Result<Self> {
+    /// `Io` where the file cannot be opened, `Refused` where it cannot be unpacked.
+    pub fn open(opener: &Opener, path: &Path, compression: Option<Compression>) -> Result<Self> {
+        let compression = compression.unwrap_or_else(|| Compression::of(path));
         let bytes = opener.open(path, None)?;
-        Ok(Self { stamp: bytes.stamp()?, bytes })
+        let stamp = bytes.stamp()?;
+        let members = has_members(bytes.as_ref(), stamp.size, compression)?;
+        let text = match compression {
+            Compression::None => Looked::Bytes(bytes),
+            _ => {
+                let size = stamp.size;
+                let file = SourceFile { path: path.to_owned(), size, compression, ..SourceFile::default() };
+                let part = Arc::new(Part::new(0, u64::MAX, None));
+                Looked::Text(Box::new(Text::open(bytes, &file, part, opener.meter.clone())?))
+            }
+        };
+        Ok(Self { text, stamp, compression, members })
     }
 
     /// The version that is looked at.
     #[must_use]
     pub fn stamp(&self) -> &Stamp {
         &self.stamp
+    }
+
+    /// How it is packed.
+    #[must_use]
+    pub fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    /// Whether it is packed in many members.
+    #[must_use]
+    pub fn members(&self) -> bool {
+        self.members
+    }
+
+    /// Bytes of text; more than any where that is not known yet.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match &self.text {
+            Looked::Bytes(_) => self.stamp.size,
+            Looked::Text(text) => text.size(),
+        }
+    }
+
+    /// Refuse the text of a packed file, from its first bytes on, that is packed itself.
+    ///
+    /// # Errors
+    /// `Refused` where it is.
+    pub fn refuse_packed(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        if self.compression != Compression::None && is_packed(bytes) {
+            return Err(refused(path, 0, "what the file unpacks to is packed itself", "unpack it once"));
+        }
+        Ok(())
     }
 
     /// The first `length` bytes, or all there are.
@@ -56,14 +117,15 @@ impl Sample {
         self.read(0, length)
     }
 
-    /// The spots behind the head, each with whether the file ends with it.
+    /// The spots behind the head, each with whether the file ends with it. A packed file has none: it can only be
+    /// read from its start.
     ///
     /// # Errors
     /// `Io` where they cannot be read.
     pub fn spots(&self, head: usize) -> Result<Vec<(Vec<u8>, bool)>> {
         let spot = (head / SPOTS_PER_HEAD) as u64;
         let (head, size) = (head as u64, self.stamp.size);
-        if size <= head {
+        if size <= head || self.compression != Compression::None {
             return Ok(Vec::new());
         }
         if size - head <= 4 * spot {
@@ -80,9 +142,19 @@ impl Sample {
     }
 
     fn read(&self, from: u64, length: usize) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; (length as u64).min(self.stamp.size.saturating_sub(from)) as usize];
-        self.bytes.read_exact_at(&mut bytes, from)?;
-        Ok(bytes)
+        match &self.text {
+            Looked::Bytes(bytes) => {
+                let mut buffer = vec![0; (length as u64).min(self.stamp.size.saturating_sub(from)) as usize];
+                bytes.read_exact_at(&mut buffer, from)?;
+                Ok(buffer)
+            }
+            Looked::Text(text) => {
+                let mut buffer = vec![0; length];
+                let read = text.read_at(&mut buffer, from, 0)?;
+                buffer.truncate(read);
+                Ok(buffer)
+            }
+        }
     }
 }
 
