@@ -376,14 +376,14 @@ class Session:
         forecasts = forecast(plan, self._stores.states, use_cache=query.use_cache)
         return explain(plan, forecasts, speed(self.jobs(), self.cluster))
 
-    def _submit(self, query: Query, *, priority: int, reuse: bool) -> Job:
+    def _submit(self, query: Query, *, priority: int, reuse: bool, key: str) -> Job:
         plan = self._plan(query)
         if plan.sink is not None:
             refuse_foreign(plan.sink)
         known = {name for name, _ in query.settings}
         zone = () if "TimeZone" in known else (("TimeZone", self._planner.time_zone),)
         whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))
-        found = self._manager.submit(whole, plan, priority=priority, reuse=reuse)
+        found = self._manager.submit(whole, plan, priority=priority, reuse=reuse, submit_key=key)
         return Job(self._manager, found.job, query.text, reused=found.reused)
 
 
@@ -404,7 +404,7 @@ class Relation:
         """
         return self.session._explain(self.query)  # noqa: SLF001 - a part of the session
 
-    def submit(self, *, priority: int = 0, reuse: bool = False) -> Job:
+    def submit(self, *, priority: int = 0, reuse: bool = False, key: str = "") -> Job:
         """Start a job and return it at once; raises as ``explain`` does.
 
         Parameters
@@ -414,8 +414,11 @@ class Relation:
         reuse
             Whether a job of the same query over unchanged files, at work or completed, is returned instead
             of a new one; what a cell does that is run again.
+        key
+            A name under which the query is submitted once: asked again, the same job is returned, whatever
+            became of it. For programs that may try twice.
         """
-        return self.session._submit(self.query, priority=priority, reuse=reuse)  # noqa: SLF001
+        return self.session._submit(self.query, priority=priority, reuse=reuse, key=key)  # noqa: SLF001
 
     def result(self, timeout: float | None = None) -> Result:
         """Submit, wait and return the result."""

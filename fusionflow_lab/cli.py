@@ -93,6 +93,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     param: Params = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and run nothing.")] = False,
     priority: Annotated[int, typer.Option("--priority", help="Jobs of a higher one go first.")] = 0,
+    key: Annotated[
+        str, typer.Option("--key", help="Submit once under this name, however often it is asked for.")
+    ] = "",
     detach: Annotated[
         bool, typer.Option("--detach", help="Print the job's id and leave; fusionflow jobs watch ID.")
     ] = False,
@@ -117,7 +120,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         screen = LineScreen(quiet=quiet)
 
         def submit() -> Job:
-            return relation.submit(priority=priority, reuse=True)
+            return relation.submit(priority=priority, reuse=True, key=key)
 
         if detach:
             typer.echo(submit().id)

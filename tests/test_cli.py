@@ -318,3 +318,13 @@ def test_the_shell_completes(environment: dict[str, str]) -> None:
     done = subprocess.run([program], env=asked, capture_output=True, check=False)
 
     assert b"cache" in done.stdout
+
+
+def test_a_key_submits_once(run: Run) -> None:
+    asked = ("run", "-c", BY_CITY, "--workers", "1", "--key", "nightly", "--detach")
+    first, again = run(*asked), run(*asked)
+    other = run("run", "-c", "SELECT 1", "--key", "nightly")
+
+    assert first.stdout == again.stdout != b""
+    assert other.returncode == 1
+    assert b"another query was submitted under the key nightly" in other.stderr

@@ -68,11 +68,18 @@ class DetachedManager(JobManager):
         super().close()
         self._link.close()
 
-    def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
+    def _create(
+        self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str, submit_key: str = ""
+    ) -> str:
         _ = plan  # the runner makes its own: it may have to plan again anyway
         jobs = self._stores.jobs
         job = jobs.create(
-            query, owner=self._owner, cluster=self._cluster, priority=priority, reuse_key=reuse_key
+            query,
+            owner=self._owner,
+            cluster=self._cluster,
+            priority=priority,
+            reuse_key=reuse_key,
+            submit_key=submit_key,
         ).id
         self._link.nudge()
         return job

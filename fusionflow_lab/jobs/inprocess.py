@@ -103,13 +103,16 @@ class InProcessManager(JobManager):
         super().close()
         self._thread.submit(self._connection.close()).result()
 
-    def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
+    def _create(
+        self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str, submit_key: str = ""
+    ) -> str:
         record = self._stores.jobs.create(
             query,
             owner=self._owner,
             cluster=self._cluster,
             priority=priority,
             reuse_key=reuse_key,
+            submit_key=submit_key,
             holder=self._runner.holder,
         )
         self._begin(record, record.epoch, plan)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +22,7 @@ from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.mirror import Mirrors
-from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
+from fusionflow_lab.jobs.records import JobRecord, KnownKeyError, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.logs import job_log
 from fusionflow_lab.planning.identity import reuse_key
@@ -80,7 +81,9 @@ class JobManager(ABC):
         """Have a cluster, and return its scheduler's address."""
 
     @abstractmethod
-    def _create(self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str) -> str:
+    def _create(
+        self, query: Query, plan: Plan | None, *, priority: int, reuse_key: str, submit_key: str = ""
+    ) -> str:
         """Store a new job and see that it is driven."""
 
     @abstractmethod
@@ -97,17 +100,41 @@ class JobManager(ABC):
 
     # What they share.
 
-    def submit(self, query: Query, plan: Plan, *, priority: int = 0, reuse: bool = True) -> Submitted:
+    def submit(
+        self, query: Query, plan: Plan, *, priority: int = 0, reuse: bool = True, submit_key: str = ""
+    ) -> Submitted:
         """Store a job and see that it is driven; or return one that answers the same already.
 
-        That is one of the same name, at work or completed, whose plan and files are the same.
+        That is the one submitted under the same ``submit_key``, or one of the same name, at work or
+        completed, whose plan and files are the same.
+
+        Raises
+        ------
+        JobError
+            Another query was submitted under the key.
         """
+        if submit_key:
+            return self._submit_once(query, plan, priority, submit_key)
         key = reuse_key(plan)
         if reuse and query.use_cache:
             same = self._stores.jobs.same(key, name=query.name, owner=self._owner)
             if same is not None and self._answers(same):
                 return Submitted(job=same.id, reused=same.status == "COMPLETED")
         return Submitted(job=self._create(query, plan, priority=priority, reuse_key=key))
+
+    def _submit_once(self, query: Query, plan: Plan, priority: int, submit_key: str) -> Submitted:
+        known = self._stores.jobs.keyed(submit_key, owner=self._owner)
+        if known is None:
+            with suppress(KnownKeyError):  # somebody was faster
+                job = self._create(
+                    query, plan, priority=priority, reuse_key=reuse_key(plan), submit_key=submit_key
+                )
+                return Submitted(job=job)
+            return self._submit_once(query, plan, priority, submit_key)
+        if known.query.text != query.text or known.query.parameters != query.parameters:
+            what = f"another query was submitted under the key {submit_key}"
+            raise JobError(what, hint=f"take another key; fusionflow jobs show {known.id} shows that query")
+        return Submitted(job=known.id, reused=known.status == "COMPLETED")
 
     def record(self, job: str) -> JobRecord:
         """Return the job whose id is this, or begins so, as the store has it."""

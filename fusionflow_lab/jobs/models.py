@@ -7,7 +7,7 @@ where the epoch is still his. Times are seconds since the epoch. The schema itse
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -31,6 +31,14 @@ class JobRow(Base):
         Index("ix_jobs_owner_created", "owner", "created"),
         Index("ix_jobs_status", "status"),
         Index("ix_jobs_reuse_key", "reuse_key"),
+        Index(
+            "ix_jobs_owner_submit_key",
+            "owner",
+            "submit_key",
+            unique=True,
+            sqlite_where=text("submit_key != ''"),
+            postgresql_where=text("submit_key != ''"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -69,6 +77,7 @@ class JobRow(Base):
 
     query: Mapped[str] = mapped_column(Text, default="")
     reuse_key: Mapped[str] = mapped_column(String(64), default="")
+    submit_key: Mapped[str] = mapped_column(String(255), default="")
     losses: Mapped[int] = mapped_column(default=0)
     chunks_claimed: Mapped[int] = mapped_column(BigInteger, default=0)
     retry_at: Mapped[float] = mapped_column(default=0.0)

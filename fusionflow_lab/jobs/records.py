@@ -110,6 +110,10 @@ class JobRecord:
     finished: float | None = None
 
 
+class KnownKeyError(Exception):
+    """An owner has a job of this key already."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """A job that its finder may drive now: what was asked, under which epoch, and what is desired."""

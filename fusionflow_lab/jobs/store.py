@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar, Unpack
 
 from sqlalchemy import Engine, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fusionflow_lab.jobs.codec import encode_query
@@ -45,7 +46,7 @@ from fusionflow_lab.jobs.moves import (
     row_of,
     stop_abandoned,
 )
-from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobRecord
+from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobRecord, KnownKeyError
 from fusionflow_lab.jobs.rows import (
     JobChanges,
     chunk_error_row,
@@ -118,11 +119,18 @@ class JobStore:
         cluster: str = "",
         priority: int = 0,
         reuse_key: str = "",
+        submit_key: str = "",
         holder: str = "",
     ) -> JobRecord:
         """Store a new job; that it is CREATED is its event number 1.
 
-        ``holder`` has its lease from the start; ``reuse_key`` names what the answer depends on.
+        ``holder`` has its lease from the start; ``reuse_key`` names what the answer depends on; under
+        ``submit_key`` an owner has one job.
+
+        Raises
+        ------
+        KnownKeyError
+            The owner has a job of this ``submit_key``.
         """
         now = self._clock()
         row = JobRow(
@@ -138,10 +146,14 @@ class JobStore:
             created=now,
             query=encode_query(query),
             reuse_key=reuse_key,
+            submit_key=submit_key,
         )
         with Session(self._writer) as session, session.begin():
             session.add(row)
-            session.flush()
+            try:
+                session.flush()
+            except IntegrityError:
+                raise KnownKeyError(submit_key) from None
             if holder:
                 hold(row, holder, now + LEASE_SECONDS)
             append(session, row, StatusEvent(job=row.id, seq=0, time=now, status="CREATED"))
@@ -191,6 +203,13 @@ class JobStore:
         )
         with Session(self._engine) as session:
             row = session.scalars(query).one_or_none() if reuse_key else None
+            return record_of(row) if row is not None else None
+
+    def keyed(self, submit_key: str, *, owner: str) -> JobRecord | None:
+        """Return the job that an owner submitted under a key; None without one."""
+        query = select(JobRow).where(JobRow.owner == owner, JobRow.submit_key == submit_key)
+        with Session(self._engine) as session:
+            row = session.scalars(query).one_or_none() if submit_key else None
             return record_of(row) if row is not None else None
 
     def list(

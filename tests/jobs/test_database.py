@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,10 @@ def schema(connection: Connection) -> object:
     """Describe every table as text: columns, keys and indexes."""
     found = inspect(connection)
     kinds = (found.get_columns, found.get_pk_constraint, found.get_foreign_keys, found.get_indexes)
-    return {table: [str(kind(table)) for kind in kinds] for table in sorted(found.get_table_names())}
+    return {
+        table: [re.sub(" at 0x[0-9a-f]+", "", str(kind(table))) for kind in kinds]
+        for table in sorted(found.get_table_names())
+    }
 
 
 def test_downgrade_to_nothing_leaves_nothing(engine: Engine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from fusionflow_lab.errors import JobError, QueryError
 from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent, PreviewEvent, ProgressEvent, StatusEvent
 from fusionflow_lab.jobs.lifecycle import Action
-from fusionflow_lab.jobs.records import ChunkFailure, JobFailure
+from fusionflow_lab.jobs.records import ChunkFailure, JobFailure, KnownKeyError
 from fusionflow_lab.jobs.store import LEASE_SECONDS, JobStore
 from fusionflow_lab.query import Counters, Query
 
@@ -447,3 +447,16 @@ def test_a_killed_writer_leaves_whole_events(path: str, store: JobStore, clock: 
     clock.now += LEASE_SECONDS
     assert store.claim(job, "other") == epoch + 1
     assert store.append_event(notice(job), epoch=epoch + 1) is not None
+
+
+def test_a_key_is_taken_once_by_each_owner(store: JobStore) -> None:
+    first = store.create(QUERY, owner="ana", submit_key="nightly")
+    other = store.create(QUERY, owner="bo", submit_key="nightly")
+    with pytest.raises(KnownKeyError):
+        store.create(QUERY, owner="ana", submit_key="nightly")
+    store.create(QUERY, owner="ana")
+    store.create(QUERY, owner="ana")
+
+    found = [store.keyed("nightly", owner=owner) for owner in ("ana", "bo", "cy")]
+    assert [record and record.id for record in found] == [first.id, other.id, None]
+    assert store.keyed("", owner="ana") is None
