@@ -13,7 +13,7 @@ from typing import Final
 from fusionflow_lab.errors import QueryError
 
 _MAGIC: Final = re.compile(r"[*?\[{]")
-_CLASS: Final = re.compile(r"\[(!?)([^/]?[^\]/]*)\]")
+_CLASS: Final = re.compile(r"\[([!^]?)([^/]?[^\]/]*)\]")
 _MOST: Final = 1000
 
 

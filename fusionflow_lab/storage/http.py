@@ -198,7 +198,7 @@ async def _received(answer: ClientResponse, url: str) -> _Answer:
     if answer.method == "GET" and answer.ok:
         limit = WHOLE_BYTES if answer.status == 200 else None  # noqa: PLR2004 - all of it
         body = await _body(answer, url, limit)
-    return _Answer(answer.status, dict(answer.headers), body)
+    return _Answer(answer.status, answer.headers, body)
 
 
 async def _body(answer: ClientResponse, url: str, limit: int | None) -> bytes:

@@ -32,7 +32,14 @@ _TRANSIENT: Final = frozenset(
     }
 )
 _WRONG_KEYS: Final = frozenset(
-    {"AuthFailure", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidSecurity", "SignatureDoesNotMatch"}
+    {
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSecurity",
+        "SignatureDoesNotMatch",
+        "XAdminUserNotFound",  # versitygw
+    }
 )
 STALE: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"})
 """Codes for credentials that held once: newer ones may be had."""
