@@ -38,7 +38,7 @@ from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.sniffed import sniffed_text
-from fusionflow_lab.planning.statement import CreateView, DropView, SetOption, Show, statement
+from fusionflow_lab.planning.statement import CreateView, DropTable, DropView, SetOption, Show, statement
 from fusionflow_lab.planning.surroundings import SessionSurroundings
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
@@ -227,6 +227,9 @@ class Session:
             case CreateView():
                 made = self._names.create_view(asked, scope=scope or {})
                 return f"view {asked.name} is made" if made else f"view {asked.name} is there already"
+            case DropTable():
+                gone = self._names.drop_table(asked.name, if_exists=asked.if_exists)
+                return f"table {asked.name} is dropped" if gone else f"there is no table {asked.name}"
             case DropView():
                 gone = self._names.drop_view(asked.name, if_exists=asked.if_exists)
                 return f"view {asked.name} is dropped" if gone else f"there is no view {asked.name}"
@@ -384,6 +387,7 @@ class Session:
         zone = () if "TimeZone" in known else (("TimeZone", self._planner.time_zone),)
         whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))
         found = self._manager.submit(whole, plan, priority=priority, reuse=reuse, submit_key=key)
+        self._names.made(whole)
         return Job(self._manager, found.job, query.text, reused=found.reused)
 
 

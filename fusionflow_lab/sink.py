@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from fusionflow_lab.access import Access
 
 SinkFormat = Literal["parquet", "csv", "json"]
 SinkMode = Literal["error", "append", "overwrite"]
@@ -41,9 +43,9 @@ class Sink:
         Whether files hold the columns that name their folder, too.
     single
         Whether ``url`` is one file.
-    select, names, types
-        Filled in by planning: the columns as they are written, as SQL over a table ``rows`` of the columns
-        ``names``, and the DuckDB types of those.
+    access, select, names, types
+        Filled in by planning: how the place is reached; the columns as they are written, as SQL over a table
+        ``rows`` of the columns ``names``, and the DuckDB types of those.
     """
 
     url: str
@@ -65,6 +67,7 @@ class Sink:
     escape_formulas: bool = False
     write_partition_columns: bool = False
     single: bool = False
+    access: Access = field(default_factory=Access)
     select: str = ""
     names: tuple[str, ...] = ()
     types: tuple[str, ...] = ()

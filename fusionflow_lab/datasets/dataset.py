@@ -82,7 +82,7 @@ class Dataset:
         """Tell whether a file that was written earlier can be part of the next version."""
         if current is not None and any(part.name == other.name for other in current.parts):
             return mode == "overwrite"
-        return self.store.has(part.token)
+        return self.store.waits(part.name, part.token)
 
     def commit(self, change: Change) -> Version:
         """Make a version of a change, once: for a job that has made one already, return that.

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
+from fusionflow_lab.datasets.dataset import is_dataset
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.sink import Sink
-from fusionflow_lab.storage import Folder, Store
+from fusionflow_lab.storage import Folder, Store, open_store, scheme_of
+
+_THERE: Final = "there is a dataset already"
+_MODES: Final = "add OVERWRITE or APPEND to the options of COPY"
 
 
 def open_sink(sink: Sink) -> Store:
@@ -17,10 +22,11 @@ def open_sink(sink: Sink) -> Store:
     >>> open_sink(Sink(url="/data/out")).root, open_sink(Sink(url="/data/a.csv", single=True)).root
     ('/data/out', '/data/.a.csv.fusionflow')
     """
-    if "://" in sink.url:
-        raise QueryError(f"{sink.url}: this version writes to local folders only", hint="name a folder here")
     if not sink.single:
-        return Folder(sink.url)
+        return open_store(sink.url, sink.access)
+    if scheme_of(sink.url):
+        what = f"{sink.url}: one file is written to a folder of this machine only"
+        raise QueryError(what, hint="name a prefix, which becomes a dataset: s3://bucket/prefix")
     path = Path(sink.url)
     return Folder(str(path.with_name(f".{path.name}.fusionflow")))
 
@@ -33,6 +39,10 @@ def refuse_foreign(sink: Sink) -> None:
     QueryError
         There is something.
     """
+    if scheme_of(sink.url):
+        if sink.mode == "error" and is_dataset(open_sink(sink)):
+            raise QueryError(_THERE, where=sink.url, hint=_MODES)
+        return
     path = Path(sink.url)
     if sink.single:
         if path.is_dir():
@@ -53,8 +63,4 @@ def refuse_foreign(sink: Sink) -> None:
             hint="write to another folder, or empty this one yourself",
         )
     if ours and sink.mode == "error" and any((path / "_fusionflow" / "log").iterdir()):
-        raise QueryError(
-            "there is a dataset already",
-            where=sink.url,
-            hint="add OVERWRITE or APPEND to the options of COPY",
-        )
+        raise QueryError(_THERE, where=sink.url, hint=_MODES)

@@ -109,9 +109,9 @@ class Committer:
 
     def _change(self, parts: Sequence[Part], result: str) -> Change:
         sink = self.sink
-        reader: dict[str, str | bool] = {}
+        reader: dict[str, str | bool] = {"hive": bool(sink.partition_by) and not sink.write_partition_columns}
         if sink.format == "csv":
-            reader = {
+            reader |= {
                 "delimiter": sink.delimiter,
                 "quote": sink.quote,
                 "escape": sink.escape,

@@ -123,7 +123,7 @@ def decode_query(body: str) -> Query:
 
 def _sink(values: dict[str, Any]) -> Sink:
     lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-    return Sink(**{**values, **lists})
+    return Sink(**{name: value for name, value in {**values, **lists}.items() if name != "access"})
 
 
 def _frozen(value: object) -> ParameterValue:

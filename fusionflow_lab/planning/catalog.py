@@ -10,6 +10,7 @@ from typing import Protocol
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.csv_files import CsvSniffer, csv_source, sniffed_column
+from fusionflow_lab.planning.dataset_files import dataset_reader, dataset_version
 from fusionflow_lab.planning.json_files import json_source, with_json_types
 from fusionflow_lab.planning.listing import as_named, keep_listing
 from fusionflow_lab.planning.memory import TypeMemory, source_identity
@@ -100,8 +101,7 @@ class Catalog:
             The options name columns that are not there.
         """
         access = access or Access()
-        found = self._finder(pattern, access) if scheme_of(pattern) else ()
-        paths = [info.url for info in found] or self._list(pattern, folder)
+        found, paths = self._files(pattern, folder, access)
         known = self._known.get((folder, pattern, options, access))
         if known is not None and self._unchanged(known, paths, found):
             return replace(known, name=name)
@@ -118,6 +118,31 @@ class Catalog:
             self._known.pop(oldest, None)
         self._known[folder, pattern, options, access] = source
         return replace(source, name=name)
+
+    def dataset_options(self, name: str, *, folder: str, access: Access) -> ReaderOptions | None:
+        """Return how the files of a dataset of ours are read; None where the name is none of one.
+
+        Raises
+        ------
+        StateError
+            Its manifest cannot be read.
+        """
+        version = dataset_version(name, folder, access)
+        return None if version is None else dataset_reader(version)
+
+    def _files(self, pattern: str, folder: str, access: Access) -> tuple[Sequence[ObjectInfo], list[str]]:
+        """Return what a pattern means: what is known of it elsewhere, and the paths."""
+        version = dataset_version(pattern, folder, access)
+        if version is None:
+            found = self._finder(pattern, access) if scheme_of(pattern) else ()
+            return found, [info.url for info in found] or self._list(pattern, folder)
+        if not version.parts:
+            raise FileNotFoundError(f"the dataset {pattern} has no rows")
+        if not scheme_of(pattern):
+            return (), [str(Path(folder, pattern, part.name).absolute()) for part in version.parts]
+        names = [f"{pattern.rstrip('/')}/{part.name}" for part in version.parts]
+        known = {info.url: info for info in self._finder(f"{pattern.rstrip('/')}/**", access)}
+        return [known[name] for name in names], names
 
     def widen(self, source: Source, types: Mapping[int, str]) -> None:
         """Remember wider types of columns, by ordinal, for every later plan over these files."""

@@ -54,7 +54,7 @@ class FrameStore:
     """
 
     def __init__(self, folder: Path, *, limit: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self._limit = limit
 
     def put(self, name: str, data: object) -> Frame:
@@ -65,13 +65,13 @@ class FrameStore:
         QueryError
             It is too large, or holds what DuckDB does not read.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = self._folder / f".{os.getpid()}.{uuid.uuid4().hex}.tmp"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / f".{os.getpid()}.{uuid.uuid4().hex}.tmp"
         try:
             with fresh.open("wb") as file:
                 sink = _Digesting(file, name, self._limit)
                 _write(name, data, sink)
-            path = self._folder / f"{sink.digest()}.arrow"
+            path = self.folder / f"{sink.digest()}.arrow"
             if not path.exists():
                 fresh.replace(path)
             # Its age counts from now; the modification time says which file it is, and stays.

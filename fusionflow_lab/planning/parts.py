@@ -31,7 +31,7 @@ def parts_of(path: str) -> dict[str, str | None]:
     {'city': 'New York', 'year': '2024'}
     """
     pairs = [re.fullmatch(r"([^=]+)=([^=]*)", folder) for folder in PurePath(path).parts[:-1]]
-    found = {pair[1]: None if pair[2] == _NOTHING else unquote(pair[2]) for pair in pairs if pair}
+    found = {unquote(pair[1]): None if pair[2] == _NOTHING else unquote(pair[2]) for pair in pairs if pair}
     return dict(sorted(found.items()))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import duckdb
 
@@ -154,7 +155,7 @@ class Planner:
         plan = self._rows(query, reason)
         if query.sink is None:
             return plan
-        return with_sink(plan, query.sink, query.folder, self._binder)
+        return with_sink(plan, query, query.sink, self._binder)
 
     def _rows(self, query: Query, reason: str) -> Plan:
         text, binder = selected(query.text), self._binder
@@ -164,7 +165,8 @@ class Planner:
         free_names(tree)
         nest_modifiers(tree)
         drop_unused(tree)
-        found = find_sources(text, tree, binder, query.frames, results=self._results)
+        datasets = partial(self._catalog.dataset_options, folder=query.folder, access=query.access)
+        found = find_sources(text, tree, binder, query.frames, results=self._results, datasets=datasets)
         sources = {entry.name: self._source(entry, query) for entry in found}
         for source in sources.values():
             binder.create(source.name, source.columns)

@@ -18,9 +18,10 @@ from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import column, literal, select, table
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.messages import suggestion
-from fusionflow_lab.query import Plan
+from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.storage import scheme_of
 
 _PLAIN: Final = frozenset(
     {
@@ -41,7 +42,7 @@ _FORMULA: Final = "^[=+\\-@\\t\\r]"
 _FOREIGN: Final = re.compile(r"\b(INTERVAL|UNION|BIT|BIGNUM|VARINT|VARIANT|GEOMETRY|TIME WITH TIME ZONE)\b")
 
 
-def with_sink(plan: Plan, sink: Sink, folder: str, binder: Binder) -> Plan:
+def with_sink(plan: Plan, query: Query, sink: Sink, binder: Binder) -> Plan:
     """Return a plan whose rows are written.
 
     Raises
@@ -66,10 +67,11 @@ def with_sink(plan: Plan, sink: Sink, folder: str, binder: Binder) -> Plan:
         _refuse_changed(plan)
     items = [f"{_item(sink, names[place], plan.types[place])} AS {quoted(names[place])}" for place in kept]
     items += [f"CAST({quoted(key)} AS VARCHAR) AS {quoted(f'__p{place}')}" for place, key in enumerate(keys)]
-    url = sink.url if "://" in sink.url else str(Path(folder, Path(sink.url).expanduser()).absolute())
+    path = Path(query.folder, Path(sink.url).expanduser()).absolute()
     whole = replace(
         sink,
-        url=url,
+        url=sink.url.rstrip("/") if scheme_of(sink.url) else str(path),
+        access=query.access,
         partition_by=tuple(keys),
         select=", ".join(items),
         names=names,

@@ -8,7 +8,7 @@ outside is refused here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
@@ -51,12 +51,24 @@ class FoundSource:
     listed: bool = False
 
 
+def no_dataset(_: str) -> ReaderOptions | None:
+    """Know of no dataset.
+
+    Examples
+    --------
+    >>> no_dataset("out") is None
+    True
+    """
+    return None
+
+
 @dataclass(kw_only=True, slots=True)
 class _Search:
     text: str
     binder: Binder
     frames: Mapping[str, Frame]
     results: str = ""
+    datasets: Callable[[str], ReaderOptions | None] = no_dataset
     found: list[FoundSource] = field(default_factory=list)
 
     def name_of(
@@ -115,7 +127,7 @@ class _Search:
             self.replace(node, self.name_of(frame, None, name), frame)
             return
         self.refuse_unread(name, node)
-        options = options_of(name)
+        options = options_of(name) or self.datasets(name)
         if options is None:
             hint = "name files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
             raise self.error(f"there is no table {name}", node, hint)
@@ -201,12 +213,19 @@ class _Search:
 
 
 def find_sources(
-    text: str, tree: Node, binder: Binder, frames: Sequence[Frame] = (), *, results: str = ""
+    text: str,
+    tree: Node,
+    binder: Binder,
+    frames: Sequence[Frame] = (),
+    *,
+    results: str = "",
+    datasets: Callable[[str], ReaderOptions | None] = no_dataset,
 ) -> list[FoundSource]:
     """Replace the files in ``tree`` by tables, and list them in the order of the query.
 
     ``frames`` are the tables of the user's program, which the tree names by the paths of their files;
-    ``results`` is the folder where the rejects of finished jobs lie.
+    ``results`` is the folder where the rejects of finished jobs lie; ``datasets`` says how the dataset of a
+    name is read, None where there is none.
 
     Raises
     ------
@@ -214,7 +233,11 @@ def find_sources(
         The query reads what this version does not read.
     """
     search = _Search(
-        text=text, binder=binder, frames={frame.path: frame for frame in frames}, results=results
+        text=text,
+        binder=binder,
+        frames={frame.path: frame for frame in frames},
+        results=results,
+        datasets=datasets,
     )
     search.visit(tree, frozenset())
     for node in walk(tree):

@@ -39,6 +39,14 @@ class DropView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DropTable:
+    """``DROP TABLE [IF EXISTS] name``."""
+
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Show:
     """``SHOW TABLES`` or ``SHOW VIEWS``."""
 
@@ -53,7 +61,7 @@ class SetOption:
     value: str = ""
 
 
-Statement: TypeAlias = CreateView | DropView | Show | SetOption
+Statement: TypeAlias = CreateView | DropView | DropTable | Show | SetOption
 
 
 def statement(text: str) -> Statement | None:
@@ -83,9 +91,8 @@ def _read(words: Tokens) -> Statement | None:
     if words.take("show"):
         what = words.next().lower()
         return Show(what="views" if what == "views" else "tables") if what in {"tables", "views"} else None
-    if words.take("drop", "view"):
-        if_exists = words.take("if", "exists")
-        return DropView(name=words.name(), if_exists=if_exists)
+    if words.take("drop"):
+        return _drop(words)
     if words.take("set"):
         return _set(words)
     if words.take("reset"):
@@ -98,6 +105,16 @@ def _read(words: Tokens) -> Statement | None:
     # Views last as long as the session, TEMP or not.
     is_view = words.take("temp", "view") or words.take("temporary", "view") or words.take("view")
     return _create_view(words, replace=replace) if is_view else None
+
+
+def _drop(words: Tokens) -> DropView | DropTable | None:
+    if words.take("view"):
+        if_exists = words.take("if", "exists")
+        return DropView(name=words.name(), if_exists=if_exists)
+    if not words.take("table"):
+        return None
+    if_exists = words.take("if", "exists")
+    return DropTable(name=words.name(), if_exists=if_exists)
 
 
 def _set(words: Tokens) -> SetOption:

@@ -6,15 +6,19 @@ A query holds all it needs: the values of its parameters, the texts of its views
 from __future__ import annotations
 
 import re
+import shutil
 import threading
+import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import pyarrow as pa
 
+from fusionflow_lab.datasets.dataset import is_dataset
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.planning.copying import Copying, written_query
+from fusionflow_lab.planning.ast import literal
+from fusionflow_lab.planning.copying import Copying, CreateTable, written_query
 from fusionflow_lab.planning.formats import SUFFIXES
 from fusionflow_lab.planning.frames import FrameStore, is_frame
 from fusionflow_lab.planning.inputs import References
@@ -24,6 +28,8 @@ from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.settings import Settings, allowed, changed
 from fusionflow_lab.planning.statement import CreateView, SetOption
 from fusionflow_lab.query import Access, Frame, Parameter, Query, View
+from fusionflow_lab.sink import Sink
+from fusionflow_lab.storage import Folder
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _RESERVED = re.compile(r"^(source|stage)_\d+$|^state$")
@@ -105,8 +111,31 @@ class Workspace:
             frames=frames,
             settings=self._settings,
             access=self._access,
-            sink=written.sink if isinstance(written, Copying) else None,
+            sink=self._sink(written),
         )
+
+    def _sink(self, written: Copying | CreateTable | None) -> Sink | None:
+        """Return where a text writes; a table becomes a dataset of a fresh name in the scratch folder."""
+        if isinstance(written, CreateTable):
+            _check_name(written.name)
+            self._refuse_taken(written)
+            return Sink(url=str(self._scratch / uuid.uuid4().hex), compression="zstd")
+        return None if written is None else written.sink
+
+    def _refuse_taken(self, asked: CreateTable) -> None:
+        key = asked.name.lower()
+        tables = {name.lower() for name in self._tables}
+        if key in tables or (key in self._views and not asked.replace):
+            hint = "CREATE OR REPLACE TABLE, or take another name"
+            raise QueryError(f"there is a table or view {asked.name}", hint=hint)
+
+    def made(self, query: Query) -> None:
+        """Give the dataset of a submitted ``CREATE TABLE`` its name; nothing happens for another query."""
+        asked = written_query(query.text)
+        if isinstance(asked, CreateTable) and query.sink is not None:
+            view = View(name=asked.name, text=f"FROM {literal(query.sink.url)}")
+            with self._lock:
+                self._views = {**self._views, asked.name.lower(): view}
 
     def set_option(self, asked: SetOption) -> tuple[str, str]:
         """Set or reset a session setting for the queries to come; return its name and new value.
@@ -187,6 +216,35 @@ class Workspace:
             self._tables = {**other._tables, **self._tables}
             self._settings = self._settings or other._settings
 
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        """Forget a table that ``CREATE TABLE`` made, and its rows; False where there was none.
+
+        Raises
+        ------
+        QueryError
+            There is none, and ``if_exists`` is not said.
+        """
+        view = self._views.get(name.lower())
+        place = None if view is None else self._dataset(view)
+        if view is None or place is None:
+            if if_exists:
+                return False
+            known = [other.name for other in self._views.values() if self._dataset(other)]
+            hint = suggestion(name, known, "tables") or "SHOW TABLES lists them"
+            raise QueryError(f"there is no table {name} of CREATE TABLE", hint=hint)
+        self.drop_view(name)
+        shutil.rmtree(place, ignore_errors=True)
+        return True
+
+    def _dataset(self, view: View) -> Path | None:
+        """Return where the rows of a table lie; None for a view that is none."""
+        place = Path(view.text.removeprefix("FROM '").removesuffix("'"))
+        return place if place.parent == self._scratch else None
+
+    @property
+    def _scratch(self) -> Path:
+        return self._frames.folder.with_name("tables")
+
     def drop_view(self, name: str, *, if_exists: bool = False) -> bool:
         """Forget a view; False where there was none.
 
@@ -210,7 +268,10 @@ class Workspace:
 
     def listing(self, scope: Mapping[str, object] = _NOTHING, *, views_only: bool = False) -> pa.Table:
         """List what can stand in FROM by name: views, registered tables, and those of a scope."""
-        rows = [(view.name, "view", " ".join(view.text.split())) for view in self.views]
+        views = [view for view in self.views if self._dataset(view) is None]
+        rows = [(view.name, "view", " ".join(view.text.split())) for view in views]
+        if not views_only:
+            rows += [(view.name, "table", "made by CREATE TABLE") for view in self.views if view not in views]
         if not views_only:
             rows += [(name, "table", "registered") for name in self._tables]
             mine = {name.lower() for name, _, _ in rows}
@@ -230,7 +291,7 @@ class Workspace:
     def _mentioned(self, text: str, found: References, scope: Mapping[str, object]) -> Iterable[Frame]:
         """Yield the tables that a query mentions, those of the scope kept as they are now."""
         for name, offset in found.tables.items():
-            if _PATH.search(name):
+            if _PATH.search(name) or is_dataset(Folder(name)):
                 continue
             if name in self._tables:
                 yield self._tables[name]

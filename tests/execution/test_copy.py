@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
@@ -201,3 +202,39 @@ def test_json_has_no_numbers_beyond_numbers(session: Session, tmp_path: Path) ->
         session.sql(f"COPY (SELECT 'nan'::DOUBLE AS x) TO '{tmp_path}/x.json'").result()
     with pytest.raises(QueryError, match="Parquet does not hold INTERVAL"):
         session.sql(f"COPY (SELECT INTERVAL 1 DAY AS x) TO '{tmp_path}/x.parquet'").submit()
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv", "json"])
+def test_a_dataset_is_read_as_its_manifest_says(
+    session: Session, rows: Path, tmp_path: Path, oracle: duckdb.DuckDBPyConnection, file_format: str
+) -> None:
+    out = tmp_path / "out"
+    options = f"(FORMAT {file_format}, PARTITION_BY (k)"
+    source = f"SELECT k, v, text, day FROM '{rows}/a.csv'"
+    session.sql(f"COPY ({source}) TO '{out}' {options})").result()
+    session.sql(f"COPY ({source}) TO '{out}' {options}, APPEND)").result()
+    for stray in out.glob("k=*"):
+        (stray / f"stray.{file_format}").write_text("no part of the dataset")
+    expected = fetched(oracle, reader("csv", f"{rows}/a.csv"))
+    found = session.sql(f"SELECT k, v, text, day FROM '{out}' ORDER BY ALL").result()
+    assert [tuple(row.values()) for row in found.arrow().to_pylist()] == sorted(
+        expected * 2, key=expected.index
+    )
+    assert found.types == ("BIGINT", "DOUBLE", "VARCHAR", "DATE")
+
+
+def test_create_table_as(session: Session, rows: Path) -> None:
+    made = session.sql(f"CREATE TABLE big AS SELECT k, sum(v) AS s FROM '{rows}/*.csv' GROUP BY k").result()
+    assert made.table.column("rows").to_pylist() == [4]
+    assert session.sql("SELECT count(*) AS n FROM big").result().arrow().to_pylist() == [{"n": 4}]
+    listed = session.command("SHOW TABLES")
+    assert isinstance(listed, pa.Table)
+    assert {"name": "big", "kind": "table", "what": "made by CREATE TABLE"} in listed.to_pylist()
+    with pytest.raises(QueryError, match="there is a table or view big"):
+        session.sql("CREATE TABLE big AS SELECT 1 AS x")
+    session.sql("CREATE OR REPLACE TABLE big AS SELECT k FROM big WHERE k > 1").result()
+    assert session.sql("SELECT count(*) AS n FROM big").result().arrow().to_pylist() == [{"n": 2}]
+    assert session.command("DROP TABLE big") == "table big is dropped"
+    assert session.command("DROP TABLE IF EXISTS big") == "there is no table big"
+    with pytest.raises(QueryError, match="there is no table big"):
+        session.sql("FROM big")
