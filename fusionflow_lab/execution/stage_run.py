@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import not_
 
 from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.planning.chunks import cut_source, group_tasks, load
@@ -12,6 +14,8 @@ from fusionflow_lab.query import LINE_BYTE, Chunk, Counters, Stage
 from fusionflow_lab.states.store import BlockRecords, StateHeader, chunk_key
 
 RANGES_SHOWN = 3
+# To scan apart what changed may make this many tasks more.
+MOST_PARTS = 16
 
 
 @dataclass(slots=True)
@@ -183,7 +187,7 @@ class StageRun:
             (chunk for chunk in chunks if chunk.ordinal not in taken), key=lambda chunk: chunk.ordinal
         )
         source_bytes = load(chunk for leaf in self.leaves for chunk in leaf.chunks)
-        tasks = [Leaf(chunks=task.chunks) for task in group_tasks(rest, source_bytes=source_bytes)]
+        tasks = _to_scan(rest, _keys(self.known), source_bytes)
         settled = [leaf for leaf in self.leaves if leaf.settled]
         self._stand(sorted([*settled, *found, *tasks], key=lambda leaf: leaf.chunks[0].ordinal))
 
@@ -283,6 +287,24 @@ def _cut_leaves(stage: Stage, known: Mapping[str, StateHeader]) -> list[Leaf]:
             taken = tuple(chunks[place] for place in covered)
             leaves.append(Leaf(chunks=taken, name=name, header=header, reused=True))
     if free:
-        rest = group_tasks([chunks[place] for place in sorted(free)], source_bytes=load(chunks))
-        leaves += [Leaf(chunks=task.chunks) for task in rest]
+        leaves += _to_scan([chunks[place] for place in sorted(free)], _keys(known), load(chunks))
     return sorted(leaves, key=lambda leaf: leaf.chunks[0].ordinal)
+
+
+def _keys(known: Mapping[str, StateHeader]) -> frozenset[str]:
+    return frozenset(record.key for header in known.values() for record in header.chunks)
+
+
+def _to_scan(chunks: Sequence[Chunk], keys: Collection[str], source_bytes: int) -> list[Leaf]:
+    """Group chunks: those that changed apart from those that only shared a state with them.
+
+    What has changed once is likely to change again, and then nothing else is scanned with it. Not where
+    that would make many small tasks: tasks are of chunks that follow each other.
+    """
+    changed = [chunk_key(chunk) not in keys for chunk in chunks] if keys else []
+    tasks = group_tasks(chunks, source_bytes=source_bytes)
+    if any(changed) and not all(changed):
+        parts = [list(compress(chunks, changed)), list(compress(chunks, map(not_, changed)))]
+        apart = [task for part in parts for task in group_tasks(part, source_bytes=source_bytes)]
+        tasks = apart if len(apart) <= len(tasks) + MOST_PARTS else tasks
+    return [Leaf(chunks=task.chunks) for task in tasks]

@@ -136,6 +136,22 @@ def test_a_file_that_goes_away_costs_its_task(session: Session, originals: Path,
     assert again.arrow().equals(ask(session, folder, use_cache=False).arrow())
 
 
+@pytest.mark.parametrize("change", [append, edit, insert, truncate])
+def test_what_changes_again_costs_itself_alone(
+    session: Session, originals: Path, tmp_path: Path, change: Change
+) -> None:
+    """A first change costs the files that share the state; this one has a state of its own from then on."""
+    folder = tmp_path / "small"
+    shutil.copytree(originals / "small", folder)
+    ask(session, folder)
+    append(folder)
+    ask(session, folder)
+    change(folder)
+    again = ask(session, folder)
+    assert again.counters.bytes_scanned <= first(folder).stat().st_size
+    assert again.arrow().equals(ask(session, folder, use_cache=False).arrow())
+
+
 def test_a_last_record_without_line_end_that_goes_on(session: Session, tmp_path: Path) -> None:
     """A file cut at the end of a chunk: the chunk's bytes stay, and yet its last record is another one."""
     path = tmp_path / "a.csv"

@@ -62,6 +62,24 @@ def test_a_touched_file_is_scanned_again() -> None:
     )
 
 
+def test_what_changed_is_scanned_apart() -> None:
+    small = [1000] * 50
+    first = StageRun(stage_of(*small), "m", {})
+    assert len(first.leaves) == 1
+    changed = StageRun(stage_of(*small[:20], 1001, *small[21:]), "m", known_of(first))
+    sizes = [[chunk.size for chunk in leaf.chunks] for leaf in changed.leaves]
+    assert sizes == [small[:20], [1001], small[21:]]
+    known = known_of(first) | {f"n/{place}": header_of(leaf) for place, leaf in enumerate(changed.leaves)}
+    again = StageRun(stage_of(*small[:20], 1002, *small[21:]), "m", known)
+    assert [leaf.size for leaf in again.leaves if not leaf.settled] == [1002]
+
+
+def test_many_changes_do_not_make_many_tasks() -> None:
+    first = StageRun(stage_of(*[1000] * 120), "m", {})
+    changed = StageRun(stage_of(*[1000, 1001] * 60), "m", known_of(first))
+    assert len(changed.leaves) == len(first.leaves)
+
+
 def test_states_that_overlap_are_used_once() -> None:
     run = StageRun(stage_of(30 * MIB), "m", {})
     known = known_of(run)
