@@ -11,6 +11,7 @@ import typer
 from fusionflow_lab.cli_parts import FAILED, Cluster, exit_codes
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.preflight import Check, look_at, look_here
+from fusionflow_lab.execution.shipping import give_package
 
 
 def doctor(
@@ -20,12 +21,17 @@ def doctor(
         list[str] | None,
         typer.Option("--path", help="A file or URL that every worker should read.", show_default=False),
     ] = None,
+    give: Annotated[
+        bool, typer.Option("--give-package", help="First give the workers the package that runs here.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Look at all that a job needs; exit code 1 where something is missing."""
     with exit_codes():
         config = Config.load()
         checks = list(look_here(config))
+        if cluster != "local" and give:
+            give_package(cluster)
         if cluster != "local":
             checks += look_at(cluster, config, path or ())
     if as_json:

@@ -174,7 +174,7 @@ def _judged(
 ) -> Iterator[Check]:
     builds = {worker: str(found["build"]) for worker, found in facts.items()}
     pip = f"pip install fusionflow_lab=={VERSION} duckdb=={duckdb.__version__}"
-    yield _told("extension", builds, BUILD, f"{pip} where the workers run, and start them again")
+    yield _told("extension", builds, BUILD, f"{pip} where the workers run; or, to try: --give-package")
     homes = {worker: str(found["home"]) for worker, found in facts.items()}
     shared = f"name a folder that every worker sees under the same path: FUSIONFLOW_HOME (now {home})"
     yield _told("home", homes, "", shared, well="every worker reads and writes it")

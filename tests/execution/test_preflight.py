@@ -13,9 +13,11 @@ import pytest
 from distributed import Client
 from typer.testing import CliRunner
 
+from fusionflow_lab.api import connect
 from fusionflow_lab.cli import app
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.preflight import Check, look_at, look_here
+from fusionflow_lab.execution.shipping import give_package
 from fusionflow_lab.execution.tasks import BUILD
 from tests.execution.programs import Spawn, add_worker, other_python
 
@@ -50,6 +52,21 @@ def test_a_worker_without_the_right_extension(
 
     assert found in check.found
     assert check.remedy.startswith("pip install fusionflow_lab==")
+
+
+@pytest.mark.parametrize("tasks", [None, "VERSION = '0.0.1'"], ids=["no extension", "old extension"])
+def test_a_worker_is_given_the_package(
+    spawn: Spawn, scheduler: str, tmp_path: Path, tasks: str | None
+) -> None:
+    add_worker(spawn, scheduler, other_python(tmp_path / "other", tasks))
+    assert not checked(scheduler, tmp_path / "home")["extension"].ok
+    give_package(scheduler)
+    assert checked(scheduler, tmp_path / "home")["extension"].ok
+
+    (tmp_path / "trips.csv").write_text("a\n1\n2\n")
+    with connect(scheduler, home=tmp_path / "home", runner="inprocess") as session:
+        result = session.sql(f"SELECT sum(a)::BIGINT AS s FROM '{tmp_path}/trips.csv'").result()
+    assert result.arrow().to_pylist() == [{"s": 3}]
 
 
 def test_a_path_that_a_worker_does_not_see(spawn: Spawn, scheduler: str, tmp_path: Path) -> None:
