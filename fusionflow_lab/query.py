@@ -411,6 +411,8 @@ class Stage:
     ``bucket_by``
         ``aggregate``: columns of the state by whose hash it may be split, so that groups which belong
         together stay together: the keys. Empty where there are none.
+    ``keeps``
+        ``aggregate``: its aggregates whose states grow with the rows, such as ``median(x)``.
     ``broadcast``
         Tables that ``map_sql`` reads beside its source. The stages that they are made of run first, and
         what the tables hold is part of the map hash.
@@ -434,6 +436,7 @@ class Stage:
     reason: str = ""
     multiplies: bool = False
     bucket_by: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
     broadcast: tuple[Broadcast, ...] = ()
     sink: Sink | None = None
     passing: Passing | None = None

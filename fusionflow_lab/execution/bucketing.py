@@ -15,12 +15,15 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from distributed import KilledWorker
+
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.large import bucket_count
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.tasks import BucketTask
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Plan
+from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import StateStore
 
 T = TypeVar("T")
@@ -74,7 +77,10 @@ class Bucketing:
             if found is not None:
                 return found
             async with limit:
-                return await self._dispatcher.run(task, str)
+                try:
+                    return await self._dispatcher.run(task, str)
+                except KilledWorker:
+                    raise memory_error(task.stage, memory=None) from None
 
         names = await gathered([merged(task) for task in tasks])
         await asyncio.to_thread(self._store.used, names)

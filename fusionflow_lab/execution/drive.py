@@ -43,6 +43,7 @@ from fusionflow_lab.results.kept import keep_result, keep_table, kept_result, ke
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import with_rejects
 from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.memory import RUNNER_BYTES
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
 
@@ -215,7 +216,7 @@ class Drive:
             kept = await asyncio.to_thread(self._kept, self._committer)
             if kept is not None:
                 return kept
-        with Evaluator(plan.settings) as evaluator:
+        with Evaluator(plan.settings, memory=RUNNER_BYTES) as evaluator:
             driver, plan, table = await self._exact(plan, evaluator)
         self._runs = driver.runs
         rejects = reject_table(driver.runs, self._tools.stores.states)

@@ -14,7 +14,6 @@ from functools import partial
 import pyarrow as pa
 from distributed import KilledWorker
 
-from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.bucketing import Bucketing
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.finish import Finisher
@@ -23,9 +22,8 @@ from fusionflow_lab.execution.merging import Merger
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.tasks import FinalTask
 from fusionflow_lab.query import BucketFinal, Plan
+from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import StateStore
-
-_HINT = "filter or select less, or give the workers more memory"
 
 
 class Finale:
@@ -66,12 +64,12 @@ class Finale:
             if not self._plan.shipped or not runs:
                 return await merger.evaluate(partial(self._finisher.result, runs))
             task = self._finisher.task(runs, self._dispatcher.job, {})
-            return await self._on_worker(task, f"the shipped rows ({self._plan.shipped})")
+            return await self._on_worker(task)
         if self._plan.bucket_final is not None and len(final) == 1:
             return await self._by_buckets(large[0], self._plan.bucket_final, merger)
         parts = {run.stage.name: await self._bucketing.rows(run) for run in large}
         task = self._finisher.task(runs, self._dispatcher.job, parts)
-        return await self._on_worker(task, "all groups together")
+        return await self._on_worker(task)
 
     async def _by_buckets(self, run: StageRun, final: BucketFinal, merger: Merger) -> pa.Table:
         parts = await self._bucketing.rows(run, final.bucket_sql)
@@ -82,11 +80,11 @@ class Finale:
         kept = [headers[part] for part in parts if part in headers]
         if not is_much(kept):
             return await merger.evaluate(partial(self._finisher.finished, task))
-        return await self._on_worker(task, "all groups together")
+        return await self._on_worker(task)
 
-    async def _on_worker(self, task: FinalTask, what: str) -> pa.Table:
+    async def _on_worker(self, task: FinalTask) -> pa.Table:
         try:
             name = await self._dispatcher.run(task, str)
         except KilledWorker:
-            raise QueryError(f"{what} did not fit into one worker's memory", hint=_HINT) from None
+            raise memory_error(task.stages[0], memory=None) from None
         return await asyncio.to_thread(self._finisher.collect, name)

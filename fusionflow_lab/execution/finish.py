@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -208,6 +209,7 @@ class Finisher:
             store=self._store.folder.root,
             results=self._results.root,
             result=f"{job}.final",
+            stages=_without_files(self._plan.final_stages),
         )
 
     def last_task(self, stage: Stage, final: BucketFinal, job: str, parts: Sequence[str]) -> FinalTask:
@@ -221,6 +223,7 @@ class Finisher:
             store=self._store.folder.root,
             results=self._results.root,
             result=f"{job}.final",
+            stages=_without_files([stage]),
         )
 
     def finished(self, task: FinalTask) -> pa.Table:
@@ -265,3 +268,7 @@ class Finisher:
             yield from self._so_far(run) or ()
         else:
             yield from (self._store.state(leaf.name) for leaf in run.stored())
+
+
+def _without_files(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    return tuple(replace(stage, source=replace(stage.source, files=())) for stage in stages)

@@ -61,7 +61,9 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
     async def _offer(self, tasks: ModuleType) -> None:
         await asyncio.to_thread(tasks.warm_up)
         worker = self._worker
-        worker.extensions[EXTENSION] = tasks.WorkerState()
+        worker.extensions[EXTENSION] = tasks.WorkerState(
+            memory=worker.memory_manager.memory_limit, folder=worker.local_directory
+        )
         await worker.set_resources(**{self.name: float(worker.state.nthreads)})
         # Tasks that found no worker with the resource are looked at again when a worker begins to run.
         worker.status = Status.paused

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import duckdb
@@ -22,7 +22,7 @@ from fusionflow_lab.datasets.place import open_sink
 from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
 from fusionflow_lab.execution.arrow_scan import ArrowReport
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, group_identity
-from fusionflow_lab.execution.merge_tree import MergeTree
+from fusionflow_lab.execution.final_tasks import BucketTask, FinalTask, finish, merge_bucket
 from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
 from fusionflow_lab.execution.writing import PartWriter, rows_of
@@ -30,9 +30,9 @@ from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
 from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage, file_byte
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_up
+from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
-    BUCKETS,
     STATE_FORMAT,
     BlockRecord,
     BlockRecords,
@@ -57,6 +57,7 @@ __all__ = [
     "WorkerState",
     "finish",
     "map_chunks",
+    "merge_bucket",
     "run_task",
     "warm_up",
 ]
@@ -90,45 +91,6 @@ class MapReport:
     name: str = ""
     header: StateHeader | None = None
     widened: tuple[tuple[int, str], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FinalTask:
-    """Run a final SQL over stored states, which make its tables; the result is stored as ``result``.
-
-    ``about`` says what the tables hold, for the error where they do not fit into memory.
-    """
-
-    sql: str
-    names: tuple[str, ...]
-    settings: Settings
-    ddl: Mapping[str, Sequence[str]]
-    states: Mapping[str, Sequence[str]]
-    store: str
-    results: str
-    result: str
-    about: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BucketTask:
-    """Merge one bucket of all states of a stage, run a SELECT over it, and store its rows like a state.
-
-    ``states`` are names, in the order of the leaves; ``name`` is the map hash that the rows are stored
-    under. ``sql`` reads what was merged as ``table``, which is ``state`` or has the stage's name; ``ddl``
-    makes both.
-    """
-
-    stage: Stage
-    settings: Settings
-    ddl: Mapping[str, Sequence[str]]
-    states: tuple[str, ...]
-    sql: str
-    table: str
-    bucket: int
-    buckets: int
-    name: str
-    store: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +151,9 @@ def run_task(task: MapTask | LocateTask | DigestTask | FinalTask | BucketTask) -
     except (FusionflowError, OSError) as error:
         _log.info("%s%s", _ids(worker.get_current_task(), task), error)
         return error
+    finally:
+        if not isinstance(task, LocateTask | DigestTask):
+            pa.default_memory_pool().release_unused()
 
 
 def _ids(key: object, task: object) -> str:
@@ -232,6 +197,8 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
             raise failure from None
         if token.cancelled:
             raise ScanCancelledError("the task was cancelled") from None
+        if isinstance(mapped, duckdb.OutOfMemoryException):
+            raise memory_error(task.stage, memory=evaluator.memory) from None
         raise QueryError(_first_line(mapped), where=_where(task.chunks)) from None
     header = _header(task, scan, mapped)
     name = store.put(header, mapped.state, _rejects(task, scan), mapped.buckets)
@@ -250,53 +217,6 @@ def _writing(
         return parts, rows_of(parts)
 
     return write
-
-
-def finish(task: FinalTask, evaluator: Evaluator) -> str:
-    """Run a final SQL and store the result as Arrow IPC.
-
-    Raises
-    ------
-    QueryError
-        The SQL fails on the rows, or they do not fit into memory.
-    """
-    store = StateStore(Folder(task.store))
-    tables = {name: [store.state(state) for state in states] for name, states in task.states.items()}
-    try:
-        table = evaluator.finish(task.sql, task.ddl, tables, names=task.names)
-    except duckdb.Error as error:
-        raise QueryError(_first_line(error)) from None
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    Folder(task.results).put(task.result, [memoryview(sink.getvalue())])
-    return task.result
-
-
-def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
-    """Merge a bucket in the tree that merges whole states, and return the name of the rows it gave.
-
-    Raises
-    ------
-    QueryError
-        The SQL fails on the merged rows, or they do not fit into memory.
-    StateError
-        A state is gone or damaged.
-    """
-    store, stage = StateStore(Folder(task.store)), task.stage
-    record = ChunkRecord(key=f"{task.bucket} of {task.buckets}", identity="", blocks=BlockRecords())
-    header = StateHeader(map_hash=task.name, chunks=(record,), counters=Counters(), rows=0, rejects=0)
-    tree = MergeTree(len(task.states), partial(evaluator.merge, stage, task.ddl["state"]))
-    try:
-        for place, name in enumerate(task.states):
-            state, split = store.bucket(name, task.bucket % BUCKETS)
-            if task.buckets > 1 and not (split and task.buckets == BUCKETS):
-                state = evaluator.bucket(stage, task.ddl["state"], state, task.bucket, task.buckets)
-            tree.add(place, state)
-        rows = evaluator.finish(task.sql, task.ddl, {task.table: tree.frontier()})
-    except duckdb.Error as error:
-        raise QueryError(_first_line(error)) from None
-    return store.put(replace(header, rows=rows.num_rows, size=rows.nbytes), rows)
 
 
 def _header(task: MapTask, scan: AnyScan, mapped: Mapped) -> StateHeader:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from fusionflow_lab import _native
 from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.memory import evaluation_bytes
 
 Settings = tuple[tuple[str, str], ...]
 
@@ -17,6 +18,10 @@ Settings = tuple[tuple[str, str], ...]
 class WorkerState:
     """Evaluators by settings; cancel tokens and threads by task."""
 
+    memory: int | None = None
+    """Bytes that the process may take."""
+    folder: str = ""
+    """Where it may write what does not fit."""
     evaluators: dict[Settings, Evaluator] = field(default_factory=dict)
     tokens: dict[object, _native.CancelToken] = field(default_factory=dict)
     threads: dict[object, int] = field(default_factory=dict)
@@ -26,7 +31,9 @@ class WorkerState:
         """Return the evaluator for these settings; it is opened once (17 ms) and kept."""
         with self.lock:
             if settings not in self.evaluators:
-                self.evaluators[settings] = Evaluator(settings, streaming=True)
+                self.evaluators[settings] = Evaluator(
+                    settings, streaming=True, memory=evaluation_bytes(self.memory), folder=self.folder
+                )
             return self.evaluators[settings]
 
     @contextmanager

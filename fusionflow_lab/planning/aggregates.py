@@ -38,6 +38,10 @@ _ORDERED_NAMES = """
     list array_agg string_agg listagg group_concat
 """
 _ORDERED = frozenset(_ORDERED_NAMES.split())
+_KEEPING_NAMES = """
+    list array_agg string_agg listagg group_concat median quantile quantile_cont quantile_disc mad
+"""
+_KEEPING = frozenset(_KEEPING_NAMES.split())
 # Sorting its rows first does not change the answer.
 _ANY_ORDER = (
     (frozenset(_VALUES) | _COUNTS | _STATES) - _ORDERED - {"quantile", "quantile_cont", "quantile_disc"}
@@ -105,6 +109,12 @@ def needs_distinct(aggregate: Node) -> bool:
     """Tell whether the aggregate must see each value once."""
     name = str(aggregate["function_name"]).lower()
     return bool(aggregate.get("distinct")) and name not in _SAME_IF_DISTINCT
+
+
+def keeps_values(aggregate: Node) -> bool:
+    """Tell whether the state of an aggregate grows with the rows that it is given."""
+    function = str(aggregate["function_name"]).lower()
+    return needs_distinct(aggregate) or function in _KEEPING or method_of(function) is None
 
 
 def state_column(aggregate: Node, name: str, types: Types) -> StateColumn:

@@ -66,6 +66,7 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
         used_column=used,
         ordered=ordered,
         bucket_by=_bucket_by(group),
+        keeps=tuple(map(maker.binder.expression_sql, group.keeping)),
     )
     origin = _end(group, maker.add("aggregate", with_ctes(node, visible), ending))
     final = {**final, "from_table": origin}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fusionflow_lab.planning.aggregates import is_ordered, needs_distinct, state_column
+from fusionflow_lab.planning.aggregates import is_ordered, keeps_values, needs_distinct, state_column
 from fusionflow_lab.planning.ast import (
     Node,
     call,
@@ -44,6 +44,8 @@ class Grouping:
     places: dict[str, str] = field(default_factory=dict)
     extras: list[Node] = field(default_factory=list)
     states: list[StateColumn] = field(default_factory=list)
+    keeping: list[Node] = field(default_factory=list)
+    """The aggregates that keep what they are given."""
     finals: dict[str, Node] = field(default_factory=dict)
     beside: bool = False
     by_set: bool = False
@@ -182,6 +184,8 @@ class Grouping:
             raise Gather("an aggregate takes a window function")
         mark = fingerprint(aggregate)
         if mark not in self.finals:
+            if keeps_values(aggregate):
+                self.keeping.append(aggregate)
             beside = needs_distinct(aggregate) and self.beside
             self.finals[mark] = self._distinct(aggregate) if beside else self._state(aggregate)
         if self.outer:

@@ -36,6 +36,7 @@ class Ending:
     limit: int = 0
     reason: str = ""
     bucket_by: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +109,7 @@ class StageMaker:
             reason=ending.reason,
             multiplies=multiplies,
             bucket_by=ending.bucket_by,
+            keeps=ending.keeps,
             broadcast=broadcast,
             passing=passing(node, source, self.binder) if source.format == "parquet" else None,
         )

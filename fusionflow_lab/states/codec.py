@@ -124,7 +124,9 @@ class BucketPlace(NamedTuple):
     digest: str
 
 
-def encode(header: StateHeader, state: Sequence[bytes], rejects: bytes) -> list[bytes]:
+def encode(
+    header: StateHeader, state: Sequence[bytes | memoryview], rejects: bytes | memoryview
+) -> list[bytes | memoryview]:
     """Return the parts of the file that holds a state, which is one Arrow stream, or one for each bucket.
 
     Examples

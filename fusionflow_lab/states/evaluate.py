@@ -7,22 +7,25 @@ connection is closed to the outside: no file access, no extension loading, no se
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import groupby
+from pathlib import Path
 from typing import Protocol, Self
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.casts import quoted, read_sql
+from fusionflow_lab.states.counting import SET, Counted, rows_used_of
+from fusionflow_lab.states.filling import fill
 from fusionflow_lab.states.store import BUCKETS
+from fusionflow_lab.states.table_sql import broadcast_sql, bucket_sql
 
 __all__ = [
     "SET",
@@ -36,8 +39,6 @@ __all__ = [
     "warm_up",
 ]
 
-# The column of a state that numbers the grouping set of a row, where it has one.
-SET = "__set"
 _BUCKET = "__bucket"
 
 _BATCH_ROWS = 1 << 17
@@ -96,6 +97,10 @@ class Evaluator:
     streaming
         Whether it runs maps: then the stream of a scan, whose size DuckDB cannot know, stays on the side
         of a join where it is written, and passes by the other side instead of being held.
+    memory
+        Bytes that it may take; None for most of the machine's. What can goes to the disk before.
+    folder
+        Where on the disk; empty for the folder of temporary files.
 
     Examples
     --------
@@ -105,9 +110,23 @@ class Evaluator:
     """
 
     def __init__(
-        self, settings: Sequence[tuple[str, str]], *, threads: int = 1, streaming: bool = False
+        self,
+        settings: Sequence[tuple[str, str]],
+        *,
+        threads: int = 1,
+        streaming: bool = False,
+        memory: int | None = None,
+        folder: str = "",
     ) -> None:
-        self._root = duckdb.connect(config={"threads": threads})
+        spilled = Path(folder or tempfile.gettempdir(), "fusionflow-spill")
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": threads,
+            "temp_directory": str(spilled),
+        }
+        if memory is not None:
+            config["memory_limit"] = f"{memory}B"
+        self.memory = memory
+        self._root = duckdb.connect(config=config)
         self._kept: OrderedDict[str, int] = OrderedDict()
         self._lock = threading.Lock()
         self._busy: dict[int, tuple[duckdb.DuckDBPyConnection, ...]] = {}
@@ -202,12 +221,12 @@ class Evaluator:
             if not stage.reduce_sql:
                 if not stage.bucket_by:
                     state = cursor.sql(stage.map_sql).to_arrow_table()
-                    return Mapped(state=state, rows_used=_rows_used(stage, state))
+                    return Mapped(state=state, rows_used=rows_used_of(stage, state))
                 hashed = f"SELECT *, CAST({bucket_sql(stage, BUCKETS)} AS UTINYINT) AS {_BUCKET}"
                 state = cursor.sql(f"{hashed} FROM ({stage.map_sql})").to_arrow_table()
                 buckets, state = state.column(_BUCKET), state.drop_columns([_BUCKET])
-                return Mapped(state=state, rows_used=_rows_used(stage, state), buckets=buckets)
-            rows = _Counted(cursor.sql(stage.map_sql).to_arrow_reader(_BATCH_ROWS))
+                return Mapped(state=state, rows_used=rows_used_of(stage, state), buckets=buckets)
+            rows = Counted(cursor.sql(stage.map_sql).to_arrow_reader(_BATCH_ROWS))
             with self._interruptible() as reducer:
                 reducer.register("state", rows.reader())
                 state = reducer.sql(stage.reduce_sql).to_arrow_table()
@@ -251,7 +270,7 @@ class Evaluator:
         if name not in self._kept:
             table = load()
             with self._root.cursor() as owner:
-                _fill(owner, name, [broadcast_sql(broadcast, name)], [table])
+                fill(owner, name, [broadcast_sql(broadcast, name)], [table])
             self._kept[name] = table.nbytes
         self._kept.move_to_end(name)
         return name
@@ -268,16 +287,16 @@ class Evaluator:
         states
             The states, in the order of their chunks.
         """
-        with self._interruptible() as cursor, _undone(cursor):
-            _fill(cursor, "state", state_ddl, states)
+        with self._interruptible() as cursor:
+            fill(cursor, "state", state_ddl, states)
             return cursor.sql(stage.merge_sql or stage.reduce_sql or "FROM state").to_arrow_table()
 
     def bucket(
         self, stage: Stage, state_ddl: Sequence[str], state: pa.Table, number: int, buckets: int
     ) -> pa.Table:
         """Return the rows of a state that are in a bucket, in their order; see ``bucket_sql``."""
-        with self._root.cursor() as cursor, _undone(cursor):
-            _fill(cursor, "state", state_ddl, [state])
+        with self._interruptible() as cursor:
+            fill(cursor, "state", state_ddl, [state])
             return cursor.sql(f"FROM state WHERE {bucket_sql(stage, buckets)} = {number}").to_arrow_table()
 
     def final(
@@ -310,7 +329,7 @@ class Evaluator:
         self,
         sql: str,
         ddl: Mapping[str, Sequence[str]],
-        tables: Mapping[str, Sequence[pa.Table]],
+        tables: Mapping[str, Iterable[pa.Table]],
         *,
         names: Sequence[str] = (),
     ) -> pa.Table:
@@ -327,9 +346,9 @@ class Evaluator:
         names
             Names of the columns of the answer, where they differ from those of the SELECT.
         """
-        with self._interruptible() as cursor, _undone(cursor):
+        with self._interruptible() as cursor:
             for name, parts in tables.items():
-                _fill(cursor, name, ddl[name], parts)
+                fill(cursor, name, ddl[name], parts)
             table = cursor.sql(sql).to_arrow_table()
             return table.rename_columns(list(names)) if names else table
 
@@ -341,7 +360,7 @@ class Evaluator:
         duckdb.Error
             A value cannot be written so.
         """
-        with self._interruptible() as cursor, _undone(cursor):
+        with self._interruptible() as cursor:
             cursor.register("__rows", rows)
             with cursor.sql(sink.sql("FROM __rows")).to_arrow_reader(_WRITTEN_ROWS) as written:
                 return write(written)
@@ -353,100 +372,13 @@ class Evaluator:
         states: Mapping[str, Sequence[pa.Table]],
     ) -> pa.Table:
         """Make a broadcast table from the states of its stages; see ``final``."""
-        with self._root.cursor() as cursor, _undone(cursor):
+        with self._root.cursor() as cursor:
             for name in broadcast.stages:
-                _fill(cursor, name, ddl[name], states[name])
+                fill(cursor, name, ddl[name], states[name])
             return cursor.sql(broadcast.sql).to_arrow_table()
-
-
-def bucket_sql(stage: Stage, buckets: int) -> str:
-    """Write the number of the bucket, of so many, that a row of a state belongs to.
-
-    The same in every process of one version of DuckDB. The second argument of the hash keeps it independent
-    of the one that DuckDB groups by.
-
-    Examples
-    --------
-    >>> from fusionflow_lab.query import Dialect, Source
-    >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
-    >>> stage = Stage(
-    ...     name="s", kind="aggregate", source=source, columns=(), map_sql="FROM source_0", bucket_by=("k0",)
-    ... )
-    >>> print(bucket_sql(stage, 64))
-    hash("k0", 'bucket') % 64
-    """
-    return f"hash({', '.join(map(quoted, stage.bucket_by))}, 'bucket') % {buckets}"
-
-
-def broadcast_sql(broadcast: Broadcast, name: str = "", *, temporary: bool = False) -> str:
-    """Write the statement that makes an empty table of a broadcast table's columns.
-
-    Examples
-    --------
-    >>> city = Broadcast(name="table_0", sql="FROM stage_0", stages=("stage_0",), columns=(("k", "DATE"),))
-    >>> broadcast_sql(city, temporary=True)
-    'CREATE OR REPLACE TEMP TABLE "table_0" ("k" DATE)'
-    """
-    columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in broadcast.columns)
-    kind = "TEMP TABLE" if temporary else "TABLE"
-    return f"CREATE OR REPLACE {kind} {quoted(name or broadcast.name)} ({columns})"
 
 
 def warm_up() -> None:
     """Pay once for what DuckDB loads at its first look at an Arrow table (0.4 s with pandas installed)."""
     with duckdb.connect() as connection:
         connection.register("nothing", pa.table({"x": [0]}))
-
-
-@contextmanager
-def _undone(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Leave no table behind."""
-    cursor.execute("BEGIN")
-    try:
-        yield
-    finally:
-        cursor.execute("ROLLBACK")
-
-
-class _Counted:
-    """Record batches on their way, counted."""
-
-    def __init__(self, source: pa.RecordBatchReader) -> None:
-        self._source = source
-        self.count = 0
-
-    def reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self._source.schema, self._batches())
-
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        for batch in self._source:
-            self.count += batch.num_rows
-            yield batch
-
-
-def _rows_used(stage: Stage, state: pa.Table) -> int | None:
-    if stage.multiplies:
-        return None
-    if stage.kind != "aggregate":
-        return int(state.num_rows)
-    if not stage.used_column:
-        return None
-    used = state.column(stage.used_column)
-    if SET in state.column_names and state.num_rows:  # every row is in each grouping set once
-        sets = state.column(SET)
-        used = used.filter(pc.equal(sets, sets[0]))
-    return int(pc.sum(used).as_py() or 0)
-
-
-def _fill(
-    cursor: duckdb.DuckDBPyConnection, name: str, ddl: Sequence[str], states: Sequence[pa.Table]
-) -> None:
-    for statement in ddl:
-        cursor.execute(statement)
-    # One statement costs far more than the few rows of most states.
-    for schema, alike in groupby(states, key=lambda state: state.schema):
-        # Rows of buckets come without the columns that nobody reads.
-        by_name = "" if len({column.lower() for column in schema.names}) < len(schema) else "BY NAME "
-        cursor.register("__state", pa.concat_tables([*alike]))
-        cursor.execute(f"INSERT INTO {quoted(name)} {by_name}SELECT * FROM __state")
-        cursor.unregister("__state")

@@ -227,12 +227,18 @@ class StateStore:
             raise StateError("a stored state is damaged", where=name, hint="run the query again") from None
 
 
-def _ipc(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
+def _ipc(table: pa.Table) -> memoryview:
+    """Write a table as an Arrow stream, into memory of just its size."""
+    size = pa.MockOutputStream()
+    _write(table, size)
+    buffer = pa.allocate_buffer(size.size())
+    _write(table, pa.FixedSizeBufferWriter(buffer))
+    return memoryview(buffer)
+
+
+def _write(table: pa.Table, sink: pa.NativeFile) -> None:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
 
 
 def _table(data: memoryview) -> pa.Table:

@@ -58,7 +58,7 @@ def finisher_of(run: StageRun, store: StateStore, evaluator: Evaluator) -> Finis
     )
 
     def ddl(table: str) -> list[str]:
-        return [f"CREATE TABLE {table} (n BIGINT)"]
+        return [f"CREATE OR REPLACE TEMP TABLE {table} (n BIGINT)"]
 
     return Finisher(plan=plan, ddl={"stage_0": ddl}, store=store, results=store.folder, evaluator=evaluator)
 

@@ -78,7 +78,7 @@ JSON = st.recursive(
 def forged(text: bytes) -> bytes:
     """Write a file with right digests around any header."""
     empty = StateHeader(map_hash="", chunks=(), counters=Counters(), rows=0, rejects=0)
-    head = encode(empty, [b""], b"")[0]
+    head = bytes(encode(empty, [b""], b"")[0])
     sizes = len(text).to_bytes(8, "little") + bytes(16)
     prefix = head[: len(MAGIC)] + sizes
     return prefix + blake2b(prefix + text, digest_size=DIGEST_BYTES).digest() + text
