@@ -30,9 +30,11 @@ __all__ = [
     "_panic",
     "digest_ranges",
     "join_parts",
+    "json_fields",
     "list_files",
     "locate_starts",
     "look_at_files",
+    "narrowed_json_type",
     "parquet_statistics",
     "reads_json_type",
     "reads_type",
@@ -416,6 +418,12 @@ def sniff_json(paths: Sequence[str], options: JsonOptions, remote: RemoteFiles |
 
 def widest_json_type(one: str, other: str) -> str:
     """Return the least type that holds the JSON values of both types."""
+
+def json_fields(name: str) -> list[tuple[str, str]]:
+    """Return name and type of each field of a STRUCT; none for another type."""
+
+def narrowed_json_type(name: str, paths: Sequence[Sequence[str]]) -> str:
+    """Return a type with only those fields of structs that the paths name; an empty path names all."""
 
 def reads_json_type(name: str, date_format: str) -> bool:
     """Tell whether the scan reads JSON values of a type itself, dates in this format (empty: ISO 8601)."""

@@ -181,10 +181,12 @@ class JsonDialect:
     a file that is no list) or ``values`` (values one after another). ``records``: each is an object whose
     fields are the columns; else the only column is the record itself. ``keys`` are (name, key) of columns
     whose names are not the keys of the objects: keys that differ in case alone have a number in their names.
+    ``complete``: the columns that are read are to be all there are, so that a field of none is a new column.
     """
 
     form: str = "lines"
     records: bool = True
+    complete: bool = False
     keys: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -20,7 +20,7 @@ from fusionflow_lab.execution.arrow_scan import ArrowScan
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, passed_over
 from fusionflow_lab.execution.document_scan import DocumentScan
 from fusionflow_lab.execution.files_scan import FilesScan
-from fusionflow_lab.query import Chunk, Column, ParquetReader, Stage, Whole
+from fusionflow_lab.query import Chunk, Column, JsonDialect, ParquetReader, Stage, Whole
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
 from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped
 from fusionflow_lab.storage import chunk_files
@@ -112,6 +112,10 @@ class TypedScan:
         self, columns: Iterable[Column], text: frozenset[str], excluded: Sequence[Excluded]
     ) -> _native.Scan | FilesScan:
         source = self.stage.source
+        dialect = source.dialect
+        if isinstance(dialect, JsonDialect):
+            sniffed = not all(column.fixed for column in source.columns if column.ordinal >= 0)
+            dialect = replace(dialect, complete=sniffed and self.stage.columns == source.columns)
         read = [
             replace(column, type="VARCHAR", format="") if column.name in text else column
             for column in columns
@@ -120,7 +124,7 @@ class TypedScan:
         alike = not source.by_name and all(column.ordinal >= 0 for column in read)
         made = _native.Scan if alike else FilesScan
         remote = chunk_files(self.chunks, source.access, cancelled=lambda: self.token.cancelled)
-        return made(self.chunks, read, count, source.dialect, self.token, excluded=excluded, remote=remote)
+        return made(self.chunks, read, count, dialect, self.token, excluded=excluded, remote=remote)
 
     def _misfits(self, text: frozenset[str]) -> list[Excluded]:
         """Find the rows whose text cannot be cast; all columns are read, so that rows count alike."""

@@ -148,7 +148,9 @@ class Catalog:
         """Remember wider types of columns, by ordinal, for every later plan over these files."""
         identity = source_identity(source)
         wider = {column.ordinal: column.type for column in _with_types(source, types).columns}
-        types = {ordinal: wider[ordinal] for ordinal in types} if source.format == "json" else types
+        count = sum(column.ordinal >= 0 for column in source.columns)
+        if source.format == "json":
+            types = {ordinal: kind if ordinal == count else wider[ordinal] for ordinal, kind in types.items()}
         self._memory.remember(identity, types)
         for key, known in list(self._known.items()):  # another thread may plan meanwhile
             if source_identity(known) == identity:

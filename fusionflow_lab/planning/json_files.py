@@ -68,6 +68,8 @@ def _given(name: str, ordinal: int, kind: str, formats: Mapping[str, str]) -> Co
 def with_json_types(source: Source, types: Mapping[int, str]) -> Source:
     """Widen sniffed types of columns, by ordinal, such that they hold what they held and more.
 
+    The ordinal after the last one has the fields that are new columns, as a STRUCT.
+
     Examples
     --------
     >>> column = Column(name="place", type='STRUCT("x" BIGINT)', ordinal=0)
@@ -75,10 +77,32 @@ def with_json_types(source: Source, types: Mapping[int, str]) -> Source:
     >>> with_json_types(source, {0: 'STRUCT("y" DATE)'}).columns[0].type
     'STRUCT("x" BIGINT, "y" DATE)'
     """
-    columns = tuple(
+    count = sum(column.ordinal >= 0 for column in source.columns)
+    columns = [
         column
         if column.fixed or column.ordinal not in types
         else replace(column, type=_native.widest_json_type(column.type, types[column.ordinal]))
         for column in source.columns
+    ]
+    fresh = _native.json_fields(types[count]) if count in types else []
+    return _with_columns(replace(source, columns=tuple(columns)), fresh, count)
+
+
+def _with_columns(source: Source, fresh: Sequence[tuple[str, str]], count: int) -> Source:
+    """Add columns that were met late, behind those of the files and before those of their paths."""
+    if not fresh or not isinstance(source.dialect, JsonDialect):
+        return source
+    taken = {column.name.lower() for column in source.columns}
+    added: list[Column] = []
+    keys: list[tuple[str, str]] = []
+    for key, kind in fresh:
+        numbered = (f"{key}_{number}" if number else key for number in range(len(taken) + 1))
+        name = next(name for name in numbered if name.lower() not in taken)
+        taken.add(name.lower())
+        added.append(Column(name=name, type=kind, ordinal=count + len(added)))
+        keys += [(name, key)] if name != key else []
+    return replace(
+        source,
+        columns=(*source.columns[:count], *added, *source.columns[count:]),
+        dialect=replace(source.dialect, keys=(*source.dialect.keys, *keys)),
     )
-    return replace(source, columns=columns)

@@ -5,6 +5,9 @@ Names decide, and what they leave is checked by binding: a map must mean the sam
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from fusionflow_lab import _native
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.classify import MULTIPLYING, plain_name
 from fusionflow_lab.query import Column, Source
@@ -71,7 +74,28 @@ def needed_columns(node: Node, source: Source) -> tuple[Column, ...]:
     """
     if any(part.get("class") == "STAR" for part in walk(node.get("select_list"))):
         return source.columns
-    return mentioned_columns(node, source)
+    columns = mentioned_columns(node, source)
+    # All of them, as they are in the source: a row is wanted as a whole.
+    return columns if source.format != "json" or columns is source.columns else _narrowed(node, columns)
+
+
+def _narrowed(node: Node, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Keep of STRUCT columns only the fields that are named as ``column.field``, where nothing else is."""
+    structs = {column.name.lower() for column in columns if column.type.startswith("STRUCT(")}
+    paths: dict[str, list[list[str]]] = {name: [] for name in structs}
+    for part in walk(node) if structs else ():
+        names = part["column_names"] if part.get("class") == "COLUMN_REF" else []
+        place = next((place for place, name in enumerate(names[:2]) if name.lower() in structs), None)
+        if place is not None:
+            paths[names[place].lower()].append(names[place + 1 :])
+        for word in _words(part) & structs if not names else ():
+            paths[word].append([])
+    return tuple(
+        replace(column, type=_native.narrowed_json_type(column.type, paths[column.name.lower()]))
+        if paths.get(column.name.lower())
+        else column
+        for column in columns
+    )
 
 
 def mentioned_columns(node: Node, source: Source) -> tuple[Column, ...]:

@@ -48,6 +48,7 @@ ALIKE = [
     "".join(f'{{"a":{{"k{i}":{i}}}}}\n' for i in range(150)),
     "".join(f'{{"k{i}":{i}}}\n' for i in range(150)),
     '{"a": {"b" : [ 1 , 2 ] } , "c" : "d" }\n',
+    '{"a": { "b c" : [ 1 , "x \\\\" y" ] } }\n{"a": 1}\n',
 ]
 
 

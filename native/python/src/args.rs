@@ -182,6 +182,7 @@ impl ParquetReader {
 pub struct JsonDialect {
     form: String,
     records: bool,
+    complete: bool,
     keys: Vec<(String, String)>,
 }
 
@@ -234,6 +235,7 @@ pub fn open_pass(passing: Passing, opener: Opener, flag: CancelFlag) -> Result<B
         Reader::Json(dialect) => {
             let columns = columns.into_iter().map(|column| dialect.column(column)).collect::<Result<_>>()?;
             let mut plan = jsonl::ScanPlan::new(chunks, columns, dialect.form.parse()?, dialect.records)?;
+            plan.complete = dialect.complete;
             plan.excluded = ordered(excluded);
             plan.opener = opener;
             Ok(Box::new(jsonl::Scanner::new(plan, flag)))

@@ -43,7 +43,7 @@ mod _native {
         sniff_text::{TextSniff, sniff_text},
         stat_files::stat_files,
         statistics::parquet_statistics,
-        widest_type::{reads_json_type, reads_type, widest_json_type, widest_type},
+        widest_type::{json_fields, narrowed_json_type, reads_json_type, reads_type, widest_json_type, widest_type},
         write_parts::{Part, join_parts, write_parts},
     };
 }

@@ -11,13 +11,13 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     column::{Cells, Misfit, ReadColumn, reader_of},
     cut::{Cut, Cutter, Place, Refused, Uncut},
-    fields::Shape,
+    fields::{Shape, Watch},
     kind::Kind,
     locate::{MAX_RECORD, too_long},
     look::few_texts,
     parser::unescape,
     plan::{Form, ScanPlan},
-    sniff::kind_of,
+    sniff::{kind_of, kind_of_all},
     spans::Spans,
 };
 use crate::{
@@ -56,6 +56,8 @@ pub struct Batcher {
     plan: Arc<ScanPlan>,
     schema: SchemaRef,
     cutter: Cutter,
+    /// Told of names that are in no column.
+    watch: Watch,
     readers: Vec<Box<dyn ReadColumn>>,
     pool: Pool<u8>,
     tail: usize,
@@ -67,10 +69,12 @@ impl Batcher {
     /// A batcher for a plan that has looked at the first records.
     #[must_use]
     pub fn new(plan: &Arc<ScanPlan>) -> Self {
+        let watch = if plan.complete { Watch::new() } else { Watch::default() };
         let mut made = Self {
             plan: plan.clone(),
             schema: Arc::new(Schema::empty()),
-            cutter: Cutter::new(&plan.columns, plan.records),
+            cutter: Cutter::new(&plan.columns, plan.records, &watch),
+            watch,
             readers: Vec::new(),
             pool: Pool::default(),
             tail: TAIL,
@@ -200,6 +204,9 @@ impl Batcher {
         refused: &mut Vec<Refused>,
     ) -> Result<Vec<ArrayRef>> {
         let (arrays, misfits) = self.read_columns(window, cut);
+        if self.watch.take() {
+            self.check_fields(window, cut, file)?;
+        }
         if misfits.is_empty() {
             return Ok(arrays);
         }
@@ -233,6 +240,38 @@ impl Batcher {
             }
         }
         (arrays, found)
+    }
+
+    /// Ask for the records' fields that are in no column.
+    fn check_fields(&self, window: &Buffer, cut: &Cut, file: &OpenFile) -> Result<()> {
+        let records = kind_of_all(window, cut.spans.column(self.record_slot()));
+        let columns = &self.plan.columns;
+        let found = match records {
+            Kind::Struct(found) if self.plan.records => found,
+            whole => columns.first().map(|column| (column.key.clone(), whole)).into_iter().collect(),
+        };
+        let mut wider = Vec::new();
+        let mut fresh = Vec::new();
+        for (key, kind) in found {
+            match columns.iter().find(|column| column.key == key) {
+                None => fresh.push((key, kind)),
+                Some(column) if column.fixed => {}
+                Some(column) => {
+                    let grown = column.kind.clone().with_fields_of(&kind);
+                    if grown != column.kind {
+                        wider.push((column.ordinal, grown.to_string()));
+                    }
+                }
+            }
+        }
+        if !fresh.is_empty() {
+            // As many as there are: the place of the first new one.
+            wider.push((
+                columns.iter().map(|column| column.ordinal + 1).max().unwrap_or_default(),
+                Kind::Struct(fresh).to_string(),
+            ));
+        }
+        if wider.is_empty() { Ok(()) } else { Err(Error::Widened { path: file.path().to_owned(), columns: wider }) }
     }
 
     fn check_widening(

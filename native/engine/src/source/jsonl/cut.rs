@@ -1,7 +1,7 @@
 //! Records of a window: found, checked to the last byte, and the places of the wanted values noted.
 
 use super::{
-    fields::{Fields, Shape},
+    fields::{Fields, Shape, Watch},
     parser::{Flaw, Parser},
     plan::JsonColumn,
     spans::{Span, Spans},
@@ -74,16 +74,17 @@ pub struct Cutter {
 }
 
 impl Cutter {
-    /// A cutter for the columns of a plan; `records` are objects.
+    /// A cutter for the columns of a plan; `records` are objects, `watch` is told of names that
+    /// are in no column.
     #[must_use]
-    pub fn new(columns: &[JsonColumn], records: bool) -> Self {
+    pub fn new(columns: &[JsonColumn], records: bool, watch: &Watch) -> Self {
         let mut slots = 0;
         let root = match columns {
             columns if records => {
                 let wanted = columns.iter().map(|column| (column.key.as_bytes(), &column.kind));
-                Root::Fields(Fields::new(wanted, &mut slots))
+                Root::Fields(Fields::new(wanted, &mut slots, watch))
             }
-            [column, ..] => Root::Whole(Shape::new(&column.kind, &mut slots)),
+            [column, ..] => Root::Whole(Shape::new(&column.kind, &mut slots, watch)),
             [] => Root::Nothing,
         };
         Self { root, records, slots: slots + 1, kept: Vec::new() }

@@ -1,6 +1,12 @@
 //! Which values of a record are wanted, and how their names are known again quickly.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use super::{kind::Kind, parser::unescape};
 
@@ -9,11 +15,36 @@ const MOST_EXPECTED: usize = 256;
 /// Bytes of a name that are compared at once.
 const HEAD: usize = 16;
 
+/// Tells whether an object had a name that nobody asked for. Where none is asked about, nothing is told.
+#[derive(Clone, Debug, Default)]
+pub struct Watch(Option<Arc<AtomicBool>>);
+
+impl Watch {
+    /// One that tells.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    fn note(&self) {
+        if let Some(flag) = &self.0 {
+            flag.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether there was such a name since it was asked last.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        self.0.as_ref().is_some_and(|flag| flag.swap(false, Ordering::Relaxed))
+    }
+}
+
 /// A wanted value: the slot for its span and, for a STRUCT, the fields in it.
 #[derive(Debug)]
 pub struct Shape {
     pub slot: usize,
     pub fields: Option<Fields>,
+    pub watch: Watch,
 }
 
 /// The wanted fields of an object.
@@ -23,6 +54,7 @@ pub struct Fields {
     known: HashMap<Vec<u8>, usize>,
     /// What stood at each place of the objects before: most objects of a file are alike.
     expected: Vec<Expected>,
+    watch: Watch,
 }
 
 /// A name as it was written, with its quotes and the colon, and which field it means.
@@ -37,24 +69,26 @@ struct Expected {
 impl Shape {
     /// The shape of a kind; slots are counted on from `slots`.
     #[must_use]
-    pub fn new(kind: &Kind, slots: &mut usize) -> Self {
+    pub fn new(kind: &Kind, slots: &mut usize, watch: &Watch) -> Self {
         let slot = *slots;
         *slots += 1;
         let fields = match kind {
-            Kind::Struct(fields) => Some(Fields::new(fields.iter().map(|(name, kind)| (name.as_bytes(), kind)), slots)),
+            Kind::Struct(fields) => {
+                Some(Fields::new(fields.iter().map(|(name, kind)| (name.as_bytes(), kind)), slots, watch))
+            }
             _ => None,
         };
-        Self { slot, fields }
+        Self { slot, fields, watch: watch.clone() }
     }
 }
 
 impl Fields {
     /// Fields by name; slots are counted on from `slots`.
-    pub fn new<'a>(fields: impl Iterator<Item = (&'a [u8], &'a Kind)>, slots: &mut usize) -> Self {
-        let mut made = Self::default();
+    pub fn new<'a>(fields: impl Iterator<Item = (&'a [u8], &'a Kind)>, slots: &mut usize, watch: &Watch) -> Self {
+        let mut made = Self { watch: watch.clone(), ..Self::default() };
         for (name, kind) in fields {
             made.known.insert(name.to_vec(), made.shapes.len());
-            made.shapes.push(Shape::new(kind, slots));
+            made.shapes.push(Shape::new(kind, slots, watch));
         }
         made
     }
@@ -103,6 +137,9 @@ impl Fields {
             self.known.get(name)
         };
         let field = field.copied();
+        if field.is_none() {
+            self.watch.note();
+        }
         self.expect(place, written, field);
         field
     }

@@ -59,6 +59,55 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The kind with the fields of structs that another one has beside its own.
+    #[must_use]
+    pub fn with_fields_of(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Struct(mut fields), Self::Struct(found)) => {
+                for (name, kind) in found {
+                    match fields.iter_mut().find(|(known, _)| known == name) {
+                        Some((_, known)) => *known = std::mem::replace(known, Self::Unseen).with_fields_of(kind),
+                        None => fields.push((name.clone(), kind.clone())),
+                    }
+                }
+                Self::Struct(fields)
+            }
+            (Self::List(one), Self::List(two)) => Self::List(Box::new(one.with_fields_of(two))),
+            (Self::Map(one), Self::Map(two)) => Self::Map(Box::new(one.with_fields_of(two))),
+            (Self::Map(one), Self::Struct(fields)) => {
+                Self::Map(Box::new(fields.iter().fold(*one, |one, (_, kind)| one.with_fields_of(kind))))
+            }
+            (kind, _) => kind,
+        }
+    }
+
+    /// The kind with only those fields of structs that the paths name (in any case); an empty path names all.
+    ///
+    /// ```
+    /// use fusionflow_engine::source::jsonl::Kind;
+    /// let kind: Kind = "STRUCT(a STRUCT(x BIGINT, y DATE), b BIGINT)".parse().unwrap();
+    /// let path = vec!["A".to_owned(), "y".to_owned()];
+    /// assert_eq!(kind.narrowed(&[path]).to_string(), "STRUCT(\"a\" STRUCT(\"y\" DATE))");
+    /// ```
+    #[must_use]
+    pub fn narrowed(self, paths: &[Vec<String>]) -> Self {
+        let Self::Struct(fields) = self else { return self };
+        if paths.iter().any(Vec::is_empty) {
+            return Self::Struct(fields);
+        }
+        let below = |name: &str| -> Vec<Vec<String>> {
+            let named = paths.iter().filter(|path| path[0].to_lowercase() == name.to_lowercase());
+            named.map(|path| path[1..].to_vec()).collect()
+        };
+        let kept = fields.into_iter().filter_map(|(name, kind)| {
+            let below = below(&name);
+            (!below.is_empty()).then(|| (name, kind.narrowed(&below)))
+        });
+        Self::Struct(kept.collect())
+    }
+}
+
 /// Whether values of a type are texts in JSON.
 fn is_text(column_type: ColumnType) -> bool {
     use ColumnType::{Date, DateIn, Time, Timestamp, TimestampIn, TimestampTz, Varchar};

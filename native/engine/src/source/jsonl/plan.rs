@@ -66,6 +66,8 @@ pub struct ScanPlan {
     pub form: Form,
     /// Whether records are objects whose fields are the columns; else the only column is the record itself.
     pub records: bool,
+    /// Whether the columns are all there is: a field that none of them has widens the source.
+    pub complete: bool,
     /// What opens the files of the chunks.
     pub opener: Opener,
     /// Bytes looked at in one go; a batch comes from one window.
@@ -94,6 +96,6 @@ impl ScanPlan {
             }
         }
         let (opener, excluded) = (Opener::default(), Vec::new());
-        Ok(Self { chunks, columns, form, records, opener, window: DEFAULT_WINDOW, excluded })
+        Ok(Self { chunks, columns, form, records, complete: false, opener, window: DEFAULT_WINDOW, excluded })
     }
 }

@@ -10,7 +10,7 @@ use super::{Cells, Misfit, ReadColumn, reader_of};
 use crate::source::{
     csv::column::Validity,
     jsonl::{
-        fields::Shape,
+        fields::{Shape, Watch},
         kind::Kind,
         parser::Parser,
         spans::{Span, Spans},
@@ -28,10 +28,10 @@ pub struct List {
 impl List {
     /// A reader of lists of elements of a kind.
     #[must_use]
-    pub fn new(kind: &Kind, element: &Kind, slot: usize, fixed: bool) -> Self {
-        let elements = Elements::new(element, 0, fixed);
+    pub fn new(kind: &Kind, element: &Kind, shape: &Shape, fixed: bool) -> Self {
+        let elements = Elements::new(element, 0, fixed, &shape.watch);
         let field = Arc::new(Field::new("item", elements.reader.data_type(), true));
-        Self { slot, kind: kind.clone(), field, elements }
+        Self { slot: shape.slot, kind: kind.clone(), field, elements }
     }
 }
 
@@ -77,9 +77,9 @@ pub struct Elements {
 impl Elements {
     /// Elements of a kind, behind `before` slots of other things.
     #[must_use]
-    pub fn new(kind: &Kind, before: usize, fixed: bool) -> Self {
+    pub fn new(kind: &Kind, before: usize, fixed: bool, watch: &Watch) -> Self {
         let mut slots = before;
-        let shape = Shape::new(kind, &mut slots);
+        let shape = Shape::new(kind, &mut slots, watch);
         Self { reader: reader_of(kind, &shape, fixed, &[]), shape, slots, kept: Vec::new() }
     }
 

@@ -10,6 +10,7 @@ use super::{Cells, Misfit, ReadColumn, list::Elements, text::Text};
 use crate::source::{
     csv::column::Validity,
     jsonl::{
+        fields::Shape,
         kind::{Kind, VARCHAR},
         spans::{Span, Spans},
     },
@@ -28,15 +29,15 @@ pub struct Map {
 impl Map {
     /// A reader of objects whose values are of a kind.
     #[must_use]
-    pub fn new(kind: &Kind, value: &Kind, slot: usize, fixed: bool) -> Self {
+    pub fn new(kind: &Kind, value: &Kind, shape: &Shape, fixed: bool) -> Self {
         let names = Text::new(&VARCHAR, 0);
-        let values = Elements::new(value, 1, fixed);
+        let values = Elements::new(value, 1, fixed, &shape.watch);
         let fields = Fields::from(vec![
             Field::new("key", names.data_type(), false),
             Field::new("value", values.reader.data_type(), true),
         ]);
         let entries = Arc::new(Field::new("entries", DataType::Struct(fields.clone()), false));
-        Self { slot, kind: kind.clone(), fields, entries, names, values }
+        Self { slot: shape.slot, kind: kind.clone(), fields, entries, names, values }
     }
 
     /// Whether a name comes twice among the entries from `from` on.

@@ -59,8 +59,8 @@ pub fn reader_of(kind: &Kind, shape: &Shape, fixed: bool, few: &[usize]) -> Box<
     let slot = shape.slot;
     match kind {
         Kind::Struct(fields) => Box::new(Struct::new(kind, fields, shape, fixed, few)),
-        Kind::List(element) => Box::new(List::new(kind, element, slot, fixed)),
-        Kind::Map(value) => Box::new(Map::new(kind, value, slot, fixed)),
+        Kind::List(element) => Box::new(List::new(kind, element, shape, fixed)),
+        Kind::Map(value) => Box::new(Map::new(kind, value, shape, fixed)),
         Kind::Scalar(ColumnType::Varchar) if few.contains(&slot) => Box::new(Words::new(slot)),
         Kind::Scalar(ColumnType::Varchar) | Kind::Uuid | Kind::Json | Kind::Unseen => Box::new(Text::new(kind, slot)),
         Kind::Scalar(ColumnType::Boolean) => Box::new(Booleans { slot, fixed }),

@@ -68,6 +68,12 @@ impl ReadColumn for Text {
                 *slot = aside_view(start, &mut aside);
                 continue;
             }
+            if !unquotes && spaced(span.of(cells.data())) {
+                let start = aside.len();
+                without_spaces(span.of(cells.data()), &mut aside);
+                *slot = aside_view(start, &mut aside);
+                continue;
+            }
             let cell = if text { cells.plain_text(span) } else { cells.cell(span) };
             if let Some(cell) = cell {
                 points_into_window |= cell.size() > INLINE;
@@ -76,6 +82,24 @@ impl ReadColumn for Text {
         }
         let nulls = validity.finish(count);
         Views { views: self.pool.lend(views), count, aside, nulls, points_into_window }.finish(cells.window)
+    }
+}
+
+/// Whether there may be white space between the parts of a value.
+fn spaced(written: &[u8]) -> bool {
+    let spaces = || memchr::memchr3(b' ', b'\n', b'\t', written).or_else(|| memchr::memchr(b'\r', written));
+    matches!(written, [b'{' | b'[', ..]) && spaces().is_some()
+}
+
+/// Append a value as it is written, but for the white space between its parts: DuckDB has none there.
+fn without_spaces(written: &[u8], to: &mut Vec<u8>) {
+    let (mut inside, mut escaped) = (false, false);
+    for &byte in written {
+        if inside || !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+            to.push(byte);
+        }
+        inside ^= byte == b'"' && !escaped;
+        escaped = inside && byte == b'\\' && !escaped;
     }
 }
 

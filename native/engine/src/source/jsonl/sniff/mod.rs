@@ -7,4 +7,4 @@ mod structure;
 
 pub use file::SniffOptions;
 pub use files::{JsonFile, JsonSniff, sniff_json};
-pub use structure::{Rules, kind_of};
+pub use structure::{Rules, kind_of, kind_of_all};

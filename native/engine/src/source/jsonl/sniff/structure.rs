@@ -66,8 +66,16 @@ struct Object {
 /// The kind of one value.
 #[must_use]
 pub fn kind_of(data: &[u8], span: Span) -> Kind {
+    kind_of_all(data, std::iter::once(span))
+}
+
+/// The kind of values together.
+#[must_use]
+pub fn kind_of_all(data: &[u8], spans: impl Iterator<Item = Span>) -> Kind {
     let mut seen = Structure::default();
-    seen.observe(data, span.start(), 0);
+    spans.for_each(|span| {
+        seen.observe(data, span.start(), 0);
+    });
     seen.kind(&PLAIN, 0)
 }
 
