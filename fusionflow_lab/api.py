@@ -36,6 +36,7 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.complete import Completion, complete
 from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
+from fusionflow_lab.planning.most import refuse_length
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.sniffed import sniffed_text
 from fusionflow_lab.planning.statement import CreateView, DropTable, DropView, SetOption, Show, statement
@@ -193,6 +194,7 @@ class Session:
         ...     session.sql(text, params={"x": 5}).query.parameters
         (Parameter(name='x', type='INTEGER', value='5'),)
         """
+        refuse_length(text)
         self._refuse_statement(text)
         query = self._names.query(text, params=params, scope=scope or {}, name=name, use_cache=use_cache)
         here = replace(

@@ -9,6 +9,7 @@ from typing import Protocol
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.by_name import layout_of, united
 from fusionflow_lab.planning.messages import suggestion
+from fusionflow_lab.planning.most import refuse_columns
 from fusionflow_lab.planning.normal_names import normal_names
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.query import Column, Dialect, Source, SourceFile
@@ -121,6 +122,7 @@ def csv_source(
         raise QueryError(str(error), hint="look at the options of read_csv") from error
     # The sniffer brought all files to one dialect and one list of columns, but where they are by name.
     columns = united(sniffs) if options.by_name else sniffs[0].columns
+    refuse_columns(len(columns), pattern)
     names, types = ([entry[part] for entry in columns] for part in (0, 1))
     if options.normal_names and not options.columns:
         names = [*options.names, *normal_names(names[len(options.names) :])]

@@ -33,6 +33,7 @@ from fusionflow_lab.planning.identity import map_hash
 from fusionflow_lab.planning.inputs import References, fill, references
 from fusionflow_lab.planning.macros import expand_macros
 from fusionflow_lab.planning.messages import Gather, bind_error, pinned, place, too_deep
+from fusionflow_lab.planning.most import refuse_length
 from fusionflow_lab.planning.pivot import Pivoting, pivoting, rewrite_pivot
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.scope import drop_unused, free_names, nest_modifiers
@@ -100,6 +101,7 @@ class Planner:
         QueryError
             It does not parse, or a view reads itself.
         """
+        refuse_length(text)
         with self._lock:
             try:
                 with pinned(text):

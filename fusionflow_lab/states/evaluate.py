@@ -19,6 +19,7 @@ from typing import Protocol, Self
 import duckdb
 import pyarrow as pa
 
+from fusionflow_lab.errors import QueryError
 from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.casts import quoted, read_sql
@@ -349,8 +350,21 @@ class Evaluator:
         with self._interruptible() as cursor:
             for name, parts in tables.items():
                 fill(cursor, name, ddl[name], parts)
-            table = cursor.sql(sql).to_arrow_table()
+            table = self._answer(cursor.sql(sql).to_arrow_reader(_BATCH_ROWS))
             return table.rename_columns(list(names)) if names else table
+
+    def _answer(self, rows: pa.RecordBatchReader) -> pa.Table:
+        """Read all rows of an answer, which must fit into memory beside what made them."""
+        batches, size = [], 0
+        for batch in rows:
+            size += batch.nbytes
+            if self.memory is not None and size > self.memory:
+                raise QueryError(
+                    f"the answer has more than {self.memory >> 20} MiB, which is the most that is kept here",
+                    hint="add a LIMIT, aggregate, or write files: COPY (…) TO 'folder' (FORMAT parquet)",
+                )
+            batches.append(batch)
+        return pa.Table.from_batches(batches, rows.schema)
 
     def written(self, rows: pa.Table, sink: Sink, write: Callable[[ArrowStream], pa.Table]) -> pa.Table:
         """Write rows as a sink says, and return what ``write`` makes of it.
