@@ -51,7 +51,7 @@ __version__: str
 
 @final
 class CancelToken:
-    """A flag that running scans poll once per block.
+    """A flag that running scans poll once per block, and a count of what they read.
 
     Examples
     --------
@@ -67,6 +67,9 @@ class CancelToken:
     @property
     def cancelled(self) -> bool:
         """Whether ``cancel`` was called."""
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of files that scans with this token have read so far; of packed files, packed ones."""
 
 @final
 class BlockReport:
@@ -164,9 +167,6 @@ class Scan:
         """Export the stream. Raises ``ValueError`` when it was exported before."""
     def __arrow_c_schema__(self) -> object:
         """Export the stream's schema."""
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the files that were read so far; those of packed files as they lie there."""
     def report(self) -> list[ChunkReport]:
         """Tell what was read, chunk by chunk. Call it when the stream has ended.
 

@@ -17,7 +17,7 @@ from distributed.client import FutureCancelledError
 
 from fusionflow_lab.errors import ChunkError, ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
-from fusionflow_lab.execution.plugin import resource
+from fusionflow_lab.execution.plugin import READINGS, resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
 from fusionflow_lab.execution.tasks import (
@@ -73,6 +73,7 @@ class Dispatcher:
         self._submitted = 0
         self._counted = 0.0
         self.threads = 1
+        self.readings = share.readings
 
     @contextmanager
     def sharing(self, task_bytes: int) -> Iterator[None]:
@@ -99,6 +100,7 @@ class Dispatcher:
                 if client is None or client.status != "running":
                     self._lost = self._lost if client is None else client
                     self._client = await self._opened()
+                    self._client.subscribe_topic(READINGS, self.readings.heard)
                     self._counted = 0.0
                 elif time.monotonic() - self._counted > COUNT_SECONDS:
                     await self._count(client)

@@ -86,6 +86,7 @@ class Driver:
         ]
         self._finale = Finale(plan, dispatcher, store, finisher)
         self._started = time.monotonic()
+        self._reading: Callable[[], int] = int
         self._sampled = False
 
     async def run(self) -> pa.Table:
@@ -113,6 +114,7 @@ class Driver:
                 listener=self._listener,
                 allow_failed=self._allow_failed,
             )
+            self._reading = scan.reading
             tellers = [
                 asyncio.create_task(self._tell_progress()),
                 asyncio.create_task(self._tell_previews(merger)),
@@ -254,11 +256,16 @@ class Driver:
 
         await merger.preview(
             self.runs,
-            fraction=lambda: self._progress().fraction,
+            fraction=lambda: self._progress(reading=0).fraction,
             threads=lambda: self._dispatcher.threads,
             tell=tell,
         )
 
-    def _progress(self) -> Progress:
-        seconds = time.monotonic() - self._started
-        return measure(self.runs, seconds=seconds, workers=self._dispatcher.threads)
+    def _progress(self, *, reading: int | None = None) -> Progress:
+        """Measure the progress; ``reading`` is what running tasks have read, asked for where it is None."""
+        return measure(
+            self.runs,
+            seconds=time.monotonic() - self._started,
+            workers=self._dispatcher.threads,
+            reading=self._reading() if reading is None else reading,
+        )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from distributed import Status
 from distributed.diagnostics.plugin import WorkerPlugin
+from tornado.ioloop import PeriodicCallback
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 EXTENSION = "fusionflow"
+READINGS = "fusionflow-readings"
+"""The topic where workers tell what their long tasks have read."""
+READINGS_MILLISECONDS = 250
 
 
 def resource(build: str) -> str:
@@ -64,10 +68,20 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
         worker.extensions[EXTENSION] = tasks.WorkerState(
             memory=worker.memory_manager.memory_limit, folder=worker.local_directory
         )
+        telling = PeriodicCallback(self._tell, READINGS_MILLISECONDS)
+        worker.periodic_callbacks[READINGS] = telling  # the worker stops it
+        telling.start()
         await worker.set_resources(**{self.name: float(worker.state.nthreads)})
         # Tasks that found no worker with the resource are looked at again when a worker begins to run.
         worker.status = Status.paused
         worker.status = Status.running
+
+    def _tell(self) -> None:
+        """Tell what tasks have read that run for long."""
+        state = self._worker.extensions.get(EXTENSION)
+        readings = state.readings() if state is not None else []
+        if readings:
+            self._worker.log_event(READINGS, readings)
 
     def transition(self, key: object, start: str, finish: str, **_: object) -> None:
         """Cancel the native scan of a task that was released while it ran.

@@ -52,19 +52,23 @@ class Listener(Protocol):
         """Take note of a chunk that the job goes on without."""
 
 
-def measure(runs: Sequence[StageRun], *, seconds: float, workers: int) -> Progress:
-    """Measure the progress of all stages together, ``seconds`` after the start."""
+def measure(runs: Sequence[StageRun], *, seconds: float, workers: int, reading: int = 0) -> Progress:
+    """Measure the progress of all stages together, ``seconds`` after the start.
+
+    ``reading`` are the bytes that running tasks have read so far.
+    """
     tallies = [run.tallies() for run in runs]
     needed = sum((tally for tally, _ in tallies), Tally())
     done = sum((tally for _, tally in tallies), Tally())
-    rate = done.counters.bytes_scanned / max(seconds, 1e-3)
+    bytes_done = min(done.size + reading, needed.size)
+    rate = (done.counters.bytes_scanned + reading) / max(seconds, 1e-3)
     return Progress(
         chunks_done=done.chunks,
         chunks_total=needed.chunks,
-        bytes_done=done.size,
+        bytes_done=bytes_done,
         bytes_total=needed.size,
         counters=done.counters,
         bytes_per_second=rate,
-        eta=(needed.size - done.size) / rate if rate else None,
+        eta=(needed.size - bytes_done) / rate if rate else None,
         workers=workers,
     )

@@ -28,7 +28,7 @@ from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, cluster_lo
 from fusionflow_lab.execution.flights import SOLO_DEATHS, Flight, Waiting, Work, backoff
 from fusionflow_lab.execution.merging import Merger
 from fusionflow_lab.execution.progress import Listener
-from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.stragglers import Stragglers
 from fusionflow_lab.execution.tasks import MapReport, MapTask
 from fusionflow_lab.query import Plan
@@ -95,6 +95,7 @@ class Scan:
         self._flights: dict[asyncio.Task[MapReport], Flight] = {}
         self._stragglers = Stragglers()
         self._losses = 0
+        self._partly: dict[int, Leaf] = {}
 
     async def run(self, runs: Sequence[StageRun]) -> None:
         """Scan and merge until every one of these stages has what it needs."""
@@ -104,6 +105,20 @@ class Scan:
                 with self._dispatcher.sharing(sum(sizes) // max(len(sizes), 1)):
                     await self._scan_waiting(runs)
             await self._merger.drain()
+
+    def reading(self) -> int:
+        """Return the bytes that were read of leaves that have not arrived.
+
+        A task that is run again begins anew, but what was told before stays: progress never goes back.
+        """
+        for flight in self._flights.values():
+            if flight.future is not None:
+                leaf = flight.work.leaf
+                read = min(self._dispatcher.readings.read(flight.future.key), leaf.size)
+                leaf.reading = max(leaf.reading, read)
+                self._partly[id(leaf)] = leaf
+        self._partly = {place: leaf for place, leaf in self._partly.items() if not leaf.settled}
+        return sum(leaf.reading for leaf in self._partly.values())
 
     async def cancel(self) -> None:
         """Cancel what is in flight."""
@@ -163,9 +178,11 @@ class Scan:
             task, workers=flight.workers, first=bool(flight.workers)
         )
         flight.begun = time.monotonic()
+        self._dispatcher.readings.watch(flight.future.key)
         try:
             return await outcome(flight.future, MapReport)
         finally:
+            self._dispatcher.readings.forget(flight.future.key)
             flight.future.release()
 
     async def _copy_late(self) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fusionflow_lab.execution.readings import Readings
+
 TASKS_PER_THREAD = 2
 _MOST_DOUBLINGS = 6
 _LEAST_TASK_BYTES = 1 << 20
@@ -32,6 +34,8 @@ class Share:
 
     def __init__(self) -> None:
         self._weights: dict[str, float] = {}
+        self.readings = Readings()
+        """What the running tasks of all jobs have read."""
 
     @contextmanager
     def joined(self, job: str, *, priority: int = 0, task_bytes: int = 0) -> Iterator[None]:

@@ -29,6 +29,8 @@ class Leaf:
     attempts: int = 0
     failed: bool = False
     verified: bool = False
+    reading: int = 0
+    """Bytes that a task has read of it so far, the one that came farthest."""
     place: int = -1
     """Where it stands among the leaves of its stage."""
     size: int = field(init=False)

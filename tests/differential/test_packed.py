@@ -78,6 +78,25 @@ def test_rejects_are_placed_in_the_text(session: Session, tmp_path: Path) -> Non
     assert (reject["byte"], reject["line"]) == (len(b"".join(rows[:-1])), 502)
 
 
+def test_one_large_member_moves_the_bar(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "large.csv.gz"
+    part = lines(300, 3) * 50
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"city,km,note\n")
+        for _ in range(250):
+            file.write(part)
+    size = path.stat().st_size
+    job = session.sql(QUERY.format(f"'{path}'")).submit()
+    seen = set()
+    while not job.wait(0.02):
+        if job.progress is not None:
+            seen.add(job.progress.bytes_done)
+    assert job.result().counters.bytes_scanned == size
+    within = sorted(seen - {0, size})
+    assert len(within) >= 2
+    assert within[-1] < size
+
+
 def test_damage_is_told_with_file_and_byte(session: Session, tmp_path: Path) -> None:
     data = gzip.compress(b"a,b,c\n" + lines(9000, 1))
     path = tmp_path / "cut.csv.gz"

@@ -9,7 +9,7 @@ use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use fusionflow_engine::{
     error::Error,
-    source::{Meter, Pass, rejects_to_batch},
+    source::{Pass, rejects_to_batch},
 };
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyCapsule};
 
@@ -26,7 +26,6 @@ use crate::{
 #[pyclass(frozen, module = "fusionflow_lab._native")]
 pub struct Scan {
     shared: Arc<Shared>,
-    meter: Meter,
     exported: AtomicBool,
 }
 
@@ -106,14 +105,14 @@ impl Scan {
         passed_over: Vec<PassedOver>,
         digest_only: bool,
     ) -> PyResult<Self> {
-        let (flag, opener) = (token.flag.clone(), opener(remote));
-        let meter = opener.meter.clone();
+        let (flag, mut opener) = (token.flag.clone(), opener(remote));
+        opener.meter = token.meter.clone();
         let passing =
             Passing { chunks, columns, count: column_count, reader: dialect, excluded, passed_over, digest_only };
         let pass = detached(py, || open_pass(passing, opener, flag))?;
         let schema = pass.schema();
         let shared = Shared { pass: Mutex::new(pass), failure: Mutex::default(), schema };
-        Ok(Self { shared: Arc::new(shared), meter, exported: AtomicBool::new(false) })
+        Ok(Self { shared: Arc::new(shared), exported: AtomicBool::new(false) })
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -131,12 +130,6 @@ impl Scan {
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         schema_capsule(py, &self.shared.schema)
-    }
-
-    /// Bytes of the files that were read so far; those of packed files as they lie there.
-    #[getter]
-    fn bytes_read(&self) -> u64 {
-        self.meter.bytes()
     }
 
     fn report(&self, py: Python<'_>) -> PyResult<Vec<ChunkReport>> {
