@@ -287,7 +287,7 @@ class Session:
         return pa.table({"column_name": plan.names, "column_type": plan.types})
 
     def sniff(self, pattern: str) -> str:
-        """Say how CSV files are read: dialect, columns, types, and the ``read_csv`` call that says so.
+        """Say how files are read: dialect, columns, types, and the call that says so.
 
         Raises
         ------

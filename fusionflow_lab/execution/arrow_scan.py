@@ -85,6 +85,7 @@ class ArrowScan:
     def __init__(self, chunks: Sequence[Chunk], columns: Sequence[Column], token: Token) -> None:
         self._chunks = chunks
         self._names = [column.name for column in columns]
+        self._ordinals = [column.ordinal for column in columns]
         self._token = token
         self._reports: list[ArrowReport] = []
         self._failure: Exception | None = None
@@ -128,7 +129,28 @@ class ArrowScan:
             self._failure = error
             raise
 
+    def _whole(self, chunk: Chunk) -> Iterator[pa.RecordBatch]:
+        """Read a file that others wrote, batch by batch; each is checked before anyone relies on it."""
+        _check(chunk.file)
+        block, rows = chunk.blocks[0], 0
+        digest = hashlib.blake2b(digest_size=16)
+        for batch in _validated(chunk.file, self._ordinals):
+            if self._token.cancelled:
+                raise ScanCancelledError("the scan was cancelled")
+            digest.update(batch.serialize())
+            rows += batch.num_rows
+            asked = batch.select(self._names) if self._names else None
+            yield asked or pa.record_batch({"_": pa.nulls(batch.num_rows)})
+        _check(chunk.file)
+        record = BlockRecord(
+            offset=block.offset, start=block.offset, end=block.end, rows=rows, rejected=0, lines=0
+        )
+        self._reports.append(ArrowReport(identity=digest.hexdigest(), blocks=(record,)))
+
     def _chunk(self, chunk: Chunk) -> Iterator[pa.RecordBatch]:
+        if chunk.file.cuts:
+            yield from self._whole(chunk)
+            return
         _check(chunk.file)
         table = _mapped(chunk.file, self._names)
         digest = hashlib.blake2b(digest_size=16)
@@ -158,6 +180,23 @@ def _rows(block: Block, rows: int, size: int) -> tuple[int, int]:
     """Return the first row of a block and how many there are."""
     first, last = -(-block.offset * rows // size), -(-block.end * rows // size)
     return first, last - first
+
+
+def _validated(file: SourceFile, ordinals: list[int]) -> Iterator[pa.RecordBatch]:
+    """Yield the record batches of a file, at least these columns of theirs."""
+    options = pa.ipc.IpcReadOptions(included_fields=sorted(ordinals) or [0], use_threads=False)
+    try:
+        with pa.memory_map(file.path) as source, pa.ipc.open_file(source, options=options) as reader:
+            for number in range(reader.num_record_batches):
+                batch = reader.get_batch(number)
+                batch.validate(full=True)
+                yield batch
+            if not reader.num_record_batches:
+                yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+    except (pa.ArrowException, MemoryError, OverflowError) as error:
+        what = (str(error) or "it is too large").splitlines()[0]
+        hint = "write the file again, or name files that leave it out"
+        raise SourceError(f"this Arrow file is damaged: {what}", where=file.path, hint=hint) from error
 
 
 def _mapped(file: SourceFile, names: list[str]) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.planning.arrow import arrow_files
 from fusionflow_lab.planning.csv_files import CsvSniffer, csv_source, sniffed_column
 from fusionflow_lab.planning.dataset_files import dataset_reader, dataset_version
 from fusionflow_lab.planning.json_files import json_source, with_json_types
@@ -18,6 +19,7 @@ from fusionflow_lab.planning.messages import nearest
 from fusionflow_lab.planning.parquet_files import Looker, parquet_source
 from fusionflow_lab.planning.parts import with_parts
 from fusionflow_lab.planning.reader_options import (
+    ArrowOptions,
     CsvOptions,
     JsonOptions,
     ParquetOptions,
@@ -216,6 +218,8 @@ class Catalog:
                 return json_source(pattern, options, paths, remote)
             case TextOptions():
                 return text_source(pattern, options, paths, remote)
+            case ArrowOptions():
+                return arrow_files(pattern, paths)
             case ParquetOptions():
                 return parquet_source(self._looker, pattern, options, paths, remote)
             case WholeOptions():

@@ -94,7 +94,7 @@ def cut_source(
     """
     chunks: list[Chunk] = []
     for file in source.files:
-        if source.format == "parquet":
+        if source.format == "parquet" or file.cuts:
             ends = zip((0, *file.cuts), file.cuts, strict=False)
             blocks = (Block(offset=begin, end=end, start=begin) for begin, end in ends)
             chunks += (

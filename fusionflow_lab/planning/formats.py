@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.planning import csv_options, json_options, parquet_options, text_options, whole_files
+from fusionflow_lab.planning import (
+    arrow,
+    csv_options,
+    json_options,
+    parquet_options,
+    text_options,
+    whole_files,
+)
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.reader_options import (
+    ArrowOptions,
     CsvOptions,
     JsonOptions,
     ParquetOptions,
@@ -97,7 +105,13 @@ _TEXTS = Format(
     functions={"read_text": whole_files.read_text},
     option_names=whole_files.TEXT_OPTIONS,
 )
-_FORMATS = (_CSV, _JSON, _PARQUET, _LINES, _WORDS, _DOCUMENTS, _TEXTS)
+_ARROW = Format(
+    suffixes=(".arrow", ".feather", ".ipc"),
+    default=ArrowOptions(),
+    functions={"read_arrow": arrow.read_arrow},
+    option_names=(),
+)
+_FORMATS = (_ARROW, _CSV, _JSON, _PARQUET, _LINES, _WORDS, _DOCUMENTS, _TEXTS)
 
 SUFFIXES = tuple(suffix for known in _FORMATS for suffix in known.names)
 """Suffixes of names that are read without a function."""

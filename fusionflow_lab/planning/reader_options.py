@@ -117,5 +117,14 @@ class JsonOptions(FileOptions):
     depth: int = -1
 
 
-ReaderOptions: TypeAlias = CsvOptions | JsonOptions | ParquetOptions | TextOptions | WholeOptions
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArrowOptions(FileOptions):
+    """Options of ``read_arrow``: there are none, and paths say nothing."""
+
+    hive: bool | None = False
+
+
+ReaderOptions: TypeAlias = (
+    ArrowOptions | CsvOptions | JsonOptions | ParquetOptions | TextOptions | WholeOptions
+)
 """Options of any format."""

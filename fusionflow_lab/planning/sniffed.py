@@ -35,7 +35,10 @@ def sniffed_text(source: Source) -> str:
     columns = [f"         {column.name.ljust(width)}  {column.type}" for column in source.columns]
     if isinstance(source.dialect, Text):
         raise TypeError("text has lines, no dialect")
-    if isinstance(source.dialect, (Dialect, JsonDialect)):
+    if source.format == "arrow":
+        how = "format   Arrow"
+        call = f"read_arrow({literal(source.pattern)})"
+    elif isinstance(source.dialect, (Dialect, JsonDialect)):
         facts = _facts(source.dialect)
         how = f"dialect  {', '.join(f'{name} {value}' for name, value in facts)}"
         call = _call(source, facts)

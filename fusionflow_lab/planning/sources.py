@@ -28,7 +28,7 @@ from fusionflow_lab.query import Frame
 from fusionflow_lab.storage import check_url, scheme_of
 
 _OTHER_NAMES = """
-    .xz .zip .arrow .feather .xlsx .db .duckdb .sqlite .avro .orc
+    .xz .zip .xlsx .db .duckdb .sqlite .avro .orc
 """
 _OTHER = tuple(_OTHER_NAMES.split())
 _PURE_TABLES = frozenset({"range", "generate_series", "unnest", "repeat", "repeat_row"})

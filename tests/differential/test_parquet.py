@@ -214,3 +214,11 @@ def test_no_rows_and_no_row_groups(session: Session, tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": pa.array([], pa.int64())}), path)
     for sql in (f"SELECT count(*), sum(x) FROM '{path}'", f"FROM '{path}'"):
         assert answer(session, sql) == expected(sql)
+
+
+def test_files_are_described(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"x": range(9), "t": ["a"] * 9}), path, row_group_size=4)
+    said = session.sniff(str(path)).splitlines()
+    assert said[1] == "format   Parquet, 3 row groups"
+    assert said[-1] == f"as SQL   read_parquet('{path}')"

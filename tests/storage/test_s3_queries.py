@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import random
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fusionflow_lab.api import Session
@@ -169,3 +171,25 @@ def test_refused_credentials_are_named(s3_session: Session, bucket: Bucket, prof
     other = replace(relation.query, access=replace(relation.query.access, s3_profile=profile))
     with pytest.raises(PermissionError, match=what):
         replace(relation, query=other).result(30)
+
+
+def test_row_groups_are_read_by_the_columns_asked_for(s3_session: Session, bucket: Bucket) -> None:
+    chance = random.Random(3)
+    table = pa.table(
+        {
+            "city": [chance.choice(CITIES) for _ in range(40_000)],
+            "noise": [chance.randbytes(200) for _ in range(40_000)],
+            "amount": [chance.randrange(9999) for _ in range(40_000)],
+        }
+    )
+    sink = io.BytesIO()
+    pq.write_table(table, sink, row_group_size=10_000, compression="none")
+    bucket.client.put_object(Bucket=bucket.name, Key="a.parquet", Body=sink.getvalue())
+    bucket.folder.mkdir(parents=True, exist_ok=True)
+    (bucket.folder / "a.parquet").write_bytes(sink.getvalue())
+    found = asked(s3_session, f"{bucket.url}/a.parquet", GROUPED + " LIMIT 2")
+    assert found.arrow() == answer(s3_session, f"{bucket.folder}/a.parquet", GROUPED + " LIMIT 2")
+    filtered = "SELECT count(*) AS n FROM '{}' WHERE amount > 5000 AND city < 'L'"
+    assert answer(s3_session, f"{bucket.url}/a.parquet", filtered) == answer(
+        s3_session, f"{bucket.folder}/a.parquet", filtered
+    )

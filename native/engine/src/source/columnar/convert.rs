@@ -33,6 +33,8 @@ pub enum Leaf {
     TimeTz,
     /// A time of the old sort, in 96 bits.
     Int96,
+    /// A text of which there are few different ones.
+    FewTexts,
 }
 
 /// DuckDB's TIMETZ: microseconds above 24 bits that hold this number less the offset in seconds.

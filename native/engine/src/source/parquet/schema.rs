@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use arrow_schema::{DataType, Field, FieldRef, Fields, TimeUnit};
 use parquet::{
     arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema},
-    basic::{ConvertedType, LogicalType, TimeUnit as ParquetUnit, TimestampType, Type as Physical},
+    basic::{ConvertedType, Encoding, LogicalType, TimeUnit as ParquetUnit, TimestampType, Type as Physical},
     errors::ParquetError,
     file::metadata::ParquetMetaData,
     schema::types::{SchemaDescriptor, Type, TypePtr},
@@ -18,6 +18,13 @@ use crate::source::columnar::{Leaf, RootColumn, delivered, duckdb_type};
 pub struct Options {
     /// Bytes without a meaning are text.
     pub binary_as_string: bool,
+}
+
+/// Bytes of a dictionary of few texts, as it is stored.
+const FEW_TEXT_BYTES: i64 = 32 << 10;
+
+fn few_texts() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
 /// Name the columns of a file and their types.
@@ -72,19 +79,47 @@ pub struct Selection {
     pub leaves: Vec<usize>,
 }
 
-/// Select columns by their places in the file.
+/// Tell whether a column's texts are few: a small dictionary holds them all, in every row group.
+#[must_use]
+pub fn has_few_texts(metadata: &ParquetMetaData, place: usize) -> bool {
+    let schema = metadata.file_metadata().schema_descr();
+    let root = &schema.root_schema().get_fields()[place];
+    let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == place);
+    let Some(leaf) = leaf.filter(|_| root.is_primitive()) else { return false };
+    schema.column(leaf).max_rep_level() == 0
+        && metadata.num_row_groups() > 0
+        && metadata.row_groups().iter().all(|group| {
+            let column = group.column(leaf);
+            let dictionary = column.dictionary_page_offset().map(|start| column.data_page_offset() - start);
+            let coded = column
+                .page_encoding_stats_mask()
+                .is_some_and(|mask| mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY));
+            coded && dictionary.is_some_and(|bytes| (1..=FEW_TEXT_BYTES).contains(&bytes))
+        })
+}
+
+/// Select columns by their places in the file; the texts of some are `few`.
 ///
 /// # Errors
 /// The name of a column that cannot be read, and why.
-pub fn select(metadata: &ParquetMetaData, places: &[usize], options: Options) -> Result<Selection, (String, String)> {
+pub fn select(
+    metadata: &ParquetMetaData,
+    places: &[usize],
+    few: &[bool],
+    options: Options,
+) -> Result<Selection, (String, String)> {
     let schema = metadata.file_metadata().schema_descr();
     let roots = schema.root_schema().get_fields();
     let geo = geo_text(metadata);
     let (mut types, mut meanings, mut fields) = (Vec::new(), Vec::new(), Vec::new());
-    for &place in places {
+    for (at, &place) in places.iter().enumerate() {
         let root = &roots[place];
-        let Root { simple, leaves, field } =
+        let Root { simple, mut leaves, mut field } =
             read_root(root, options, geo).map_err(|(_, why)| (root.name().to_owned(), why))?;
+        if few.get(at) == Some(&true) && *field.data_type() == DataType::Utf8View && leaves == [Leaf::Plain] {
+            leaves = vec![Leaf::FewTexts];
+            field = field.with_data_type(few_texts());
+        }
         types.push(simple);
         meanings.extend(leaves);
         fields.push(field);
@@ -170,6 +205,7 @@ fn hint(field: &Field, leaves: &mut impl Iterator<Item = Leaf>) -> Field {
         D::Struct(fields) => D::Struct(fields.iter().map(within).collect()),
         plain => match (plain, leaves.next()) {
             (_, Some(Leaf::Int96)) => D::Timestamp(TimeUnit::Microsecond, None),
+            (D::Utf8, Some(Leaf::FewTexts)) => few_texts(),
             (D::Utf8, _) => D::Utf8View,
             (D::Binary, _) => D::BinaryView,
             _ => plain.clone(),

@@ -118,7 +118,7 @@ fn column(metadata: &ParquetMetaData, watched: &Watched, options: Options) -> Op
     if !schema.root_schema().get_fields()[place].is_primitive() {
         return None;
     }
-    let selection = select(metadata, &[place], options).ok()?;
+    let selection = select(metadata, &[place], &[], options).ok()?;
     let (field, decoded) = (selection.fields.first()?, selection.decoded.first()?);
     let comparable = !field.metadata().contains_key(EXTENSION)
         && matches!(
