@@ -62,8 +62,8 @@ def small_files(folder: Path, count: int) -> None:
 
 
 def large_file(path: Path, size: int) -> None:
-    """Write one file of about so many bytes."""
-    block = "".join(f"{number % 97},text number {number:06}\n" for number in range(50_000))
+    """Write one file of about so many bytes, unlike any other: equal ones would not be scanned."""
+    block = "".join(f"{number % 97},{path.parent.name} {path.name} {number:06}\n" for number in range(5000))
     with path.open("w") as file:
         file.write("k,v\n")
         for _ in range(size // len(block)):
@@ -90,12 +90,14 @@ def memory(session: Session, scheduler: psutil.Process, folder: Path, options: a
 
 def shares(session: Session, _: psutil.Process, folder: Path, options: argparse.Namespace) -> None:
     """Time a job of 20 tasks alone and behind one of 300, of tasks of the same size."""
-    chunks.TASK_BYTES_MIN = chunks.TASK_BYTES_MAX = options.task_bytes
-    large_file(folder / "large.csv", 300 * options.task_bytes)
-    large_file(folder / "little.csv", 20 * options.task_bytes)
+    chunks.TASK_BYTES_MIN = chunks.TASK_BYTES_MAX = 1  # a file is a task
+    for name, count in (("large", 300), ("little", 20)):
+        (folder / name).mkdir()
+        for number in range(count):
+            large_file(folder / name / f"{number:03}.csv", MIB // 2)
 
     def submit(name: str, number: int) -> Job:
-        sql = f"SELECT k, max({DIGEST}) AS v FROM '{folder}/{name}.csv' WHERE k > {-number - 1} GROUP BY k"
+        sql = f"SELECT k, max({DIGEST}) AS v FROM '{folder}/{name}/*.csv' WHERE k > {-number - 1} GROUP BY k"
         return session.sql(sql).submit()
 
     ratios = []
@@ -173,7 +175,6 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=10)
     parser.add_argument("--tasks", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--task-bytes", type=int, default=MIB)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fusionflow-endurance-") as name, ExitStack() as stack:
         folder = Path(name)
