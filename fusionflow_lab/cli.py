@@ -23,6 +23,7 @@ from fusionflow_lab.cli_doctor import doctor
 from fusionflow_lab.cli_jobs import jobs
 from fusionflow_lab.cli_parts import (
     ROWS_SHOWN,
+    AsJson,
     Cluster,
     Command,
     File,
@@ -34,6 +35,7 @@ from fusionflow_lab.cli_parts import (
     Params,
     Workers,
     exit_codes,
+    say,
     target_of,
     write,
 )
@@ -41,6 +43,7 @@ from fusionflow_lab.cli_runner import runners
 from fusionflow_lab.planning.parameters import spelled
 from fusionflow_lab.planning.statement import explained
 from fusionflow_lab.results.follow import run_job
+from fusionflow_lab.results.jobs_table import job_facts
 from fusionflow_lab.samples import write_samples
 
 app = typer.Typer(
@@ -99,11 +102,12 @@ def run(  # noqa: PLR0913 - each is an option of the command
     detach: Annotated[
         bool, typer.Option("--detach", help="Print the job's id and leave; fusionflow jobs watch ID.")
     ] = False,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")] = False,
 ) -> None:
     """Run one query and write its rows to stdout or a file."""
     text = _text(file, command)
-    target = target_of(out, out_format, limit)
+    target = target_of(out, out_format, limit, as_json=as_json)
     with exit_codes(), connect(cluster, workers=workers) as session:
         query, params = explained(text), spelled(param or ())
         if query is not None or dry_run:
@@ -123,7 +127,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
             return relation.submit(priority=priority, reuse=True, key=key)
 
         if detach:
-            typer.echo(submit().id)
+            job = submit()
+            say(job.id, job_facts(job.record), as_json=as_json)
             return
         write(asyncio.run(run_job(submit, screen, name=name)), target)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from fusionflow_lab.cli_parts import exit_codes
+from fusionflow_lab.cli_parts import AsJson, exit_codes, say
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.execution.upkeep import keep_up
@@ -25,11 +26,14 @@ cache = typer.Typer(
 
 
 @cache.command("list")
-def list_states() -> None:
+def list_states(*, as_json: AsJson = False) -> None:
     """Print the maps whose states are kept, those used last first."""
     with exit_codes():
         config = Config.load()
         maps = kept(config.home / "states")
+        if as_json:
+            say("", [asdict(one) for one in maps], as_json=True)
+            return
         for one in maps[:MAPS_SHOWN]:
             ago = seconds_text(max(time.time() - one.used, 0))
             typer.echo(
@@ -55,6 +59,7 @@ def gc(
     max_size: Annotated[
         str | None, typer.Option("--max-size", metavar="SIZE", help="Keep that much: 20GB, 500 MB.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Delete states that were not used for long or take too much. Those of live jobs stay."""
     with exit_codes():
@@ -69,8 +74,9 @@ def gc(
             )
         finally:
             stores.jobs.close()
-        typer.echo(
+        text = (
             f"deleted {count_text(done.states, 'state')} ({bytes_text(done.size)})"
             f" and {count_text(done.orphans, 'unfinished file')};"
             f" {count_text(done.states_left, 'state')} ({bytes_text(done.size_left)}) stay"
         )
+        say(text, asdict(done), as_json=as_json)

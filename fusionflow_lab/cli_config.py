@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fusionflow_lab.cli_parts import exit_codes
+from fusionflow_lab.cli_parts import AsJson, exit_codes
 from fusionflow_lab.config import Config, settings
 from fusionflow_lab.config_text import config_text, example_environment, shown_value
 
@@ -22,7 +22,7 @@ configs = typer.Typer(
 def show(
     *,
     origin: Annotated[bool, typer.Option("--origin", help="Say where each setting comes from.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the settings in force."""
     with exit_codes():

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from fusionflow_lab.cli_parts import exit_codes
+from fusionflow_lab.cli_parts import AsJson, exit_codes, say
 from fusionflow_lab.config import Config
 from fusionflow_lab.jobs import migrations
 from fusionflow_lab.jobs.database import connect_database, current_revision, run_migrations, writing
@@ -22,12 +22,14 @@ databases = typer.Typer(
 
 
 @databases.command("current")
-def current() -> None:
+def current(*, as_json: AsJson = False) -> None:
     """Print the revision of the schema, and the newest there is."""
     with exit_codes(), _database() as engine, engine.connect() as connection:
         found = current_revision(connection) or "empty"
         newest = "the newest" if found == migrations.HEAD else f"the newest is {migrations.HEAD}"
-        typer.echo(f"{found} ({newest}) in {engine.url.render_as_string(hide_password=True)}")
+        where = engine.url.render_as_string(hide_password=True)
+        facts = {"revision": found, "newest": migrations.HEAD, "database": where}
+        say(f"{found} ({newest}) in {where}", facts, as_json=as_json)
 
 
 @databases.command("upgrade")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fusionflow_lab.cli_parts import FAILED, Cluster, exit_codes
+from fusionflow_lab.cli_parts import FAILED, AsJson, Cluster, exit_codes
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.preflight import Check, look_at, look_here
 from fusionflow_lab.execution.shipping import give_package
@@ -24,7 +24,7 @@ def doctor(
     give: Annotated[
         bool, typer.Option("--give-package", help="First give the workers the package that runs here.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look at all that a job needs; exit code 1 where something is missing."""
     with exit_codes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, TypeAlias
@@ -12,19 +13,21 @@ import typer
 from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.cli_parts import (
     ROWS_SHOWN,
+    AsJson,
     Format,
     Limit,
     LineScreen,
     OutFormat,
     OutPath,
     exit_codes,
+    say,
     target_of,
     write,
 )
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.codec import encode_event
 from fusionflow_lab.results.follow import run_job
-from fusionflow_lab.results.jobs_table import jobs_table, parameters_text
+from fusionflow_lab.results.jobs_table import job_facts, jobs_table, parameters_text
 from fusionflow_lab.results.result import Result
 
 STOP_SECONDS = 10.0
@@ -37,14 +40,16 @@ JobId: TypeAlias = Annotated[
 
 
 @jobs.command("list")
-def list_jobs(*, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN) -> None:
+def list_jobs(
+    *, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN, as_json: AsJson = False
+) -> None:
     """List the newest jobs, newest first."""
     with exit_codes(), connect() as session:
-        write(Result(table=jobs_table(session.jobs())), target_of(None, out_format, limit))
+        write(Result(table=jobs_table(session.jobs())), target_of(None, out_format, limit, as_json=as_json))
 
 
 @jobs.command("show")
-def show_job(job_id: JobId) -> None:
+def show_job(job_id: JobId, *, as_json: AsJson = False) -> None:
     """Print what a job is: its status, how far it is, its parameters and its SQL."""
     with exit_codes(), connect() as session:
         job = session.job(job_id)
@@ -52,55 +57,66 @@ def show_job(job_id: JobId) -> None:
         done = f", chunk {progress.chunks_done} of {progress.chunks_total}" if progress else ""
         given = parameters_text(job.parameters)
         lines = [f"job {job.id} · {job.status}{done}", *([given] if given else []), job.text.strip()]
-        typer.echo("\n".join(lines))
+        say("\n".join(lines), job_facts(job.record), as_json=as_json)
 
 
 @jobs.command("watch")
 def watch_job(
-    job_id: JobId, *, out: OutPath = None, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN
+    job_id: JobId,
+    *,
+    out: OutPath = None,
+    out_format: OutFormat = Format.TABLE,
+    limit: Limit = ROWS_SHOWN,
+    as_json: AsJson = False,
 ) -> None:
     """Show how a job goes, to its end, and write its rows; Ctrl-C leaves it running."""
-    target = target_of(out, out_format, limit)
+    target = target_of(out, out_format, limit, as_json=as_json)
     with exit_codes(), connect() as session:
         write(_followed(lambda: session.attach(job_id), leave=True), target)
 
 
 @jobs.command("result")
 def job_result(
-    job_id: JobId, *, out: OutPath = None, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN
+    job_id: JobId,
+    *,
+    out: OutPath = None,
+    out_format: OutFormat = Format.TABLE,
+    limit: Limit = ROWS_SHOWN,
+    as_json: AsJson = False,
 ) -> None:
     """Write the rows of a job that has ended, or say why it has none."""
-    target = target_of(out, out_format, limit)
+    target = target_of(out, out_format, limit, as_json=as_json)
     with exit_codes(), connect() as session:
         write(_ended_result(session, job_id), target)
 
 
 @jobs.command("stop")
-def stop_job(job_id: JobId) -> None:
+def stop_job(job_id: JobId, *, as_json: AsJson = False) -> None:
     """Stop a job; what it has scanned is kept."""
     with exit_codes(), connect() as session:
         job = session.job(job_id)
         job.stop()
         ended = job.wait(STOP_SECONDS)
-        typer.echo(f"job {job.id} · {job.status}" + ("" if ended else ": it is told to stop"), err=True)
+        text = f"job {job.id} · {job.status}" + ("" if ended else ": it is told to stop")
+        say(text, job_facts(job.record), as_json=as_json, err=True)
 
 
 @jobs.command("resume")
-def resume_job(job_id: JobId) -> None:
+def resume_job(job_id: JobId, *, as_json: AsJson = False) -> None:
     """Go on with a job that was stopped or has failed, under its id; jobs watch ID shows it."""
     with exit_codes(), connect() as session:
         job = session.job(job_id)
         job.resume()
-        typer.echo(job.id)
+        say(job.id, job_facts(job.record), as_json=as_json)
 
 
 @jobs.command("retry")
-def retry_job(job_id: JobId) -> None:
+def retry_job(job_id: JobId, *, as_json: AsJson = False) -> None:
     """Try again what failed of a job, under its id: all it has scanned is kept; jobs watch ID shows it."""
     with exit_codes(), connect() as session:
         job = session.job(job_id)
         job.retry()
-        typer.echo(job.id)
+        say(job.id, job_facts(job.record), as_json=as_json)
 
 
 @jobs.command("rerun")
@@ -108,19 +124,23 @@ def rerun_job(
     job_id: JobId,
     *,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Scan everything again.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Submit the query of a job as a new job, and print its id."""
     with exit_codes(), connect() as session:
-        typer.echo(session.job(job_id).rerun(use_cache=not no_cache).id)
+        job = session.job(job_id).rerun(use_cache=not no_cache)
+        say(job.id, job_facts(job.record), as_json=as_json)
 
 
 @jobs.command("log")
-def job_log(job_id: JobId) -> None:
+def job_log(job_id: JobId, *, as_json: AsJson = False) -> None:
     """Print every durable event of a job: number, time, type, what happened."""
     with exit_codes(), connect() as session:
         for event in session.job(job_id).log():
             time = datetime.fromtimestamp(event.time).astimezone().isoformat(timespec="milliseconds")
-            typer.echo(f"{event.seq}\t{time}\t{event.type}\t{encode_event(event)[0]}")
+            body = encode_event(event)[0]
+            facts = {"seq": event.seq, "time": time, "type": event.type, **json.loads(body)}
+            say(f"{event.seq}\t{time}\t{event.type}\t{body}", facts, as_json=as_json)
 
 
 @jobs.command("logs")
@@ -131,10 +151,18 @@ def job_logs(job_id: JobId) -> None:
 
 
 @jobs.command("rejects")
-def job_rejects(job_id: JobId, *, out_format: OutFormat = Format.TABLE, limit: Limit = ROWS_SHOWN) -> None:
+def job_rejects(
+    job_id: JobId,
+    *,
+    out_format: OutFormat = Format.TABLE,
+    limit: Limit = ROWS_SHOWN,
+    as_json: AsJson = False,
+) -> None:
     """List the rows a job rejected: file, byte, line, column, reason, text."""
     with exit_codes(), connect() as session:
-        write(Result(table=session.job(job_id).rejects()), target_of(None, out_format, limit))
+        write(
+            Result(table=session.job(job_id).rejects()), target_of(None, out_format, limit, as_json=as_json)
+        )
 
 
 def _followed(find: Callable[[], Job], *, leave: bool) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,7 @@ OutPath: TypeAlias = Annotated[
 ]
 Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=0, help="Rows that --format table shows.")]
 OutFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="What stdout carries.")]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +101,17 @@ class LineScreen:
             self._lines.clear()
 
 
-def target_of(out: Path | None, out_format: Format, limit: int) -> Target:
+def say(text: str, facts: object, *, as_json: bool, err: bool = False) -> None:
+    """Write a text for people, or the same as JSON to stdout."""
+    if as_json:
+        typer.echo(json.dumps(facts, default=str))
+    else:
+        typer.echo(text, err=err)
+
+
+def target_of(out: Path | None, out_format: Format, limit: int, *, as_json: bool = False) -> Target:
     """Say where the rows go: to a file by its suffix, or to stdout."""
+    out_format = Format.JSON if as_json else out_format
     by_suffix: dict[str, FileFormat] = {
         ".csv": "csv",
         ".json": "json",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fusionflow_lab.api import connect
-from fusionflow_lab.cli_parts import Workers, exit_codes
+from fusionflow_lab.cli_parts import AsJson, Workers, exit_codes, say
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.process import RunnerOptions, run_runner
 from fusionflow_lab.jobs.link import connected, end_runner
+from fusionflow_lab.results.words import count_text
 
 runners = typer.Typer(help="Drive jobs in a process of its own.", rich_markup_mode=None)
 
@@ -43,20 +45,19 @@ def runner(
 
 
 @runners.command("status")
-def status() -> None:
+def status(*, as_json: AsJson = False) -> None:
     """Print the runners at work: process, cluster, workers, and the jobs they drive."""
     with exit_codes(), connect(runner="inprocess") as session:
         live = [record for record in session.jobs() if record.lease_holder]
         found = session.runners()
         for record in found:
             mine = [job.id for job in live if job.lease_holder == record.id]
-            where = f"{record.scheduler or 'no cluster yet'}, {record.workers} workers"
+            where = f"{record.scheduler or 'no cluster yet'}, {count_text(record.workers, 'worker')}"
             at_work = f", drives {' '.join(mine)}" if mine else ", idle"
             log = session.config.runner_log(record.cluster)
-            typer.echo(
-                f"runner {record.pid} on {record.host}: {record.cluster} ({where}){at_work}; log {log}"
-            )
-        if not found:
+            text = f"runner {record.pid} on {record.host}: {record.cluster} ({where}){at_work}; log {log}"
+            say(text, {**asdict(record), "jobs": mine, "log": log}, as_json=as_json)
+        if not found and not as_json:
             typer.echo("no runner is at work; the next job starts one")
 
 

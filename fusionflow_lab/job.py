@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, Status
 from fusionflow_lab.jobs.manager import JobManager
+from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.query import Parameter
 from fusionflow_lab.results.result import Result
 
@@ -84,6 +85,11 @@ class Job:
         """
         result = self._manager.result(self.id, timeout)
         return result.again() if self.reused else result
+
+    @property
+    def record(self) -> JobRecord:
+        """The job as the database has it."""
+        return self._manager.record(self.id)
 
     def stop(self) -> None:
         """Stop the job; returns at once. What it has scanned is kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import pyarrow as pa
 
@@ -70,3 +71,18 @@ def _seconds(record: JobRecord) -> float | None:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _TEXT_SHOWN else line[: _TEXT_SHOWN - 1] + "…"
+
+
+def job_facts(job: JobRecord) -> dict[str, object]:
+    """Return what a program may want to know of a job; times are seconds since the epoch.
+
+    Examples
+    --------
+    >>> from fusionflow_lab.query import Query
+    >>> job_facts(JobRecord(id="ab12", query=Query(text="SELECT 1"), status="QUEUED"))["status"]
+    'QUEUED'
+    """
+    facts = asdict(job)
+    query = facts.pop("query")
+    facts.pop("reuse_key")
+    return {**facts, "name": query["name"], "text": query["text"]}
