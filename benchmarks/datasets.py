@@ -25,6 +25,7 @@ class Dataset:
     pool_rows: int
     header: str
     pool: Callable[[Random, int, int], list[bytes]]
+    suffix: str = ".csv"
 
     def write(self, folder: Path, scale: float) -> Path:
         """Write the file if it is not there yet, and return its path.
@@ -37,7 +38,7 @@ class Dataset:
             Part of the full number of rows.
         """
         rows = max(int(self.rows * scale), 1)
-        path = folder / f"{self.name}-{rows}.csv"
+        path = folder / f"{self.name}-{rows}{self.suffix}"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part")
@@ -120,6 +121,39 @@ def wide_records(random: Random, count: int, _rows: int) -> list[bytes]:
     return [(",".join(field(random) for field in fields) + "\n").encode() for _ in range(count)]
 
 
+VOCABULARY = 60_000
+LINE_WORDS = 12
+
+
+def prose_lines(random: Random, count: int, _rows: int) -> list[bytes]:
+    """Make lines of words with blanks between them; how often words come falls off as in a language."""
+    letters = "etaoinshrdlucmfwypvbgkjqxz"
+    words = ["".join(_pick(random, letters) for _ in range(1 + place % 11)) for place in range(VOCABULARY)]
+
+    def word() -> str:
+        return words[int(VOCABULARY ** random.random()) - 1]
+
+    return [(" ".join(word() for _ in range(LINE_WORDS)) + "\n").encode() for _ in range(count)]
+
+
+PATHS = 120
+LEVELS = ("INFO", "INFO", "INFO", "WARN", "ERROR")
+
+
+def log_lines(random: Random, count: int, _rows: int) -> list[bytes]:
+    """Make lines of a log: time, level, thread, path and milliseconds."""
+    return [
+        (
+            f"{_date(random)}T10:{int(random.random() * 60):02}:{int(random.random() * 60):02} "
+            f"{_pick(random, LEVELS)} [worker-{int(random.random() * 16)}] GET "
+            f"/api/v1/{_pick(random, WORDS_OF_PATHS)}/{int(random.random() * PATHS)} "
+            f"{int(random.random() * 2000)}ms\n"
+        ).encode()
+        for _ in range(count)
+    ]
+
+
+WORDS_OF_PATHS = ("users", "orders", "items")
 BRC = Dataset(name="1brc", rows=50_000_000, pool_rows=1_000_000, header="", pool=brc_records)
 G1 = Dataset(
     name="h2o-g1",
@@ -135,3 +169,5 @@ WIDE = Dataset(
     header=",".join(f"c{column}" for column in range(WIDE_COLUMNS)) + "\n",
     pool=wide_records,
 )
+PROSE = Dataset(name="prose", rows=6_000_000, pool_rows=300_000, header="", pool=prose_lines, suffix=".txt")
+LOG = Dataset(name="log", rows=8_000_000, pool_rows=300_000, header="", pool=log_lines, suffix=".log")

@@ -51,7 +51,7 @@ def duckdb_answerer() -> Answerer:
     connection.execute("SET enable_progress_bar = false").fetchall()
 
     def answer(question: Question, path: Path, mode: Mode) -> pa.Table:
-        sql = question.sql(path) if mode == "query" else question.scan_sql(path)
+        sql = question.their_sql(path) if mode == "query" else question.scan_sql(path)
         return connection.sql(sql).to_arrow_table()
 
     return answer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets import BRC, G1, WIDE, Dataset
+from benchmarks.datasets import BRC, G1, LOG, PROSE, WIDE, Dataset
 from fusionflow_lab.planning.reader_options import CsvOptions
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ BRC_OPTIONS = CsvOptions(delimiter=";", header=False, names=("station", "tempera
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A query over one file, in SQL and for Polars; ``columns`` are those that it reads."""
+    """A query over one file, in SQL and for Polars; ``columns`` are those that it reads.
+
+    ``theirs`` is DuckDB's SQL where it has no such function; the scan alone of those is not timed.
+    """
 
     name: str
     dataset: Dataset
@@ -27,6 +30,7 @@ class Question:
     query: str
     lazy: Callable[[pl.LazyFrame], pl.LazyFrame]
     options: CsvOptions = NO_OPTIONS
+    theirs: str = ""
 
     def source(self, path: Path) -> str:
         """Return the FROM item for a file."""
@@ -39,6 +43,13 @@ class Question:
         """Return the SQL for a file."""
         return self.query.format(source=self.source(path))
 
+    def their_sql(self, path: Path) -> str:
+        """Return DuckDB's SQL for a file."""
+        lines = (
+            f"read_csv('{path}', header = false, delim = '\x01', quote = '', columns = {{'line': 'VARCHAR'}})"
+        )
+        return self.theirs.format(lines=lines) if self.theirs else self.sql(path)
+
     def scan_sql(self, path: Path) -> str:
         """Return SQL that has to parse the columns and do nothing else."""
         counts = ", ".join(f"count({column})" for column in self.columns)
@@ -48,6 +59,10 @@ class Question:
         """Return the file for Polars."""
         import polars as pl
 
+        if self.theirs:
+            return pl.scan_csv(
+                path, separator="\x01", has_header=False, quote_char=None, new_columns=["line"]
+            )
         if not self.options.names:
             return pl.scan_csv(path)
         return pl.scan_csv(
@@ -85,6 +100,33 @@ def _wide(frame: pl.LazyFrame) -> pl.LazyFrame:
     grouped = frame.filter(pl.col("c5") < 50).group_by("c4")  # noqa: PLR2004 - as in the SQL
     return grouped.agg(pl.len().alias("n"), pl.col("c2").sum().alias("total")).sort("c4")
 
+
+LOG_PATTERN = r"^(?P<at>\S+) (?P<level>\w+) \[[^\]]*\] GET (?P<path>/\S*) (?P<ms>\d+)ms$"
+
+
+def _words(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    words = frame.select(pl.col("line").str.split(" ").alias("word")).explode("word").group_by("word")
+    counted = words.agg(pl.len().cast(pl.Int64).alias("n"))
+    return counted.sort("n", "word", descending=[True, False]).head(20)
+
+
+def _log(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    found = frame.select(pl.col("line").str.extract_groups(LOG_PATTERN).alias("found")).unnest("found")
+    ms = pl.col("ms").cast(pl.Int64)
+    grouped = found.filter(pl.col("level") != "INFO").group_by("path")
+    return grouped.agg(
+        pl.len().cast(pl.Int64).alias("n"), ms.mean().alias("mean"), ms.max().alias("high")
+    ).sort("path")
+
+
+_BY_PATH = (
+    "SELECT path, count(*) AS n, avg({ms}) AS mean, max({ms}) AS high FROM {lines} "
+    "WHERE level <> 'INFO' GROUP BY path ORDER BY path"
+)
 
 QUESTIONS = (
     Question(
@@ -125,5 +167,29 @@ QUESTIONS = (
         query="SELECT c4, count(*) AS n, sum(c2) AS total FROM {source} "
         "WHERE c5 < 50 GROUP BY c4 ORDER BY c4",
         lazy=_wide,
+    ),
+    Question(
+        name="words",
+        dataset=PROSE,
+        columns=("word",),
+        query="SELECT word, count(*) AS n FROM words({source}) GROUP BY word ORDER BY n DESC, word LIMIT 20",
+        theirs="SELECT word, count(*) AS n "
+        "FROM (SELECT unnest(string_split(line, ' ')) AS word FROM {lines}) "
+        "GROUP BY word ORDER BY n DESC, word LIMIT 20",
+        lazy=_words,
+    ),
+    Question(
+        name="log lines",
+        dataset=LOG,
+        columns=("path", "ms"),
+        query=_BY_PATH.replace("{lines}", f"read_lines({{source}}), extract(line, '{LOG_PATTERN}')").replace(
+            "{ms}", "ms"
+        ),
+        theirs=_BY_PATH.replace(
+            "{lines}",
+            f"(SELECT unnest(regexp_extract(line, '{LOG_PATTERN}', ['at', 'level', 'path', 'ms'])) "
+            "FROM {lines})",
+        ).replace("{ms}", "ms::BIGINT"),
+        lazy=_log,
     ),
 )

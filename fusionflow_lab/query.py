@@ -259,7 +259,7 @@ class SourceFile:
     not packed: ``size`` is then that of the packed bytes, ``data_start`` a byte of the text. ``max_ratio``:
     bytes of text that a packed byte may stand for; 0 for any number. ``members``: a packed file is cut
     between its members. ``cuts`` are the bytes where its parts end that are read whole, such as row groups.
-    Files of one ``shape`` have the same columns of the same types.
+    Files of one ``shape`` have the same columns of the same types. ``kind`` is the suffix of a document.
     """
 
     path: str
@@ -276,6 +276,7 @@ class SourceFile:
     shape: int = 0
     max_ratio: int = 1000
     members: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import PurePath
 
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
@@ -96,7 +97,14 @@ def whole_source(pattern: str, options: WholeOptions, paths: Sequence[str]) -> S
         dialect=Whole(rows=options.rows, seconds=options.seconds),
         columns=columns,
         files=tuple(
-            SourceFile(path=path, size=size, mtime_ns=mtime_ns, data_start=0)
+            SourceFile(
+                path=path,
+                size=size,
+                mtime_ns=mtime_ns,
+                data_start=0,
+                # Its name says which reader a document is for: equal bytes are other rows to another.
+                kind=PurePath(path).suffix.lower() if options.rows == "documents" else "",
+            )
             for path, (size, mtime_ns) in facts
         ),
     )

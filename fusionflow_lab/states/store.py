@@ -68,7 +68,8 @@ def chunk_cut(chunk: Chunk) -> str:
 def _cut(chunk: Chunk) -> str:
     blocks = ",".join(f"{block.offset}-{block.end}" for block in chunk.blocks)
     packed = f"{blocks}\0{chunk.file.compression}" if chunk.file.compression else blocks
-    return packed if chunk.file.layout is None else f"{packed}\0{chunk.file.layout}"
+    named = f"{packed}\0{chunk.file.kind}" if chunk.file.kind else packed
+    return named if chunk.file.layout is None else f"{named}\0{chunk.file.layout}"
 
 
 def _digest(text: str) -> str:
