@@ -390,6 +390,12 @@ class JsonFile:
     def etag(self) -> str:
         """Version of a remote object; empty for a local file."""
     @property
+    def compression(self) -> str:
+        """How it is packed: ``gzip``, ``zstd``, ``bz2``, or empty."""
+    @property
+    def members(self) -> bool:
+        """Whether it is packed in many members."""
+    @property
     def data_start(self) -> int:
         """Byte after the BOM."""
 

@@ -72,7 +72,6 @@ _JSON = Format(
         "read_ndjson_objects": json_options.read_ndjson_objects,
     },
     option_names=json_options.OPTION_NAMES,
-    packable=False,
 )
 _LINES = Format(
     suffixes=(),

@@ -53,6 +53,9 @@ def json_source(
                 size=file.size,
                 mtime_ns=file.mtime_ns,
                 etag=file.etag,
+                compression=file.compression,
+                max_ratio=options.max_ratio,
+                members=file.members,
                 data_start=file.data_start,
             )
             for file in sniff.files

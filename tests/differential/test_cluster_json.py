@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
 import random
 from math import isclose
@@ -68,6 +70,14 @@ def write(folder: Path, form: str) -> str:
     if form == "lines":
         (folder / "one.jsonl").write_text("".join(json.dumps(record) + "\n" for record in made))
         return f"{folder}/one.jsonl"
+    if form == "packed":
+        parts = [
+            "".join(json.dumps(record) + "\n" for record in made[at : at + 500]) for at in range(0, ROWS, 500)
+        ]
+        (folder / "one.jsonl.gz").write_bytes(b"".join(gzip.compress(part.encode()) for part in parts))
+        (folder / "one.txt").write_text("".join(parts))
+        (folder / "two.json.bz2").write_bytes(bz2.compress(json.dumps(made).encode()))
+        return f"{folder}/one.jsonl.gz"
     for number in range(6):
         part = made[number * 1000 : (number + 1) * 1000]
         text = json.dumps(part) if number == 4 else "\r\n".join(json.dumps(record) for record in part)
@@ -84,13 +94,14 @@ def alike(one: object, other: object) -> bool:
     return one == other
 
 
-@pytest.mark.parametrize("form", ["lines", "list", "files"])
+@pytest.mark.parametrize("form", ["lines", "list", "files", "packed"])
 def test_queries_over_json(form: str, session: Session, tmp_path: Path) -> None:
     pattern = write(tmp_path, form)
+    plain = pattern.replace("one.jsonl.gz", "one.txt")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for query in QUERIES:
-            found = connection.execute(query.format(f"read_json('{pattern}')"))
+            found = connection.execute(query.format(f"read_json('{plain}')"))
             expected = [(str(name), str(kind)) for name, kind, *_ in found.description or []]
             rows = found.fetchall()
             result = session.sql(query.format(f"'{pattern}'")).result()
@@ -103,3 +114,9 @@ def test_queries_over_json(form: str, session: Session, tmp_path: Path) -> None:
             assert isinstance(result.table, pa.Table)
             counters = result.counters
             assert counters.rows_read == counters.rows_used + counters.rows_filtered == ROWS, query
+
+
+def test_packed_lists_are_read_like_others(session: Session, tmp_path: Path) -> None:
+    write(tmp_path, "packed")
+    found = session.sql(f"SELECT count(*), sum(id) FROM '{tmp_path}/two.json.bz2'").result()
+    assert found.table.to_pylist() == [{"count_star()": ROWS, "sum(id)": sum(range(ROWS))}]

@@ -11,7 +11,7 @@ use fusionflow_engine::{
 };
 use pyo3::prelude::*;
 
-use crate::{error::detached, remote::opener};
+use crate::{error::detached, remote::opener, sniff_files::packed_name};
 
 /// What JSON files look like together.
 #[pyclass(frozen, module = "fusionflow_lab._native")]
@@ -42,6 +42,18 @@ impl JsonFile {
     #[getter]
     fn etag(&self) -> &str {
         &self.0.stamp.etag
+    }
+
+    /// How it is packed; empty where it is not.
+    #[getter]
+    fn compression(&self) -> String {
+        packed_name(self.0.compression)
+    }
+
+    /// Whether it is packed in many members.
+    #[getter]
+    fn members(&self) -> bool {
+        self.0.members
     }
 
     /// Byte after the BOM.
@@ -82,6 +94,7 @@ impl JsonSniff {
 #[derive(FromPyObject)]
 pub struct JsonOptions {
     form: String,
+    compression: String,
     records: Option<bool>,
     whole: bool,
     appearance: f64,
@@ -106,7 +119,8 @@ impl JsonOptions {
     fn parse(self, opener: Opener) -> Result<SniffOptions, Error> {
         let most = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
         let rules = Rules { appearance: self.appearance, many: most(self.map_fields), depth: most(self.depth) };
+        let compression = if self.compression.is_empty() { None } else { Some(self.compression.parse()?) };
         let form = if self.form.is_empty() { None } else { Some(self.form.parse()?) };
-        Ok(SniffOptions { form, records: self.records, whole: self.whole, rules, opener })
+        Ok(SniffOptions { form, records: self.records, whole: self.whole, rules, compression, opener })
     }
 }

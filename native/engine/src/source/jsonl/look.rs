@@ -59,7 +59,7 @@ fn few(plan: &ScanPlan, chunk: &Chunk, batcher: &mut Batcher, slots: Vec<usize>)
     if start >= file.size() {
         return Ok(Vec::new());
     }
-    let limit = (start + BYTES).min(file.size());
+    let limit = file.clip(file.size(), start + BYTES)?;
     let (window, cut) = batcher.cut(&file, start, limit, &mut Place::default())?;
     let cells = Cells { window: &window, spans: &cut.spans };
     let is_few = |slot: &usize| {

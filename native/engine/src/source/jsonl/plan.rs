@@ -89,7 +89,8 @@ impl ScanPlan {
             return Err(Error::Invalid("a record that is no object has one column".to_owned()));
         }
         for chunk in &chunks {
-            let size = chunk.file.size;
+            // How much text a packed file holds is not known yet.
+            let size = if chunk.file.part.is_some() { u64::MAX } else { chunk.file.size };
             if let Some(block) = chunk.blocks.iter().find(|block| block.offset > block.end || block.end > size) {
                 let (path, offset, end) = (chunk.file.path.display(), block.offset, block.end);
                 return Err(Error::Invalid(format!("block [{offset}, {end}) does not lie in {path} of {size} bytes")));

@@ -109,8 +109,13 @@ impl Pass for Scanner {
                 None => OpenChunk::open(chunk, &plan)?,
             };
             match open.active.take() {
-                Some(mut block) if block.at < block.range.end => {
-                    let limit = block.range.end.min(block.at + plan.window as u64);
+                Some(mut block) => {
+                    let limit = open.file.clip(block.range.end, block.at + plan.window as u64)?;
+                    if block.at >= limit {
+                        open.blocks.push(block.report);
+                        self.open = Some(open);
+                        continue;
+                    }
                     let batch = self.batcher.read(&open.file, block.at, limit, &mut block.place, &mut open.digest)?;
                     let rows = self.accept(&open, &mut block, batch);
                     open.active = Some(block);
@@ -118,10 +123,6 @@ impl Pass for Scanner {
                     if rows.num_rows() > 0 {
                         return Ok(Some(rows));
                     }
-                }
-                Some(block) => {
-                    open.blocks.push(block.report);
-                    self.open = Some(open);
                 }
                 None => match chunk.blocks.get(open.blocks.len()) {
                     Some(&range) => {

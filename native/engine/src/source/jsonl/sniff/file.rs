@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     source::{
-        Opener, Stamp,
+        Compression, Encoding, Opener, SourceFile, Stamp,
         file::{OpenFile, Window},
         jsonl::{
             batch::Batcher,
@@ -20,6 +20,7 @@ use crate::{
             locate::{MAX_RECORD, line_start, too_long},
             plan::{Form, ScanPlan},
         },
+        packed::has_members,
     },
 };
 
@@ -44,6 +45,8 @@ pub struct SniffOptions {
     /// Whether to look at all that is in the files.
     pub whole: bool,
     pub rules: Rules,
+    /// `None`: what each file's name says.
+    pub compression: Option<Compression>,
     /// What opens the files.
     pub opener: Opener,
 }
@@ -53,6 +56,9 @@ pub struct SniffOptions {
 pub struct Look {
     pub path: PathBuf,
     pub stamp: Stamp,
+    pub compression: Compression,
+    /// Whether it is packed in many members.
+    pub members: bool,
     /// Byte after the BOM.
     pub data_start: u64,
     /// `None` where the file holds no value.
@@ -67,10 +73,17 @@ pub struct Look {
 /// # Errors
 /// `Io` where it cannot be read, `Refused` where it is not JSON.
 pub fn look(path: &Path, options: &SniffOptions, files: usize) -> Result<Look> {
-    let (file, stamp) = OpenFile::open(&options.opener, path)?;
+    let bytes = options.opener.open(path, None)?;
+    let stamp = bytes.stamp()?;
+    let compression = options.compression.unwrap_or_else(|| Compression::of(path));
+    let members = has_members(bytes.as_ref(), stamp.size, compression)?;
+    let Stamp { size, mtime_ns, etag } = stamp.clone();
+    let planned = SourceFile { path: path.to_owned(), size, mtime_ns, etag, compression, ..SourceFile::default() };
+    let file = OpenFile::open_as_planned(&options.opener, &planned, Encoding::Utf8)?;
     let (data_start, found) = head(&file, options.form)?;
-    let mut look =
-        Look { path: path.to_owned(), stamp, data_start, form: found, seen: Structure::default(), flaw: None };
+    let seen = Structure::default();
+    let path = path.to_owned();
+    let mut look = Look { path, stamp, compression, members, data_start, form: found, seen, flaw: None };
     if let Some(form) = found {
         look.see(&file, form, options.whole, files)?;
     }
@@ -121,7 +134,11 @@ impl Look {
             let mut place = if form == Form::Values { Place::Values } else { Place::Start };
             let mut at = from;
             while at < to {
-                let (data, cut) = batcher.cut(file, at, to.min(at + window), &mut place)?;
+                let limit = file.clip(to, at + window)?;
+                if at >= limit {
+                    break;
+                }
+                let (data, cut) = batcher.cut(file, at, limit, &mut place)?;
                 for span in cut.spans.column(batcher.record_slot()) {
                     self.seen.observe(&data, span.start(), 0);
                 }
@@ -138,20 +155,22 @@ impl Look {
     /// The ranges to look at; each starts with a record.
     fn places(&self, file: &OpenFile, form: Form, whole: bool, files: usize) -> Result<Vec<(u64, u64)>> {
         let start = self.data_start;
+        let size = file.size();
         if whole {
-            return Ok(vec![(start, self.stamp.size)]);
+            return Ok(vec![(start, size)]);
         }
         if form != Form::Lines {
-            return Ok(vec![(start, self.stamp.size.min(start + LARGEST_HEAD))]);
+            return Ok(vec![(start, size.min(start + LARGEST_HEAD))]);
         }
         let spot = (BUDGET / (SPOTS + 1) / files.max(1) as u64).clamp(SMALLEST_SPOT, LARGEST_SPOT);
-        if self.stamp.size <= start + (SPOTS + 1) * spot {
-            return Ok(vec![(start, self.stamp.size)]);
+        if size <= start + (SPOTS + 1) * spot || self.compression != Compression::None {
+            // A packed file can only be read from its start.
+            return Ok(vec![(start, size.min(start + (SPOTS + 1) * spot))]);
         }
         let mut window = Window::default();
         let mut places = vec![(start, start + spot)];
         for number in 1..=SPOTS {
-            let from = self.stamp.size - (self.stamp.size - start) / SPOTS * (SPOTS - number) - spot;
+            let from = size - (size - start) / SPOTS * (SPOTS - number) - spot;
             places.push((line_start(file, &mut window, from.max(start + 1))?, from + spot));
         }
         Ok(places)

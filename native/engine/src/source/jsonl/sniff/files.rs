@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     source::{
-        Stamp,
+        Compression, Stamp,
         jsonl::{kind::Kind, plan::Form},
     },
 };
@@ -24,6 +24,9 @@ const WHOLE: &str = "json";
 pub struct JsonFile {
     pub path: PathBuf,
     pub stamp: Stamp,
+    pub compression: Compression,
+    /// Whether it is packed in many members.
+    pub members: bool,
     /// Byte after the BOM.
     pub data_start: u64,
 }
@@ -53,8 +56,8 @@ pub fn sniff_json(paths: &[PathBuf], options: &SniffOptions) -> Result<JsonSniff
     for look in looks {
         check(&look)?;
         seen.merge(look.seen);
-        let Look { path, stamp, data_start, .. } = look;
-        files.push(JsonFile { path, stamp, data_start });
+        let Look { path, stamp, compression, members, data_start, .. } = look;
+        files.push(JsonFile { path, stamp, compression, members, data_start });
     }
     if let (true, Some(first)) = (empty, files.first()) {
         let hint = "name a file that holds records".to_owned();
