@@ -63,11 +63,14 @@ class MergeTree:
         """Merge states, large ones a few at a time: what a merge holds is bounded by their bytes."""
         folded: list[pa.Table] = []
         run: list[pa.Table] = []
+        held = 0
         for state in states:
-            if len(run) > 1 and sum(table.nbytes for table in run) + state.nbytes > MERGE_BYTES:
+            size = state.nbytes
+            if len(run) > 1 and held + size > MERGE_BYTES:
                 folded.append(self._merge(run))
-                run = []
+                run, held = [], 0
             run.append(state)
+            held += size
         if not folded:
             return self._merge(run)
         return self._fold([*folded, *run])
