@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,7 @@ from fusionflow_lab.logs import JobFiles, write_logs, write_logs_no_more
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.complete import Completion, complete
+from fusionflow_lab.planning.copying import sink_of
 from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.most import refuse_length
@@ -425,6 +426,35 @@ class Relation:
             became of it. For programs that may try twice.
         """
         return self.session._submit(self.query, priority=priority, reuse=reuse, key=key)  # noqa: SLF001
+
+    def copy_to(self, url: str, **options: str | bool | int | Sequence[str]) -> Relation:
+        """Return the query that writes the rows of this one; as ``COPY (query) TO 'url' (options)`` does.
+
+        Parameters
+        ----------
+        url
+            A folder, which becomes a dataset, a file by its suffix, or ``s3://bucket/prefix``.
+        options
+            Those of COPY, in lower case: ``format``, ``partition_by``, ``compression``, ``file_size_bytes``,
+            ``append``, ``overwrite`` …
+
+        Raises
+        ------
+        QueryError
+            An option is unknown, or has a value that is none of its values.
+
+        Examples
+        --------
+        >>> with connect(workers=1) as session:
+        ...     rows = session.sql("FROM 'orders/*.csv'")
+        ...     rows.copy_to("out", format="parquet", partition_by=["city"]).query.sink.partition_by
+        ('city',)
+        """
+        texts = {
+            name: tuple(value) if isinstance(value, list | tuple) else str(value)
+            for name, value in options.items()
+        }
+        return replace(self, query=replace(self.query, sink=sink_of(url, texts)))
 
     def result(self, timeout: float | None = None) -> Result:
         """Submit, wait and return the result."""

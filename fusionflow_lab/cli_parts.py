@@ -22,7 +22,7 @@ from fusionflow_lab.results.render import shown, table_text
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.view import JobView
 from fusionflow_lab.results.words import count_text, with_rejects
-from fusionflow_lab.results.write import FileFormat, write_file, write_stream
+from fusionflow_lab.results.write import FileFormat, format_of, write_file, write_stream
 
 FAILED, REJECTED, STOPPED = 1, 3, 130
 ROWS_SHOWN = 40
@@ -112,23 +112,16 @@ def say(text: str, facts: object, *, as_json: bool, err: bool = False) -> None:
 def target_of(out: Path | None, out_format: Format, limit: int, *, as_json: bool = False) -> Target:
     """Say where the rows go: to a file by its suffix, or to stdout."""
     out_format = Format.JSON if as_json else out_format
-    by_suffix: dict[str, FileFormat] = {
-        ".csv": "csv",
-        ".json": "json",
-        ".ndjson": "json",
-        ".jsonl": "json",
-        ".parquet": "parquet",
-        ".arrow": "arrow",
-    }
     stdout_formats: dict[Format, FileFormat] = {Format.CSV: "csv", Format.JSON: "json", Format.ARROW: "arrow"}
     file_format = stdout_formats.get(out_format, "csv")
     if out is not None:
-        if out.suffix not in by_suffix:
-            known = ", ".join(by_suffix)
+        named = format_of(out)
+        if named is None:
+            known = ".csv, .json, .ndjson, .jsonl, .parquet, .arrow"
             raise typer.BadParameter(f"{out.name} should end in one of {known}", param_hint="-o")
         if not out.absolute().parent.is_dir():
             raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="-o")
-        file_format = by_suffix[out.suffix]
+        file_format = named
     return Target(path=out, file_format=file_format, format=out_format, limit=limit)
 
 

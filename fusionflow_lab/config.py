@@ -114,6 +114,9 @@ class Config:
     cache_max_size: str = field(
         default="20 GB", metadata=_about("What all states may take; those used longest ago go first.")
     )
+    result_max_age: str = field(
+        default="30d", metadata=_about("How long results are kept that nobody looks at: 30d, 12h.")
+    )
     s3_endpoint: str = field(
         default="", metadata=_about("URL of an S3 server; empty for what the environment says, else AWS.")
     )
@@ -159,6 +162,11 @@ class Config:
         return bytes_of("cache_max_size", self.cache_max_size)
 
     @property
+    def result_seconds(self) -> float:
+        """``result_max_age`` in seconds."""
+        return seconds_of("result_max_age", self.result_max_age)
+
+    @property
     def access(self) -> Access:
         """How files elsewhere are reached."""
         return Access(
@@ -188,7 +196,7 @@ class Config:
                 f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
             )
         max_errors_of(self.max_errors)
-        _ = self.frame_bytes, self.cache_seconds, self.cache_bytes
+        _ = self.frame_bytes, self.cache_seconds, self.cache_bytes, self.result_seconds
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 hint = f"write {' or '.join(filter(None, known))}"

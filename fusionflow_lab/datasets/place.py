@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from fusionflow_lab.datasets.dataset import is_dataset
+from fusionflow_lab.datasets.dataset import STAGING, is_dataset
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.storage import Folder, Store, open_store, scheme_of
@@ -64,3 +66,29 @@ def refuse_foreign(sink: Sink) -> None:
         )
     if ours and sink.mode == "error" and any((path / "_fusionflow" / "log").iterdir()):
         raise QueryError(_THERE, where=sink.url, hint=_MODES)
+
+
+def sweep(root: Path, *, max_age: float) -> int:
+    """Delete files that have waited in a local dataset's staging area for so long; return how many.
+
+    Parameters
+    ----------
+    root
+        The dataset.
+    max_age
+        Seconds since they were written.
+
+    Examples
+    --------
+    >>> sweep(Path("no-dataset"), max_age=60.0)
+    0
+    """
+    before, gone = time.time() - max_age, 0
+    for path in [*(root / STAGING).rglob("*")]:
+        if path.is_file() and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+            gone += 1
+    for folder in [*(root / STAGING).glob("*")]:
+        with suppress(OSError):  # not empty
+            folder.rmdir()
+    return gone

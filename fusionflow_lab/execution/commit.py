@@ -78,12 +78,12 @@ class Committer:
             A file is gone.
         """
         if not self.sink.single:
-            return written_table(self.sink.url, parts)
+            return written_table(parts)
         path = Path(self.sink.url)
         self._join(parts)
         rows, size = sum(part.rows for part in parts), self._joined.stat().st_size
         whole = Part(name=path.name, token="", rows=rows, bytes=size, digest="")
-        return written_table(str(path.parent), [whole])
+        return written_table([whole])
 
     def commit(self, parts: Sequence[Part], *, result: str) -> None:
         """Commit the files; a job that has done so does nothing more.
@@ -182,18 +182,18 @@ class Committer:
             shutil.rmtree(open_sink(self.sink).root, ignore_errors=True)
 
 
-def written_table(folder: str, parts: Sequence[Part]) -> pa.Table:
+def written_table(parts: Sequence[Part]) -> pa.Table:
     """Return the files that were written, as the result of a job shows them.
 
     Examples
     --------
     >>> part = Part(name="a.csv", token="", rows=3, bytes=20, digest="")
-    >>> written_table("/out", [part]).to_pylist()
-    [{'file': '/out/a.csv', 'rows': 3, 'bytes': 20}]
+    >>> written_table([part]).to_pylist()
+    [{'file': 'a.csv', 'rows': 3, 'bytes': 20}]
     """
     return pa.table(
         {
-            "file": pa.array([f"{folder}/{part.name}" for part in parts], pa.string()),
+            "file": pa.array([part.name for part in parts], pa.string()),
             "rows": pa.array([part.rows for part in parts], pa.int64()),
             "bytes": pa.array([part.bytes for part in parts], pa.int64()),
         }

@@ -36,6 +36,7 @@ from fusionflow_lab.jobs.rows import JobChanges
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.logs import about
 from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.copying import written_place
 from fusionflow_lab.planning.plan import Planner, map_hash
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Counters, Plan
@@ -230,7 +231,7 @@ class Drive:
             job_id=self.claim.job,
             gathered=plan.shipped,
             types=plan.types if plan.sink is None else WRITTEN_TYPES,
-            written_to="" if plan.sink is None else plan.sink.url,
+            written_to=written_place(self.claim.query),
         )
         return result, rejects
 

@@ -1,19 +1,25 @@
-"""Keep the home folder in bounds: states and tables unused for long go, those of live jobs stay."""
+"""Keep the home folder in bounds: states, tables and results unused for long go, those of live jobs stay."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from fusionflow_lab.config import Config
+from fusionflow_lab.datasets.place import open_sink, sweep
 from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.jobs.events import Status
-from fusionflow_lab.states.retention import Collected, collect, collect_frames
+from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.states.retention import Collected, collect, collect_frames, collect_results
+from fusionflow_lab.storage import scheme_of
 
 _LIVE: tuple[Status, ...] = ("CREATED", "QUEUED", "IN_PROGRESS", "STOPPING")
 _MOST_LIVE = 100_000
+# Files that wait in a dataset so long were left by a job that is not gone on with.
+STAGED_SECONDS = 7 * 86_400.0
 
 
 def keep_up(
@@ -33,9 +39,12 @@ def keep_up(
         Bytes of all states.
     """
     live = stores.jobs.list(statuses=_LIVE, limit=_MOST_LIVE)
+    ids = {job.id for job in live}
     max_age = config.cache_seconds if max_age is None else max_age
     frames = {frame.path for job in live for frame in job.query.frames}
-    _collect_logs(config.logs, max_age=max_age, live={job.id for job in live})
+    _collect_logs(config.logs, max_age=max_age, live=ids)
+    collect_results(stores.results.root, max_age=config.result_seconds, live=ids)
+    _sweep_datasets(stores, live)
     collect_frames(config.home / "frames", max_age=max_age, live=frames)
     return collect(
         stores.states.folder.root,
@@ -43,6 +52,23 @@ def keep_up(
         max_size=config.cache_bytes if max_size is None else max_size,
         in_use_since=min((job.created for job in live), default=None),
     )
+
+
+def _sweep_datasets(stores: Stores, live: Collection[JobRecord]) -> None:
+    """Delete files that wait in datasets for a commit that will not come, where no live job writes there."""
+    busy = {place for job in live if (place := _place(job))}
+    for place in {place for job in stores.jobs.list(limit=_MOST_LIVE) if (place := _place(job))} - busy:
+        with suppress(OSError):
+            sweep(place, max_age=STAGED_SECONDS)
+
+
+def _place(job: JobRecord) -> Path | None:
+    """Return the folder that a job writes to; None for one elsewhere, whose server has a rule for that."""
+    sink = job.query.sink
+    if sink is None or scheme_of(sink.url):
+        return None
+    path = Path(job.query.folder, Path(sink.url).expanduser()).absolute()
+    return Path(open_sink(replace(sink, url=str(path))).root)
 
 
 def _collect_logs(folder: Path, *, max_age: float, live: Collection[str]) -> None:

@@ -250,7 +250,10 @@ class JobManager(ABC):
         try:
             return read(record.result_ref or f"{record.id}.arrow")
         except FileNotFoundError:
-            raise _error(record.id, f"the job has no result: it is {record.status}") from None
+            what = f"the job has no result: it is {record.status}"
+            if record.status == "COMPLETED":
+                what = "the result of the job is no longer kept (result_max_age says how long results are)"
+            raise _error(record.id, what) from None
 
     def _answers(self, record: JobRecord) -> bool:
         if record.status == "COMPLETED":

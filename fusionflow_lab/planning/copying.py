@@ -14,6 +14,7 @@ from typing import Final, cast
 from fusionflow_lab.errors import ConfigError, QueryError
 from fusionflow_lab.planning.messages import pinned, suggestion
 from fusionflow_lab.planning.tokens import Tokens
+from fusionflow_lab.query import Query
 from fusionflow_lab.sink import Sink, SinkFormat, SinkMode
 from fusionflow_lab.units import bytes_of
 
@@ -100,6 +101,20 @@ def written_query(text: str) -> Copying | CreateTable | None:
         if tokens.take("create"):
             return _create_table(tokens)
         return None
+
+
+def written_place(query: Query) -> str:
+    """Return where a query writes, in the user's words; empty for one that writes nowhere.
+
+    Examples
+    --------
+    >>> written_place(Query(text="CREATE TABLE t AS FROM a", sink=Sink(url="/scratch/1")))
+    'table t'
+    """
+    if query.sink is None:
+        return ""
+    asked = written_query(query.text)
+    return f"table {asked.name}" if isinstance(asked, CreateTable) else query.sink.url
 
 
 def selected(text: str) -> str:

@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from fusionflow_lab.query import Counters
 from fusionflow_lab.results.render import shown, table_html, table_text
 from fusionflow_lab.results.style import STYLE
 from fusionflow_lab.results.words import bytes_text, count_text, counters_line
+from fusionflow_lab.results.write import write_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,6 +121,53 @@ class Result:
         if isinstance(frame, polars.Series):
             return frame.to_frame()
         return frame
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write the rows as Parquet, in the place of the file that may be there.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1]})).to_parquet("rows.parquet")
+        """
+        write_file(self.table, Path(path), "parquet")
+
+    def to_csv(self, path: str | Path, *, escape_formulas: bool = False) -> None:
+        """Write the rows as CSV, in the place of the file that may be there.
+
+        Parameters
+        ----------
+        path
+            The file.
+        escape_formulas
+            Whether texts that a spreadsheet would take for formulas (they begin with ``=``, ``+``, ``-``,
+            ``@``, a tab or a carriage return) get an apostrophe before them: harmless there, but no longer
+            the same texts.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"text": ["=1+1"]})).to_csv("rows.csv", escape_formulas=True)
+        >>> Path("rows.csv").read_text().splitlines()
+        ['text', "'=1+1"]
+        """
+        write_file(self.table, Path(path), "csv", escape_formulas=escape_formulas)
+
+    def to_json(self, path: str | Path) -> None:
+        """Write the rows as JSON, one object a line, in the place of the file that may be there.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1]})).to_json("rows.json")
+        """
+        write_file(self.table, Path(path), "json")
+
+    def to_arrow(self, path: str | Path) -> None:
+        """Write the rows as an Arrow IPC stream, in the place of the file that may be there.
+
+        Examples
+        --------
+        >>> Result(table=pa.table({"n": [1]})).to_arrow("rows.arrow")
+        """
+        write_file(self.table, Path(path), "arrow")
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the rows through the Arrow PyCapsule interface."""

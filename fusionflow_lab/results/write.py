@@ -14,12 +14,29 @@ from typing import BinaryIO, Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 FileFormat = Literal["csv", "json", "arrow", "parquet"]
 
 
-def write_file(table: pa.Table, path: Path, file_format: FileFormat) -> None:
+def write_file(
+    table: pa.Table, path: Path, file_format: FileFormat, *, escape_formulas: bool = False
+) -> None:
     r"""Write rows to a file, in the place of the one that may be there.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    path, file_format
+        Where, and how.
+    escape_formulas
+        Whether texts of a CSV file that a spreadsheet would take for formulas get an apostrophe before them.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written, or its format does not hold the rows.
 
     Examples
     --------
@@ -31,11 +48,41 @@ def write_file(table: pa.Table, path: Path, file_format: FileFormat) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as staged:
         part = Path(staged.name)
     try:
-        _write(table, part, file_format)
+        _write(_escaped(table) if escape_formulas else table, part, file_format)
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def format_of(path: str | Path) -> FileFormat | None:
+    """Return the format that a file's suffix names; None for none.
+
+    Examples
+    --------
+    >>> format_of("rows.jsonl"), format_of("rows.txt")
+    ('json', None)
+    """
+    by_suffix: dict[str, FileFormat] = {
+        ".csv": "csv",
+        ".json": "json",
+        ".ndjson": "json",
+        ".jsonl": "json",
+        ".parquet": "parquet",
+        ".arrow": "arrow",
+    }
+    return by_suffix.get(Path(path).suffix)
+
+
+def _escaped(table: pa.Table) -> pa.Table:
+    """Put an apostrophe before texts that begin as formulas do."""
+    columns = [
+        pc.replace_substring_regex(column, r"\A([=+\-@\t\r])", r"'\1")
+        if pa.types.is_string(column.type)
+        else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)
 
 
 def write_stream(table: pa.Table, stream: BinaryIO, file_format: FileFormat) -> None:

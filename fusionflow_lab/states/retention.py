@@ -150,6 +150,33 @@ def collect_frames(
     return len(gone)
 
 
+def collect_results(
+    folder: str | Path, *, max_age: float, live: Collection[str], now: float | None = None
+) -> int:
+    """Delete results of jobs by the time since somebody looked at them last, and return how many.
+
+    Parameters
+    ----------
+    folder
+        Where they lie, their names beginning with the id of the job.
+    max_age
+        Seconds; an hour at least.
+    live
+        Ids of jobs that have not ended: theirs stay.
+    now
+        Seconds since the epoch, for tests.
+    """
+    now = time.time() if now is None else now
+    found: list[_File] = []
+    with suppress(FileNotFoundError):
+        found.extend(_entries(str(folder)))
+    oldest = now - max(max_age, ORPHAN_SECONDS)
+    gone = [file for file in found if file.used < oldest and Path(file.path).name.split(".")[0] not in live]
+    for file in gone:
+        Path(file.path).unlink(missing_ok=True)
+    return len(gone)
+
+
 def _files(root: str | Path) -> Iterator[_File]:
     """Yield the files one folder below ``root``; what goes away meanwhile is not there."""
     with suppress(FileNotFoundError):

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fusionflow_lab.states.retention import ORPHAN_SECONDS, Collected, collect, collect_frames, kept
+from fusionflow_lab.states.retention import (
+    ORPHAN_SECONDS,
+    Collected,
+    collect,
+    collect_frames,
+    collect_results,
+    kept,
+)
 
 NOW = 1_000_000.0
 DAY = 86_400.0
@@ -67,3 +74,16 @@ def test_tables_of_programs_go_by_age_unless_a_live_job_reads_them(tmp_path: Pat
     assert collect_frames(folder, max_age=0.0, live=live, now=NOW) == 1
     assert sorted(path.name for path in folder.iterdir()) == ["read.arrow", "young.arrow"]
     assert collect_frames(tmp_path / "none", max_age=0.0, live=()) == 0
+
+
+def test_results_go_when_nobody_looked_at_them_for_long(tmp_path: Path) -> None:
+    for name, days in (
+        ("ab12.1.arrow", 3),
+        ("ab12.1.rejects.arrow", 3),
+        ("cd34.1.arrow", 3),
+        ("ef56.1.arrow", 1),
+    ):
+        put(tmp_path / name, NOW - days * DAY)
+    assert collect_results(tmp_path, max_age=2 * DAY, live={"cd34"}, now=NOW) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cd34.1.arrow", "ef56.1.arrow"]
+    assert collect_results(tmp_path / "nowhere", max_age=DAY, live=()) == 0

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// Bytes on their way to a file.
 pub enum Compressor {
-    Plain(Output),
+    Plain(Box<Output>),
     Gzip(Box<GzEncoder<Output>>),
     Zstd(Box<zstd::Encoder<'static, Output>>),
 }
@@ -25,7 +25,7 @@ impl Compressor {
     pub fn new(plan: &SinkPlan, output: Output) -> Result<Self> {
         let path = output.path().to_owned();
         match plan.codec {
-            Codec::None => Ok(Self::Plain(output)),
+            Codec::None => Ok(Self::Plain(Box::new(output))),
             Codec::Gzip => {
                 let level = plan.level.map_or(Compression::default(), |level| Compression::new(level.unsigned_abs()));
                 Ok(Self::Gzip(Box::new(GzEncoder::new(output, level))))
@@ -58,7 +58,7 @@ impl Compressor {
     /// As the file writes.
     pub fn finish(self) -> io::Result<Output> {
         match self {
-            Self::Plain(output) => Ok(output),
+            Self::Plain(output) => Ok(*output),
             Self::Gzip(encoder) => encoder.finish(),
             Self::Zstd(encoder) => encoder.finish(),
         }
