@@ -267,20 +267,13 @@ def parquet_statistics(
     columns: Sequence[Column],
     reader: ParquetReader,
     remote: RemoteFiles | None = None,
-) -> Statistics:
-    """Say what Parquet files that are alike tell of the values of runs of rows.
+) -> object:
+    """Say what Parquet files that are alike tell of the values of runs of rows (an Arrow stream holder).
 
     Columns: ``chunk`` and ``block`` (places), ``first`` (row of the row group), ``rows``, then ``min_0``,
     ``max_0``, ``nulls_0`` and so on for each of ``columns``; NULL where nothing is known, or where the file
     has the column under another type.
     """
-
-@final
-class Statistics:
-    """Batches to be consumed as an Arrow stream."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Export the stream."""
 
 @final
 class FileSniff:

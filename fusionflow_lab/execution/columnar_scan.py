@@ -118,7 +118,7 @@ def passed_over(
     for first, end, _ in _runs(chunks, ()):
         try:
             known = _native.parquet_statistics(chunks[first:end], passing.columns, reader, remote)
-            rows = evaluator.read(sql, "__statistics", known)
+            rows = evaluator.read(sql, "__statistics", pa.RecordBatchReader.from_stream(known))
         except duckdb.Error:  # the filter fails on a bound: the map will say so, if it meets such a value
             continue
         found += ((first + int(str(c)), int(str(b)), int(str(r)), int(str(n))) for c, b, r, n in rows)
