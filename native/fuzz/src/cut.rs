@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray, types::Int32Type}
 use fusionflow_engine::{
     error::Error,
     source::{
-        BlockRange, BlockReport, CancelFlag, Chunk, ColumnSpec, Opener, SourceFile,
+        BlockRange, BlockReport, CancelFlag, Chunk, ColumnSpec, Opener, Pass as _, SourceFile,
         csv::{Dialect, ScanPlan, Scanner, locate_starts},
     },
 };
