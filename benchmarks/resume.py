@@ -126,7 +126,6 @@ def resume(plan: Plan, store: StateStore) -> pa.Table:
             plan=plan,
             ddl={stage.name: partial(state_ddl, stage) for stage in plan.stages},
             store=store,
-            results=store.folder,
             evaluator=evaluator,
         )
 

@@ -14,6 +14,7 @@ from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.results.words import bytes_text, count_text, seconds_text
 from fusionflow_lab.states.retention import kept
+from fusionflow_lab.storage import scheme_of
 from fusionflow_lab.units import bytes_of, seconds_of
 
 MAPS_SHOWN = 20
@@ -30,7 +31,14 @@ def list_states(*, as_json: AsJson = False) -> None:
     """Print the maps whose states are kept, those used last first."""
     with exit_codes():
         config = Config.load()
-        maps = kept(config.home / "states")
+        if scheme_of(config.store):
+            say(
+                f"states are kept in {config.store}: a rule of the bucket forgets old ones",
+                [],
+                as_json=as_json,
+            )
+            return
+        maps = kept(config.store or config.home / "states")
         if as_json:
             say("", [asdict(one) for one in maps], as_json=True)
             return

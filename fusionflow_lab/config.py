@@ -117,6 +117,9 @@ class Config:
     result_max_age: str = field(
         default="30d", metadata=_about("How long results are kept that nobody looks at: 30d, 12h.")
     )
+    store: str = field(
+        default="", metadata=_about("Where states are kept: a folder, s3://bucket/prefix; empty for home.")
+    )
     s3_endpoint: str = field(
         default="", metadata=_about("URL of an S3 server; empty for what the environment says, else AWS.")
     )

@@ -25,6 +25,7 @@ from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Plan
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import StateStore
+from fusionflow_lab.storage import Store
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class Bucketing:
         StateError
             A state is gone or damaged.
         """
-        tasks = bucket_tasks(self._plan, run, self._store.folder.root, sql)
+        tasks = bucket_tasks(self._plan, run, self._store.folder, sql)
         headers = await asyncio.to_thread(self._store.headers, tasks[0].name)
         known = {header.chunks[0].key: name for name, header in headers.items()}
         limit = asyncio.Semaphore(max(2, self._dispatcher.threads * 2))
@@ -87,7 +88,7 @@ class Bucketing:
         return names
 
 
-def bucket_tasks(plan: Plan, run: StageRun, store: str, sql: str = "") -> list[BucketTask]:
+def bucket_tasks(plan: Plan, run: StageRun, store: Store, sql: str = "") -> list[BucketTask]:
     """Return the tasks that merge the buckets of a stage; see ``Bucketing.rows``.
 
     What they store is named by the map, the states, in their order, and the SQL.

@@ -262,7 +262,6 @@ class Drive:
             plan=plan,
             ddl={stage.name: partial(state_ddl, stage) for stage in plan.stages},
             store=tools.stores.states,
-            results=tools.stores.results,
             evaluator=evaluator,
         )
         # Another epoch has other task keys and files: what is left of the one before cannot get in its way.

@@ -16,7 +16,7 @@ from fusionflow_lab.query import Counters, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import BUCKETS, BlockRecords, ChunkRecord, StateHeader, StateStore
-from fusionflow_lab.storage import Folder
+from fusionflow_lab.storage import Store
 
 Settings = tuple[tuple[str, str], ...]
 
@@ -33,8 +33,7 @@ class FinalTask:
     settings: Settings
     ddl: Mapping[str, Sequence[str]]
     states: Mapping[str, Sequence[str]]
-    store: str
-    results: str
+    store: Store
     result: str
     stages: tuple[Stage, ...]
 
@@ -57,7 +56,7 @@ class BucketTask:
     bucket: int
     buckets: int
     name: str
-    store: str
+    store: Store
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:
@@ -68,7 +67,7 @@ def finish(task: FinalTask, evaluator: Evaluator) -> str:
     QueryError
         The SQL fails on the rows, or they do not fit into memory.
     """
-    store = StateStore(Folder(task.store))
+    store = StateStore(task.store)
     room = _Room(task.stages, evaluator.memory)
     tables = {name: (room.count(store.state(one)) for one in names) for name, names in task.states.items()}
     with room.told():
@@ -76,7 +75,7 @@ def finish(task: FinalTask, evaluator: Evaluator) -> str:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    Folder(task.results).put(task.result, [memoryview(sink.getvalue())])
+    task.store.put(task.result, [memoryview(sink.getvalue())])
     return task.result
 
 
@@ -90,7 +89,7 @@ def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
     StateError
         A state is gone or damaged.
     """
-    store, stage = StateStore(Folder(task.store)), task.stage
+    store, stage = StateStore(task.store), task.stage
     record = ChunkRecord(key=f"{task.bucket} of {task.buckets}", identity="", blocks=BlockRecords())
     header = StateHeader(map_hash=task.name, chunks=(record,), counters=Counters(), rows=0, rejects=0)
     tree = MergeTree(len(task.states), partial(evaluator.merge, stage, task.ddl["state"]))

@@ -20,7 +20,6 @@ from fusionflow_lab.query import Broadcast, BucketFinal, Plan, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
-from fusionflow_lab.storage import Folder
 
 PREVIEW_ROWS = 200
 # Shipped rows are held for previews up to here; beyond, the preview stands still until the end.
@@ -47,8 +46,6 @@ class Finisher:
         For each stage, a function from a table name to the statements that make its empty state table.
     store
         Where the states are.
-    results
-        Where a worker leaves a result.
     evaluator
         Merges and finishes; used by one thread at a time.
     broadcast_bytes
@@ -61,14 +58,12 @@ class Finisher:
         plan: Plan,
         ddl: Mapping[str, Callable[[str], Sequence[str]]],
         store: StateStore,
-        results: Folder,
         evaluator: Evaluator,
         broadcast_bytes: int = BROADCAST_BYTES,
     ) -> None:
         self._plan = plan
         self._ddl = ddl
         self._store = store
-        self._results = results
         self._evaluator = evaluator
         self._broadcast_bytes = broadcast_bytes
         self._merges: dict[str, StageMerge] = {}
@@ -206,9 +201,8 @@ class Finisher:
             settings=self._plan.settings,
             ddl=self._tables(),
             states={name: parts.get(name, leaves[name]) for name in names},
-            store=self._store.folder.root,
-            results=self._results.root,
-            result=f"{job}.final",
+            store=self._store.folder,
+            result=f"finals/{job}",
             stages=_without_files(self._plan.final_stages),
         )
 
@@ -220,9 +214,8 @@ class Finisher:
             settings=self._plan.settings,
             ddl={"groups": groups_ddl(stage, final)},
             states={"groups": parts},
-            store=self._store.folder.root,
-            results=self._results.root,
-            result=f"{job}.final",
+            store=self._store.folder,
+            result=f"finals/{job}",
             stages=_without_files([stage]),
         )
 
@@ -247,9 +240,9 @@ class Finisher:
 
     def collect(self, name: str) -> pa.Table:
         """Return a worker's result, and forget its file."""
-        with pa.ipc.open_file(pa.py_buffer(self._results.get(name))) as reader:
+        with pa.ipc.open_file(pa.py_buffer(self._store.folder.get(name))) as reader:
             table = reader.read_all()
-        self._results.delete(name)
+        self._store.folder.delete(name)
         return table
 
     def _tables(self) -> dict[str, Sequence[str]]:

@@ -21,14 +21,14 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.states.store import StateStore
-from fusionflow_lab.storage import Folder
+from fusionflow_lab.storage import Folder, open_store
 
 
 def open_stores(config: Config) -> Stores:
     """Open the job database, and what is kept under the home folder: states and results."""
     return Stores(
         jobs=JobStore(config.job_database),
-        states=StateStore(Folder(str(config.home / "states"))),
+        states=StateStore(open_store(config.store or str(config.home / "states"), config.access)),
         results=Folder(str(config.home / "results")),
     )
 

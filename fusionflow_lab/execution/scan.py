@@ -171,7 +171,7 @@ class Scan:
             map_hash=run.map_hash,
             settings=self._plan.settings,
             chunks=flight.work.leaf.chunks,
-            store=self._store.folder.root,
+            store=self._store.folder,
             broadcast=run.broadcast,
         )
         flight.future = await self._dispatcher.submit(

@@ -42,7 +42,7 @@ from fusionflow_lab.states.store import (
     chunk_cut,
     chunk_key,
 )
-from fusionflow_lab.storage import Folder, range_files
+from fusionflow_lab.storage import Store, range_files
 
 __all__ = [
     "BUILD",
@@ -80,7 +80,7 @@ class MapTask:
     map_hash: str
     settings: Settings
     chunks: tuple[Chunk, ...]
-    store: str
+    store: Store
     broadcast: tuple[str, ...] = ()
 
 
@@ -177,7 +177,7 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     ScanCancelledError
         The token was raised.
     """
-    store = StateStore(Folder(task.store))
+    store = StateStore(task.store)
     tables = [(digest, partial(store.broadcast, digest)) for digest in task.broadcast]
     passes = TypedScan(
         stage=task.stage,

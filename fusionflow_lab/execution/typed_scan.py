@@ -123,7 +123,11 @@ class TypedScan:
         count = sum(column.ordinal >= 0 for column in source.columns)
         alike = not source.by_name and all(column.ordinal >= 0 for column in read)
         made = _native.Scan if alike else FilesScan
-        remote = chunk_files(self.chunks, source.access, cancelled=lambda: self.token.cancelled)
+        # Of a columnar file only what is asked for is fetched, unless that is about all of it.
+        foreseen = source.format != "parquet" or 2 * len(read) >= count
+        remote = chunk_files(
+            self.chunks, source.access, foreseen=foreseen, cancelled=lambda: self.token.cancelled
+        )
         return made(self.chunks, read, count, dialect, self.token, excluded=excluded, remote=remote)
 
     def _misfits(self, text: frozenset[str]) -> list[Excluded]:

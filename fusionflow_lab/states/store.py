@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -33,7 +34,7 @@ from fusionflow_lab.states.codec import (
     encode,
     header_end,
 )
-from fusionflow_lab.storage import Folder
+from fusionflow_lab.storage import Folder, Store
 
 __all__ = [
     "STATE_FORMAT",
@@ -49,6 +50,7 @@ __all__ = [
 SPLIT_ROWS = 1 << 13
 BUCKETS = 64
 
+_AT_ONCE = 16
 _HEAD_BYTES = 1 << 16
 _BROADCAST = "broadcast"
 
@@ -78,15 +80,15 @@ def _digest(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StateStore:
-    """States by name in a folder.
+    """States by name in a store.
 
     Parameters
     ----------
     folder
-        Where the files lie; reached by every worker.
+        Where they lie; reached by every worker.
     """
 
-    folder: Folder
+    folder: Store
 
     def put(
         self,
@@ -107,7 +109,7 @@ class StateStore:
             The bucket of each row, below ``BUCKETS``; a state of many rows is written bucket by bucket.
         """
         name = header.name
-        if self.folder.has(name):
+        if self._header(name) is not None:  # one that is damaged is written anew
             return name
         rejected = _ipc(rejects) if rejects is not None and rejects.num_rows else b""
         split = buckets is not None and state.num_rows >= SPLIT_ROWS
@@ -176,12 +178,14 @@ class StateStore:
 
     def headers(self, map_hash: str) -> dict[str, StateHeader]:
         """Return the readable states of a map, name by name."""
-        found = {}
-        for name in self.folder.names(map_hash):
-            header = self._header(name)
-            if header is not None:
-                found[name] = header
-        return found
+        names = [*self.folder.names(map_hash)]
+        if isinstance(self.folder, Folder):
+            headers = [*map(self._header, names)]
+        else:  # each is a request
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                headers = [*pool.map(self._header, names)]
+        found = zip(names, headers, strict=True)
+        return {name: header for name, header in found if header is not None}
 
     def adopt(self, name: str, header: StateHeader) -> str | None:
         """Store a state that is there under another header too; None where it is gone or damaged."""

@@ -194,7 +194,11 @@ class RemoteFile:
 
 
 def chunk_files(
-    chunks: Sequence[Chunk], access: Access, *, cancelled: Callable[[], bool] | None = None
+    chunks: Sequence[Chunk],
+    access: Access,
+    *,
+    foreseen: bool = True,
+    cancelled: Callable[[], bool] | None = None,
 ) -> RemoteFiles | None:
     """Return what reads the files of chunks; None where they lie on this machine.
 
@@ -204,10 +208,14 @@ def chunk_files(
         What a scan will read, in its order.
     access
         How the files are reached.
+    foreseen
+        Whether all bytes of the blocks will be read; where not, each is fetched when it is.
     cancelled
         Asked while bytes are waited for.
     """
-    groups = [Group(info=info_of(chunk.file), ranges=_chunk_ranges(chunk)) for chunk in chunks]
+    groups = [
+        Group(info=info_of(chunk.file), ranges=_chunk_ranges(chunk) if foreseen else ()) for chunk in chunks
+    ]
     return _files(groups, access, cancelled)
 
 

@@ -30,7 +30,6 @@ def run_files(
             plan=plan,
             ddl={stage.name: partial(state_ddl, stage) for stage in plan.stages},
             store=store,
-            results=Folder(str(folder / "results")),
             evaluator=evaluator,
             broadcast_bytes=broadcast_bytes,
         )
@@ -43,7 +42,7 @@ def run_files(
                     map_hash=run.map_hash,
                     settings=plan.settings,
                     chunks=leaf.chunks,
-                    store=store.folder.root,
+                    store=store.folder,
                     broadcast=digests,
                 )
                 report = map_chunks(task, worker, _native.CancelToken())

@@ -90,7 +90,7 @@ def test_a_task_maps_arrow_rows_and_counts_them(source: Source, tmp_path: Path) 
         used_column="__used",
     )
     chunks = tuple(cut_source(source, ordered=False))
-    task = MapTask(stage=stage, map_hash="m", settings=(), chunks=chunks, store=str(tmp_path))
+    task = MapTask(stage=stage, map_hash="m", settings=(), chunks=chunks, store=Folder(str(tmp_path)))
     with Evaluator(()) as evaluator:
         report = map_chunks(task, evaluator, _native.CancelToken())
     assert report.header is not None

@@ -64,7 +64,7 @@ class World:
                 map_hash=run.map_hash,
                 settings=plan.settings,
                 chunks=leaf.chunks,
-                store=self.store.folder.root,
+                store=self.store.folder,
             )
             report = map_chunks(task, self.evaluator, _native.CancelToken())
             assert report.header is not None
@@ -81,7 +81,7 @@ class World:
     def by_buckets(self, plan: Plan, run: StageRun) -> pa.Table:
         """Finish bucket by bucket."""
         last = plan.bucket_final
-        tasks = bucket_tasks(plan, run, self.store.folder.root, last.bucket_sql if last else "")
+        tasks = bucket_tasks(plan, run, self.store.folder, last.bucket_sql if last else "")
         parts = [self.store.state(merge_bucket(task, self.evaluator)) for task in tasks]
         if last is None:
             ddl = {run.stage.name: state_ddl(run.stage)}
@@ -148,7 +148,7 @@ def test_any_end_is_the_same_in_buckets(sql: str, world: World) -> None:
 def test_the_first_rows_are_chosen_where_the_groups_are(world: World) -> None:
     plan, run = world.mapped("SELECT k, sum(x) AS s FROM t GROUP BY k ORDER BY s DESC LIMIT 5")
     assert plan.bucket_final is not None
-    tasks = bucket_tasks(plan, run, world.store.folder.root, plan.bucket_final.bucket_sql)
+    tasks = bucket_tasks(plan, run, world.store.folder, plan.bucket_final.bucket_sql)
     assert len(tasks) == BUCKETS
     assert world.store.state(merge_bucket(tasks[3], world.evaluator)).num_rows == 5
 

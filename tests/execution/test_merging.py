@@ -60,7 +60,7 @@ def finisher_of(run: StageRun, store: StateStore, evaluator: Evaluator) -> Finis
     def ddl(table: str) -> list[str]:
         return [f"CREATE OR REPLACE TEMP TABLE {table} (n BIGINT)"]
 
-    return Finisher(plan=plan, ddl={"stage_0": ddl}, store=store, results=store.folder, evaluator=evaluator)
+    return Finisher(plan=plan, ddl={"stage_0": ddl}, store=store, evaluator=evaluator)
 
 
 def test_many_states_are_merged_without_looking_at_all_leaves_for_each(

@@ -89,7 +89,7 @@ def test_a_small_state_is_not_split(store: StateStore) -> None:
 
 def test_a_damaged_bucket_is_found_and_the_state_forgotten(store: StateStore) -> None:
     name = store.put(header(), large()[0], None, large()[1])
-    path = store.folder.path(name)
+    path = Path(store.folder.root, name)
     content = bytearray(path.read_bytes())
     content[bucket_places(bytes(content))[7].start + 9] ^= 1
     path.write_bytes(content)
@@ -103,7 +103,7 @@ def test_a_damaged_bucket_is_found_and_the_state_forgotten(store: StateStore) ->
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
 def test_damage_is_found_and_forgotten(store: StateStore, damage: str) -> None:
     name = store.put(header(), STATE, REJECTS)
-    path = store.folder.path(name)
+    path = Path(store.folder.root, name)
     data = bytearray(path.read_bytes())
     if damage == "flip":
         data[len(data) // 2] ^= 1
@@ -115,7 +115,7 @@ def test_damage_is_found_and_forgotten(store: StateStore, damage: str) -> None:
 
 def test_every_flipped_bit_is_found(store: StateStore) -> None:
     name = store.put(header(), STATE, REJECTS)
-    path = store.folder.path(name)
+    path = Path(store.folder.root, name)
     whole = path.read_bytes()
     for place in range(0, len(whole), 7):
         data = bytearray(whole)
@@ -127,7 +127,7 @@ def test_every_flipped_bit_is_found(store: StateStore) -> None:
 
 def test_a_flipped_bit_of_a_header_is_found(store: StateStore) -> None:
     name = store.put(header(), STATE, REJECTS)
-    path = store.folder.path(name)
+    path = Path(store.folder.root, name)
     whole = path.read_bytes()
     for place in range(header_end(whole)):
         data = bytearray(whole)
@@ -152,7 +152,7 @@ def test_the_key_knows_stat_and_cut() -> None:
 
 def test_a_broadcast_table_that_is_used_again_is_not_old(store: StateStore) -> None:
     digest = store.put_broadcast(pa.table({"k": [1]}))
-    path = store.folder.path(f"broadcast/{digest}")
+    path = Path(store.folder.root, f"broadcast/{digest}")
     os.utime(path, (1.0, 1.0))
     began = time.time() - 1
     assert store.put_broadcast(pa.table({"k": [1]})) == digest
