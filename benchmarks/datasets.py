@@ -6,6 +6,7 @@ another place in it until the file has its rows: fast to write, larger than any 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +155,31 @@ def log_lines(random: Random, count: int, _rows: int) -> list[bytes]:
 
 
 WORDS_OF_PATHS = ("users", "orders", "items")
+
+
+def event_records(random: Random, count: int, _rows: int) -> list[bytes]:
+    """Make events as a code forge reports them: nested, mostly text that nobody asks for."""
+    kinds = ("Push", "Push", "Push", "Watch", "Issues", "Create", "Fork")
+
+    def event(number: int) -> dict[str, object]:
+        commits = [
+            {"sha": f"{random.getrandbits(160):040x}", "message": _quoted(random), "distinct": True}
+            for _ in range(int(random.random() * 4))
+        ]
+        user = int(random.random() * 50_000)
+        return {
+            "id": str(10**10 + number),
+            "type": f"{_pick(random, kinds)}Event",
+            "actor": {"id": user, "login": f"user{user}", "url": f"https://example.org/users/{user}"},
+            "repo": {"id": user % 997, "name": f"org{user % 97}/repo{user % 997}"},
+            "payload": {"size": len(commits), "ref": "refs/heads/main", "commits": commits},
+            "public": True,
+            "created_at": f"2024-01-{1 + int(random.random() * 28):02}T12:00:00Z",
+        }
+
+    return [(json.dumps(event(number), separators=(",", ":")) + "\n").encode() for number in range(count)]
+
+
 BRC = Dataset(name="1brc", rows=50_000_000, pool_rows=1_000_000, header="", pool=brc_records)
 G1 = Dataset(
     name="h2o-g1",
@@ -171,3 +197,6 @@ WIDE = Dataset(
 )
 PROSE = Dataset(name="prose", rows=6_000_000, pool_rows=300_000, header="", pool=prose_lines, suffix=".txt")
 LOG = Dataset(name="log", rows=8_000_000, pool_rows=300_000, header="", pool=log_lines, suffix=".log")
+EVENTS = Dataset(
+    name="events", rows=1_000_000, pool_rows=20_000, header="", pool=event_records, suffix=".jsonl"
+)

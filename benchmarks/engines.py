@@ -26,7 +26,7 @@ from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.jobs.events import PreviewEvent
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.chunks import cut_source
-from fusionflow_lab.query import Chunk, Column, Dialect
+from fusionflow_lab.query import Chunk, Column, Reader
 
 Mode = Literal["scan", "query"]
 Answerer = Callable[[Question, Path, Mode], pa.Table]
@@ -115,7 +115,7 @@ def serve_scan(pipe: Connection, _name: str) -> None:
         pipe.send((counts, time.process_time() - cpu, peak_of([os.getpid()])))
 
 
-def drain(chunks: list[Chunk], columns: list[Column], width: int, dialect: Dialect) -> list[int]:
+def drain(chunks: list[Chunk], columns: list[Column], width: int, dialect: Reader) -> list[int]:
     """Scan chunks and count the values of each column."""
     scan = Scan(chunks, columns, width, dialect, CancelToken())
     counts = [0] * len(columns)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets import BRC, G1, LOG, PROSE, WIDE, Dataset
-from fusionflow_lab.planning.reader_options import CsvOptions
+from benchmarks.datasets import BRC, EVENTS, G1, LOG, PROSE, WIDE, Dataset
+from fusionflow_lab.planning.reader_options import CsvOptions, JsonOptions
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,12 +29,12 @@ class Question:
     columns: tuple[str, ...]
     query: str
     lazy: Callable[[pl.LazyFrame], pl.LazyFrame]
-    options: CsvOptions = NO_OPTIONS
+    options: CsvOptions | JsonOptions = NO_OPTIONS
     theirs: str = ""
 
     def source(self, path: Path) -> str:
         """Return the FROM item for a file."""
-        if not self.options.names:
+        if isinstance(self.options, JsonOptions) or not self.options.names:
             return f"'{path}'"
         names = ", ".join(f"'{name}'" for name in self.options.names)
         return f"read_csv('{path}', delim = '{self.options.delimiter}', header = false, names = [{names}])"
@@ -63,6 +63,8 @@ class Question:
             return pl.scan_csv(
                 path, separator="\x01", has_header=False, quote_char=None, new_columns=["line"]
             )
+        if isinstance(self.options, JsonOptions):
+            return pl.scan_ndjson(path)
         if not self.options.names:
             return pl.scan_csv(path)
         return pl.scan_csv(
@@ -121,6 +123,20 @@ def _log(frame: pl.LazyFrame) -> pl.LazyFrame:
     return grouped.agg(
         pl.len().cast(pl.Int64).alias("n"), ms.mean().alias("mean"), ms.max().alias("high")
     ).sort("path")
+
+
+def _types(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    return frame.group_by("type").agg(pl.len().cast(pl.Int64).alias("n")).sort("type")
+
+
+def _repositories(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    named = frame.select(pl.col("repo").struct.field("name"))
+    grouped = named.group_by("name").agg(pl.len().cast(pl.Int64).alias("n"))
+    return grouped.sort("n", "name", descending=[True, False]).head(10)
 
 
 _BY_PATH = (
@@ -191,5 +207,22 @@ QUESTIONS = (
             "FROM {lines})",
         ).replace("{ms}", "ms::BIGINT"),
         lazy=_log,
+    ),
+    Question(
+        name="events by type",
+        dataset=EVENTS,
+        columns=("type",),
+        options=JsonOptions(),
+        query="SELECT type, count(*) AS n FROM {source} GROUP BY type ORDER BY type",
+        lazy=_types,
+    ),
+    Question(
+        name="events by repository",
+        dataset=EVENTS,
+        columns=("repo",),
+        options=JsonOptions(),
+        query="SELECT repo.name AS name, count(*) AS n FROM {source} "
+        "GROUP BY ALL ORDER BY n DESC, name LIMIT 10",
+        lazy=_repositories,
     ),
 )
