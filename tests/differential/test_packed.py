@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -105,3 +106,25 @@ def test_damage_is_told_with_file_and_byte(session: Session, tmp_path: Path) -> 
         session.sql(f"SELECT count(*) AS n FROM read_csv('{path}', all_varchar = true)").result()
     assert "the gzip data ends too early" in str(failure.value)
     assert f"cut.csv.gz, byte {len(data) // 2}" in str(failure.value)
+
+
+@pytest.mark.parametrize("form", ["lines", "array"])
+def test_packed_json_is_read(session: Session, tmp_path: Path, form: str) -> None:
+    rows = [{"a": n, "b": {"c": f"x{n}"}} for n in range(30_000)]
+    text = "\n".join(map(json.dumps, rows)) if form == "lines" else json.dumps(rows)
+    (tmp_path / "plain.json").write_text(text)
+    (tmp_path / "packed.json.gz").write_bytes(
+        gzip.compress(text[:70].encode()) + gzip.compress(text[70:].encode())
+    )
+    query = "SELECT count(*) AS n, sum(a) AS a, max(b.c) AS c FROM '{}'"
+    expected = duckdb.connect().execute(query.format(tmp_path / "plain.json")).fetchall()
+    result = session.sql(query.format(tmp_path / "packed.json.gz")).result()
+    assert [tuple(row.values()) for row in result.table.to_pylist()] == expected
+
+
+def test_packed_lines_are_read(session: Session, tmp_path: Path) -> None:
+    text = b"".join(b"%d one two\n" % n for n in range(30_000))
+    path = tmp_path / "a.log.bz2"
+    path.write_bytes(bz2.compress(text[:100_001]) + bz2.compress(text[100_001:]))
+    result = session.sql(f"SELECT count(*) AS n, max(byte) AS last FROM read_lines('{path}')").result()
+    assert result.table.to_pylist() == [{"n": 30_000, "last": len(text) - len(b"29999 one two\n")}]
