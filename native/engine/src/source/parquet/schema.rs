@@ -140,7 +140,7 @@ fn read_root(root: &TypePtr, options: Options, geo: Option<&str>) -> Result<Root
     if geo.is_some_and(|geo| geo.contains(&format!("\"{}\":", root.name()))) && root.is_primitive() {
         return Err(("GEOMETRY", "it is a GEOMETRY".to_owned()));
     }
-    let decoded = decoded(&[simple.clone()], &leaves).map_err(|error| ("BLOB", error.to_string()))?;
+    let decoded = decoded(std::slice::from_ref(&simple), &leaves).map_err(|error| ("BLOB", error.to_string()))?;
     let first = decoded.fields.first().ok_or(("BLOB", "it has no fields".to_owned()))?;
     let field = fine(&delivered(first, &mut leaves.iter().copied()));
     match too_wide(&field) {
