@@ -29,7 +29,7 @@ from fusionflow_lab.execution.tasks import (
     MapTask,
     run_task,
 )
-from fusionflow_lab.query import Dialect, Source, Text, Whole
+from fusionflow_lab.query import Dialect, JsonDialect, Source, Text, Whole
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ class Dispatcher:
         records = source.dialect
         if isinstance(records, Text):
             records = Dialect(quote="", encoding=records.encoding)
-        elif isinstance(records, Whole):
+        elif isinstance(records, (JsonDialect, Whole)):
             records = Dialect(quote="")
 
         async def locate(gap: Break) -> list[int]:

@@ -128,3 +128,20 @@ def test_packed_lines_are_read(session: Session, tmp_path: Path) -> None:
     path.write_bytes(bz2.compress(text[:100_001]) + bz2.compress(text[100_001:]))
     result = session.sql(f"SELECT count(*) AS n, max(byte) AS last FROM read_lines('{path}')").result()
     assert result.table.to_pylist() == [{"n": 30_000, "last": len(text) - len(b"29999 one two\n")}]
+
+
+def test_damage_in_a_late_part_of_json_is_told(session: Session, tmp_path: Path) -> None:
+    made = random.Random(1)
+    text = b"".join(
+        b'{"a": %d, "b": "%s"}\n' % (n, made.randbytes(30).hex().encode()) for n in range(300_000)
+    )
+    members = [gzip.compress(text[at : at + 500_001], 1) for at in range(0, len(text), 500_001)]
+    damaged = bytearray(b"".join(members))
+    damaged[-5000] ^= 0x55
+    path = tmp_path / "late.jsonl.gz"
+    path.write_bytes(damaged)
+    with pytest.raises(FusionflowError, match="the gzip"):
+        session.sql(f"SELECT count(*) AS n, sum(a) AS a FROM '{path}'").result()
+    path.write_bytes(b"".join(members))
+    result = session.sql(f"SELECT count(*) AS n, sum(a) AS a FROM '{path}'").result()
+    assert result.table.to_pylist() == [{"n": 300_000, "a": sum(range(300_000))}]
