@@ -26,7 +26,7 @@ from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.jobs.events import PreviewEvent
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.chunks import cut_source
-from fusionflow_lab.query import Chunk, Column, Reader
+from fusionflow_lab.source import Chunk, Column, Reader
 
 Mode = Literal["scan", "query"]
 Answerer = Callable[[Question, Path, Mode], pa.Table]

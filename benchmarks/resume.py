@@ -32,7 +32,8 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.chunks import TASK_BYTES_MAX
 from fusionflow_lab.planning.plan import Planner, map_hash
 from fusionflow_lab.planning.tables import state_ddl
-from fusionflow_lab.query import Counters, Plan, Query, SourceFile, Stage
+from fusionflow_lab.query import Counters, Plan, Query, Stage
+from fusionflow_lab.source import SourceFile
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import (
     BlockRecord,

@@ -11,8 +11,8 @@ from os import PathLike
 from typing import final
 
 from fusionflow_lab.planning.reader_options import CsvOptions, JsonOptions
-from fusionflow_lab.query import Chunk, Column, Dialect, ParquetReader, Reader, SourceFile
 from fusionflow_lab.sink import Sink
+from fusionflow_lab.source import Chunk, Column, Dialect, ParquetReader, Reader, SourceFile
 from fusionflow_lab.storage import RemoteFiles
 
 __all__ = [

@@ -17,7 +17,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from fusionflow_lab.errors import FusionflowError, ScanCancelledError, SourceChangedError, SourceError
-from fusionflow_lab.query import Block, Chunk, Column, SourceFile
+from fusionflow_lab.source import Block, Chunk, Column, SourceFile
 from fusionflow_lab.states.store import BlockRecord
 
 REJECTS = pa.schema(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from fusionflow_lab.execution.stage_run import Leaf
-from fusionflow_lab.query import Chunk, SourceFile
+from fusionflow_lab.source import Chunk, SourceFile
 from fusionflow_lab.states.store import BlockRecord, BlockRecords
 
 

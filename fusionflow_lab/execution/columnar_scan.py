@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from fusionflow_lab import _native
-from fusionflow_lab.query import Block, Chunk, Column, ParquetReader, Passing, SourceFile, Stage
+from fusionflow_lab.query import Passing, Stage
+from fusionflow_lab.source import Block, Chunk, Column, ParquetReader, SourceFile
 from fusionflow_lab.states.casts import cast_sql, quoted
 from fusionflow_lab.states.evaluate import Evaluator, Parts
 from fusionflow_lab.storage import RemoteFiles, chunk_files

@@ -29,7 +29,7 @@ from fusionflow_lab.execution.tasks import (
     MapTask,
     run_task,
 )
-from fusionflow_lab.query import Dialect, JsonDialect, Source, Text, Whole
+from fusionflow_lab.source import Dialect, JsonDialect, Source, Text, Whole
 
 T = TypeVar("T")
 

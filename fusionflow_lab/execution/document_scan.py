@@ -15,7 +15,7 @@ from fusionflow_lab import _native
 from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.execution.arrow_scan import REJECTS, ArrowReport
 from fusionflow_lab.execution.extractor import Extractor, Part
-from fusionflow_lab.query import Chunk, Column, SourceFile, Whole
+from fusionflow_lab.source import Chunk, Column, SourceFile, Whole
 from fusionflow_lab.states.store import BlockRecord
 
 MOST_BYTES = 256 << 20

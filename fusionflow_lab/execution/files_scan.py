@@ -13,7 +13,7 @@ from itertools import groupby
 import pyarrow as pa
 
 from fusionflow_lab import _native
-from fusionflow_lab.query import Chunk, Column, Reader, SourceFile
+from fusionflow_lab.source import Chunk, Column, Reader, SourceFile
 from fusionflow_lab.storage import RemoteFiles
 
 

@@ -18,7 +18,7 @@ from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import Check, DigestTask
 from fusionflow_lab.execution.worker_state import Settings
-from fusionflow_lab.query import Chunk
+from fusionflow_lab.source import Chunk
 from fusionflow_lab.states.store import ChunkRecord, StateHeader, StateStore, chunk_cut, chunk_key
 
 TASK_BYTES = 256 << 20

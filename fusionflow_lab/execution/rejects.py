@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from fusionflow_lab.execution.account import refuse_missing_rejects
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
-from fusionflow_lab.query import SourceFile
+from fusionflow_lab.source import SourceFile
 from fusionflow_lab.states.store import BlockRecord, StateStore
 
 SCHEMA = pa.schema(

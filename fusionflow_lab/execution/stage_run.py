@@ -10,7 +10,8 @@ from operator import not_
 
 from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.planning.chunks import cut_source, group_tasks, load
-from fusionflow_lab.query import LINE_BYTE, Chunk, Counters, Stage
+from fusionflow_lab.query import LINE_BYTE, Counters, Stage
+from fusionflow_lab.source import Chunk
 from fusionflow_lab.states.store import BlockRecords, StateHeader, chunk_key
 
 RANGES_SHOWN = 3

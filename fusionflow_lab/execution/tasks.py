@@ -27,8 +27,9 @@ from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
 from fusionflow_lab.execution.writing import PartWriter, rows_of
 from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
-from fusionflow_lab.query import Access, Chunk, Counters, Dialect, SourceFile, Stage, file_byte
+from fusionflow_lab.query import Access, Counters, Stage
 from fusionflow_lab.sink import Sink
+from fusionflow_lab.source import Chunk, Dialect, SourceFile, file_byte
 from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_up
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.rows_law import refuse_broken

@@ -20,7 +20,8 @@ from fusionflow_lab.execution.arrow_scan import ArrowScan
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, passed_over
 from fusionflow_lab.execution.document_scan import DocumentScan
 from fusionflow_lab.execution.files_scan import FilesScan
-from fusionflow_lab.query import Chunk, Column, JsonDialect, ParquetReader, Stage, Whole
+from fusionflow_lab.query import Stage
+from fusionflow_lab.source import Chunk, Column, JsonDialect, ParquetReader, Whole
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
 from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped
 from fusionflow_lab.storage import chunk_files

@@ -13,7 +13,7 @@ from fusionflow_lab.planning.arguments import read_call
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.reader_options import ArrowOptions
-from fusionflow_lab.query import Column, Dialect, Source, SourceFile
+from fusionflow_lab.source import Column, Dialect, Source, SourceFile
 
 
 def read_arrow(text: str, function: Node, binder: Binder) -> tuple[str, ArrowOptions]:

@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Protocol
 
 from fusionflow_lab import _native
-from fusionflow_lab.query import Dialect, Layout
+from fusionflow_lab.source import Dialect, Layout
 
 _DATED = ("DATE", "TIMESTAMP")
 

@@ -29,7 +29,8 @@ from fusionflow_lab.planning.reader_options import (
 )
 from fusionflow_lab.planning.text_files import groups_last, text_source
 from fusionflow_lab.planning.whole_files import files_first, whole_source
-from fusionflow_lab.query import Access, Source
+from fusionflow_lab.query import Access
+from fusionflow_lab.source import Source
 from fusionflow_lab.storage import Finder, ObjectInfo, RemoteFiles, find_objects, sample_files, scheme_of
 
 

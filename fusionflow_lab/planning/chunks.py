@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from fusionflow_lab.query import Block, Chunk, Source, SourceFile
+from fusionflow_lab.source import Block, Chunk, Source, SourceFile
 
 BLOCK_BYTES = 1 << 20
 PACKED_BLOCK_BYTES = 4 << 20
@@ -86,7 +86,7 @@ def cut_source(
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Dialect
+    >>> from fusionflow_lab.source import Dialect
     >>> file = SourceFile(path="a.csv", size=3 << 20, mtime_ns=0, data_start=10)
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=(file,))
     >>> [chunk.size for chunk in cut_source(source, ordered=True)]
@@ -196,7 +196,7 @@ def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Dialect
+    >>> from fusionflow_lab.source import Dialect
     >>> file = SourceFile(path="a.csv", size=64 << 20, mtime_ns=0, data_start=0)
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=(file,))
     >>> chunks = cut_source(source, ordered=False)

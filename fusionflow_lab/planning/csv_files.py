@@ -12,7 +12,7 @@ from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.most import refuse_columns
 from fusionflow_lab.planning.normal_names import normal_names
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Column, Dialect, Source, SourceFile
+from fusionflow_lab.source import Column, Dialect, Source, SourceFile
 from fusionflow_lab.storage import RemoteFiles
 
 

@@ -26,7 +26,7 @@ from fusionflow_lab.planning.failing import may_fail
 from fusionflow_lab.planning.prune import mentioned_columns
 from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.planning.stages import Ending, StageMaker, volatile_name
-from fusionflow_lab.query import Source
+from fusionflow_lab.source import Source
 
 
 def gather(tree: Node, maker: StageMaker, reason: str) -> Node:

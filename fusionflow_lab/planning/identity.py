@@ -32,7 +32,7 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Dialect, Source
+    >>> from fusionflow_lab.source import Dialect, Source
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
     >>> stage = Stage(name="stage_0", kind="rows", source=source, columns=(), map_sql="FROM source_0")
     >>> plan = Plan(text="", stages=(stage,), final_sql="FROM stage_0", names=(), types=())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fusionflow_lab import _native
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.reader_options import JsonOptions
-from fusionflow_lab.query import Column, JsonDialect, Source, SourceFile
+from fusionflow_lab.source import Column, JsonDialect, Source, SourceFile
 from fusionflow_lab.storage import RemoteFiles
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
-from fusionflow_lab.query import Source
+from fusionflow_lab.source import Source
 from fusionflow_lab.storage import Folder
 
 MOST_SOURCES = 10_000

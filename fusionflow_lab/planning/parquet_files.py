@@ -11,7 +11,7 @@ from fusionflow_lab.errors import QueryError, SourceError
 from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.parquet_options import ROW_NUMBER
 from fusionflow_lab.planning.reader_options import ParquetOptions
-from fusionflow_lab.query import Column, ParquetReader, Source, SourceFile
+from fusionflow_lab.source import Column, ParquetReader, Source, SourceFile
 from fusionflow_lab.storage import RemoteFiles
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.reader_options import FileOptions
-from fusionflow_lab.query import Column, Source
+from fusionflow_lab.source import Column, Source
 
 _NOTHING = "__HIVE_DEFAULT_PARTITION__"
 _READ: tuple[tuple[str, Callable[[str], object]], ...] = (

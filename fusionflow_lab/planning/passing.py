@@ -13,7 +13,8 @@ import duckdb
 
 from fusionflow_lab.planning.ast import Node, conjuncts, select, walk
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.query import Column, Passing, Source
+from fusionflow_lab.query import Passing
+from fusionflow_lab.source import Column, Source
 
 _COMPARISONS = {
     "COMPARE_EQUAL": "=",
@@ -35,7 +36,7 @@ def passing(node: Node, source: Source, binder: Binder) -> Passing | None:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import ParquetReader
+    >>> from fusionflow_lab.source import ParquetReader
     >>> day = Column(name="day", type="DATE", ordinal=0)
     >>> source = Source(name="s", pattern="a", dialect=ParquetReader(), columns=(day,), files=())
     >>> binder = Binder()

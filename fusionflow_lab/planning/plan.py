@@ -42,7 +42,8 @@ from fusionflow_lab.planning.sinks import with_sink
 from fusionflow_lab.planning.sources import FoundSource, find_sources
 from fusionflow_lab.planning.stages import StageMaker, volatile_name
 from fusionflow_lab.planning.summarize import rewrite_summarize
-from fusionflow_lab.query import Access, Plan, Query, Source, View
+from fusionflow_lab.query import Access, Plan, Query, View
+from fusionflow_lab.source import Source
 
 __all__ = ["Planner", "map_hash"]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from fusionflow_lab import _native
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.classify import MULTIPLYING, plain_name
-from fusionflow_lab.query import Column, Source
+from fusionflow_lab.source import Column, Source
 
 
 def without_unused(node: Node) -> Node:

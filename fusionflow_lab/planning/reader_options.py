@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fusionflow_lab.query import TextRows, WholeRows
+from fusionflow_lab.source import TextRows, WholeRows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,7 +28,7 @@ from fusionflow_lab.planning.joins import Leaf
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.prune import mentioned_columns
 from fusionflow_lab.planning.stages import volatile_name
-from fusionflow_lab.query import Source
+from fusionflow_lab.source import Source
 
 
 def shipped_rows(leaf: Leaf, block: Node, source: Source, functions: Functions) -> Node:

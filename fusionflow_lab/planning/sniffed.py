@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.explain import size_text
-from fusionflow_lab.query import Dialect, JsonDialect, Source, Text
+from fusionflow_lab.source import Dialect, JsonDialect, Source, Text
 
 _OPTION_NAMES = {"delimiter": "delim", "null_string": "nullstr"}
 # As SQL takes them.
@@ -18,7 +18,7 @@ def sniffed_text(source: Source) -> str:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Column
+    >>> from fusionflow_lab.source import Column
     >>> city, km = (Column(name=n, type=t, ordinal=0) for n, t in [("city", "VARCHAR"), ("km", "BIGINT")])
     >>> columns = (city, km)
     >>> print(sniffed_text(Source(name="", pattern="a.csv", dialect=Dialect(), columns=columns, files=())))

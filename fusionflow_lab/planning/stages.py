@@ -22,7 +22,8 @@ from fusionflow_lab.planning.scope import tables
 from fusionflow_lab.planning.text_files import word_count
 from fusionflow_lab.planning.unions import Branches, union_of
 from fusionflow_lab.planning.word_counts import counted_map
-from fusionflow_lab.query import Broadcast, Column, Source, Stage, StageKind
+from fusionflow_lab.query import Broadcast, Stage, StageKind
+from fusionflow_lab.source import Column, Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

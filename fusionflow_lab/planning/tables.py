@@ -12,7 +12,7 @@ def source_ddl(stage: Stage) -> str:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Column, Dialect, Source
+    >>> from fusionflow_lab.source import Column, Dialect, Source
     >>> city = Column(name="city", type="VARCHAR", ordinal=0)
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(city,), files=())
     >>> stage = Stage(name="s", kind="rows", source=source, columns=(city,), map_sql="FROM source_0")
@@ -34,7 +34,7 @@ def state_ddl(stage: Stage, table: str = "") -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Dialect, Source
+    >>> from fusionflow_lab.source import Dialect, Source
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
     >>> stage = Stage(name="stage_0", kind="rows", source=source, columns=(), map_sql="FROM source_0")
     >>> print(*state_ddl(stage, "state"), sep=chr(10))
@@ -56,7 +56,7 @@ def groups_ddl(stage: Stage, final: BucketFinal) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Dialect, Source
+    >>> from fusionflow_lab.source import Dialect, Source
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
     >>> stage = Stage(name="stage_0", kind="aggregate", source=source, columns=(), map_sql="FROM source_0")
     >>> print(*groups_ddl(stage, BucketFinal(bucket_sql="FROM stage_0"))[-2:], sep=chr(10))

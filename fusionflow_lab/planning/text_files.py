@@ -10,7 +10,8 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.csv_files import sniffed_column
 from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.planning.reader_options import TextOptions
-from fusionflow_lab.query import WORD_COUNT, Column, Source, SourceFile, Text
+from fusionflow_lab.query import WORD_COUNT
+from fusionflow_lab.source import Column, Source, SourceFile, Text
 from fusionflow_lab.storage import RemoteFiles
 
 FIRST_GROUP = 2

@@ -19,7 +19,7 @@ from fusionflow_lab.planning.arguments import (
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.reader_options import TextOptions
-from fusionflow_lab.query import TextRows
+from fusionflow_lab.source import TextRows
 
 FILE = "file"
 """The column of the file's path, where it is not named otherwise."""

@@ -19,7 +19,7 @@ from fusionflow_lab.planning.arguments import (
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.reader_options import WholeOptions
-from fusionflow_lab.query import Column, Source, SourceFile, Whole
+from fusionflow_lab.source import Column, Source, SourceFile, Whole
 
 _COLUMNS = {
     "documents": (

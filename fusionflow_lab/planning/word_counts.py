@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 from fusionflow_lab.planning.ast import Node, call, cast, clone, column, integer, walk
 from fusionflow_lab.planning.bind import Functions
-from fusionflow_lab.query import WORD_COUNT, Column, Source, Text
+from fusionflow_lab.query import WORD_COUNT
+from fusionflow_lab.source import Column, Source, Text
 
 
 def counted_map(node: Node, source: Source, columns: Sequence[Column], functions: Functions) -> Node | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fusionflow_lab.query import Column
+from fusionflow_lab.source import Column
 
 __all__ = ["cast_sql", "castable_sql", "misfits_sql", "quoted", "read_sql"]
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fusionflow_lab.errors import StateError
-from fusionflow_lab.query import Chunk
+from fusionflow_lab.source import Chunk
 from fusionflow_lab.states.codec import (
     DIGEST_BYTES,
     STATE_FORMAT,

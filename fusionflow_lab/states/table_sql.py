@@ -14,7 +14,7 @@ def bucket_sql(stage: Stage, buckets: int) -> str:
 
     Examples
     --------
-    >>> from fusionflow_lab.query import Dialect, Source
+    >>> from fusionflow_lab.source import Dialect, Source
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=())
     >>> stage = Stage(
     ...     name="s", kind="aggregate", source=source, columns=(), map_sql="FROM source_0", bucket_by=("k0",)

@@ -14,7 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from fusionflow_lab.query import Access, Chunk, SourceFile
+from fusionflow_lab.query import Access
+from fusionflow_lab.source import Chunk, SourceFile
 from fusionflow_lab.storage.objects import ObjectInfo, Objects, Range, begin, read_all, waited_for
 from fusionflow_lab.storage.places import open_objects
 from fusionflow_lab.storage.urls import scheme_of

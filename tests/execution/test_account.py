@@ -11,7 +11,8 @@ from fusionflow_lab.api import Session
 from fusionflow_lab.errors import AccountError
 from fusionflow_lab.execution.account import account_rows, refuse_missing_rejects
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
-from fusionflow_lab.query import Counters, Dialect, Source, SourceFile, Stage
+from fusionflow_lab.query import Counters, Stage
+from fusionflow_lab.source import Dialect, Source, SourceFile
 from fusionflow_lab.states.store import BlockRecord, BlockRecords, ChunkRecord, StateHeader
 
 ROWS = 3000

@@ -14,7 +14,8 @@ from fusionflow_lab.execution.tasks import MapTask, map_chunks
 from fusionflow_lab.planning.arrow import arrow_source
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.chunks import cut_source
-from fusionflow_lab.query import Source, Stage
+from fusionflow_lab.query import Stage
+from fusionflow_lab.source import Source
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from fusionflow_lab.execution.boundaries import Break, Starts, wrong_starts
 from fusionflow_lab.execution.stage_run import Leaf
-from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
+from fusionflow_lab.query import Counters
+from fusionflow_lab.source import Block, Chunk, SourceFile
 from fusionflow_lab.states.store import BlockRecord, BlockRecords, ChunkRecord, StateHeader, chunk_key
 
 SIZE = 1000

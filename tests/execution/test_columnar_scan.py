@@ -25,7 +25,7 @@ from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.planning.parquet_files import parquet_source
 from fusionflow_lab.planning.passing import passing
 from fusionflow_lab.planning.reader_options import ParquetOptions
-from fusionflow_lab.query import ParquetReader, Source
+from fusionflow_lab.source import ParquetReader, Source
 from fusionflow_lab.states.evaluate import Evaluator
 
 ROWS = 3000

@@ -12,7 +12,8 @@ import pytest
 from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.merging import TICK_SECONDS, Merger
 from fusionflow_lab.execution.stage_run import StageRun
-from fusionflow_lab.query import Counters, Dialect, Plan, Source, SourceFile, Stage
+from fusionflow_lab.query import Counters, Plan, Stage
+from fusionflow_lab.source import Dialect, Source, SourceFile
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import BlockRecords, ChunkRecord, StateHeader, StateStore, chunk_key
 from fusionflow_lab.storage import Folder

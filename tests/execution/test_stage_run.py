@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
-from fusionflow_lab.query import Counters, Dialect, Source, SourceFile, Stage, StageKind
+from fusionflow_lab.query import Counters, Stage, StageKind
+from fusionflow_lab.source import Dialect, Source, SourceFile
 from fusionflow_lab.states.store import BlockRecords, ChunkRecord, StateHeader, chunk_key
 
 MIB = 1 << 20

@@ -12,7 +12,8 @@ import pytest
 
 from fusionflow_lab._native import CancelToken
 from fusionflow_lab.execution.typed_scan import TypedScan
-from fusionflow_lab.query import Column, Source, Stage
+from fusionflow_lab.query import Stage
+from fusionflow_lab.source import Column, Source
 from fusionflow_lab.states.evaluate import Evaluator, Mapped
 from tests.native.scanning import CSV, cut, source_file
 

@@ -15,7 +15,7 @@ from fusionflow_lab.execution.boundaries import Break
 from fusionflow_lab.execution.dispatch import MAX_DEATHS, Dispatcher
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
-from fusionflow_lab.query import Dialect, Source, SourceFile
+from fusionflow_lab.source import Dialect, Source, SourceFile
 from tests.faults.world import poisoned, written
 
 FILES = 6

@@ -11,7 +11,7 @@ import pyarrow as pa
 from fusionflow_lab._native import BlockReport, CancelToken, Scan
 from fusionflow_lab.planning.json_files import json_source, with_json_types
 from fusionflow_lab.planning.reader_options import JsonOptions
-from fusionflow_lab.query import Chunk, Source
+from fusionflow_lab.source import Chunk, Source
 from fusionflow_lab.states.casts import read_sql
 from tests.native.scanning import cut
 

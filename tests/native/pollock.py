@@ -18,7 +18,7 @@ from pathlib import Path
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Dialect
+from fusionflow_lab.source import Dialect
 from tests.native.scanning import cut, run
 
 Rows = Sequence[Sequence[str]]

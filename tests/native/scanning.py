@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fusionflow_lab._native import BlockReport, CancelToken, ChunkReport, Scan, locate_starts
-from fusionflow_lab.query import Block, Chunk, Column, Dialect, Reader, SourceFile
+from fusionflow_lab.source import Block, Chunk, Column, Dialect, Reader, SourceFile
 
 CSV = Dialect()
 

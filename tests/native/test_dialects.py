@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import Dialect
+from fusionflow_lab.source import Dialect
 from tests.native.scanning import columns, cut, run, scan_proven, scan_text, source_file
 
 TWO = columns("VARCHAR", "VARCHAR")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fusionflow_lab._native import FileSniff, sniff_files
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Dialect, SourceFile
+from fusionflow_lab.source import Dialect, SourceFile
 from tests.native.scanning import columns, cut, run, scan_proven, source_file
 
 ROWS = [(str(number), f"Größe {number}, 5 €", '"\n"' * (number % 3)) for number in range(200)]

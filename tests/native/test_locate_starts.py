@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, locate_starts
 from fusionflow_lab.errors import ScanCancelledError, SourceError
-from fusionflow_lab.query import Dialect
+from fusionflow_lab.source import Dialect
 from tests.native.scanning import columns, cut, run, scan_proven, source_file
 
 DIALECT = Dialect()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, digest_ranges, locate_starts
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import Block, Chunk, Dialect, SourceFile, file_byte
+from fusionflow_lab.source import Block, Chunk, Dialect, SourceFile, file_byte
 from tests.native.scanning import CSV, Scanned, columns, plain, run, scan_text, source_file
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {

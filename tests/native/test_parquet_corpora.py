@@ -18,7 +18,7 @@ from fusionflow_lab.execution.columnar_scan import ColumnarScan
 from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.planning.parquet_files import parquet_source
 from fusionflow_lab.planning.reader_options import ParquetOptions
-from fusionflow_lab.query import ParquetReader
+from fusionflow_lab.source import ParquetReader
 from fusionflow_lab.states.evaluate import Parts
 
 SECONDS = 10

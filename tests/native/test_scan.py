@@ -12,7 +12,7 @@ import pytest
 from fusionflow_lab import _native
 from fusionflow_lab._native import CancelToken, Scan
 from fusionflow_lab.errors import NativePanicError, ScanCancelledError, SourceChangedError, SourceError
-from fusionflow_lab.query import Block, Chunk, Column, Dialect
+from fusionflow_lab.source import Block, Chunk, Column, Dialect
 from tests.native.scanning import Scanned, columns, cut, run, scan_text, source_file
 
 TEXTS = columns("VARCHAR", "VARCHAR")

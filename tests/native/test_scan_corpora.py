@@ -11,7 +11,7 @@ import pytest
 from fusionflow_lab._native import sniff_files
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Dialect, SourceFile
+from fusionflow_lab.source import Dialect, SourceFile
 from tests.native.pollock import read
 from tests.native.scanning import Scanned, columns, cut, run, scan_proven
 

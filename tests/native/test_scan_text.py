@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, locate_starts, sniff_text
 from fusionflow_lab.errors import SourceError
-from fusionflow_lab.query import WORD_COUNT, Column, Dialect, Text
+from fusionflow_lab.query import WORD_COUNT
+from fusionflow_lab.source import Column, Dialect, Text
 from tests.native.scanning import Scanned, cut, run, source_file
 
 LINE = Column(name="line", type="VARCHAR", ordinal=0, fixed=True)

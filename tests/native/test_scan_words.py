@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from fusionflow_lab._native import CancelToken, Scan
-from fusionflow_lab.query import Dialect
+from fusionflow_lab.source import Dialect
 from tests.native.scanning import columns, cut, scan_text, source_file
 
 FEW = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from fusionflow_lab._native import CancelToken, Scan, sniff_files
 from fusionflow_lab.errors import SourceError
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Block, Chunk, Column, Dialect, SourceFile
 from fusionflow_lab.samples import write_samples
+from fusionflow_lab.source import Block, Chunk, Column, Dialect, SourceFile
 
 FIELDS = st.one_of(
     st.sampled_from(

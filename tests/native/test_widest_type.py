@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from fusionflow_lab._native import CancelToken, Scan, reads_type, widest_type
-from fusionflow_lab.query import Column
+from fusionflow_lab.source import Column
 from tests.native.scanning import CSV, cut, source_file
 
 SNIFFED = ["BOOLEAN", "BIGINT", "HUGEINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"]

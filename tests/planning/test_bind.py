@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.query import Column
+from fusionflow_lab.source import Column
 
 
 @pytest.fixture(scope="module")

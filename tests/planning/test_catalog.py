@@ -12,7 +12,7 @@ from fusionflow_lab.errors import QueryError, SourceError
 from fusionflow_lab.planning.catalog import MOST_KNOWN, Catalog
 from fusionflow_lab.planning.csv_files import SniffedFile
 from fusionflow_lab.planning.reader_options import CsvOptions
-from fusionflow_lab.query import Column, Dialect
+from fusionflow_lab.source import Column, Dialect
 from fusionflow_lab.storage import RemoteFiles
 
 

@@ -7,7 +7,8 @@ import pytest
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.certify import certify
 from fusionflow_lab.planning.messages import Gather
-from fusionflow_lab.query import Column, StageKind
+from fusionflow_lab.query import StageKind
+from fusionflow_lab.source import Column
 
 
 @pytest.fixture(scope="module")

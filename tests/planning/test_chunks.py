@@ -16,7 +16,7 @@ from fusionflow_lab.planning.chunks import (
     load,
     segments,
 )
-from fusionflow_lab.query import Chunk, Dialect, Source, SourceFile
+from fusionflow_lab.source import Chunk, Dialect, Source, SourceFile
 
 MIB = 1 << 20
 GIB = 1 << 30

@@ -12,7 +12,8 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.extracting import with_marker
 from fusionflow_lab.planning.plan import Planner
-from fusionflow_lab.query import Plan, Query, Text
+from fusionflow_lab.query import Plan, Query
+from fusionflow_lab.source import Text
 
 LOG = r"(?<day>\S+) (?<level>\w+) (?<n>\d+)"
 LINES = "read_lines('*.log')"

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fusionflow_lab.planning.identity import map_hash
-from fusionflow_lab.query import Dialect, Plan
+from fusionflow_lab.query import Plan
+from fusionflow_lab.source import Dialect
 
 BASE = "SELECT city, sum(n) FROM 'trips.csv' WHERE price > 1 GROUP BY city"
 

@@ -11,7 +11,8 @@ from fusionflow_lab.planning.json_files import json_source
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.planning.reader_options import JsonOptions
 from fusionflow_lab.planning.sniffed import sniffed_text
-from fusionflow_lab.query import JsonDialect, Query
+from fusionflow_lab.query import Query
+from fusionflow_lab.source import JsonDialect
 from tests.native.json_scanning import write
 
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from fusionflow_lab.errors import StateError
-from fusionflow_lab.query import Block, Chunk, Counters, SourceFile
+from fusionflow_lab.query import Counters
+from fusionflow_lab.source import Block, Chunk, SourceFile
 from fusionflow_lab.states.codec import bucket_places, header_end
 from fusionflow_lab.states.retention import collect
 from fusionflow_lab.states.store import (

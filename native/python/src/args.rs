@@ -1,4 +1,4 @@
-//! Arguments: the frozen records of `fusionflow_lab.query`, taken by attribute.
+//! Arguments: the frozen records of `fusionflow_lab.source`, taken by attribute.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use fusionflow_engine::{
 };
 use pyo3::prelude::*;
 
-/// `fusionflow_lab.query.Dialect`.
+/// `fusionflow_lab.source.Dialect`.
 #[derive(FromPyObject)]
 pub struct Dialect {
     delimiter: String,
@@ -25,7 +25,7 @@ pub struct Dialect {
     encoding: String,
 }
 
-/// `fusionflow_lab.query.Column`.
+/// `fusionflow_lab.source.Column`.
 #[derive(FromPyObject)]
 pub struct Column {
     name: String,
@@ -39,7 +39,7 @@ pub struct Column {
 /// A row to leave out: its number, the column and the reason.
 pub type Excluded = (u64, String, String);
 
-/// `fusionflow_lab.query.SourceFile`.
+/// `fusionflow_lab.source.SourceFile`.
 #[derive(FromPyObject)]
 pub struct SourceFile {
     path: PathBuf,
@@ -52,7 +52,7 @@ pub struct SourceFile {
     extra: Vec<Option<String>>,
 }
 
-/// `fusionflow_lab.query.Block`.
+/// `fusionflow_lab.source.Block`.
 #[derive(FromPyObject)]
 pub struct Block {
     offset: u64,
@@ -60,7 +60,7 @@ pub struct Block {
     start: Option<u64>,
 }
 
-/// `fusionflow_lab.query.Chunk`.
+/// `fusionflow_lab.source.Chunk`.
 #[derive(FromPyObject)]
 pub struct Chunk {
     ordinal: i64,
@@ -142,7 +142,7 @@ impl TryFrom<Chunk> for source::Chunk {
     }
 }
 
-/// `fusionflow_lab.query.Text`.
+/// `fusionflow_lab.source.Text`.
 #[derive(FromPyObject)]
 pub struct Text {
     rows: String,
@@ -163,7 +163,7 @@ impl Text {
     }
 }
 
-/// `fusionflow_lab.query.ParquetReader`.
+/// `fusionflow_lab.source.ParquetReader`.
 #[derive(FromPyObject)]
 pub struct ParquetReader {
     binary_as_string: bool,
@@ -177,7 +177,7 @@ impl ParquetReader {
     }
 }
 
-/// `fusionflow_lab.query.JsonDialect`.
+/// `fusionflow_lab.source.JsonDialect`.
 #[derive(FromPyObject)]
 pub struct JsonDialect {
     form: String,
@@ -198,7 +198,7 @@ impl JsonDialect {
     }
 }
 
-/// How the files of a source are read: one record of `fusionflow_lab.query` for each format.
+/// How the files of a source are read: one record of `fusionflow_lab.source` for each format.
 #[derive(FromPyObject)]
 pub enum Reader {
     Csv(Dialect),

@@ -11,7 +11,7 @@ use crate::{
     stream::stream_capsule,
 };
 
-/// `fusionflow_lab.query.Column`, of which only the name and the type are asked about.
+/// `fusionflow_lab.source.Column`, of which only the name and the type are asked about.
 #[derive(FromPyObject)]
 pub struct Watched {
     name: String,
