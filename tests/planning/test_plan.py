@@ -108,13 +108,6 @@ try: write the query itself
 """,
     ),
     (
-        "copy (select 1) to 'x.csv'",
-        """
-this version does not write files with COPY
-try: run the SELECT and save its result
-""",
-    ),
-    (
         "set threads = 1",
         """
 SET statements are not run here

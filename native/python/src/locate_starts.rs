@@ -13,6 +13,7 @@ use crate::{
 /// Find where records really start, reading on from a proven start.
 #[pyfunction]
 #[pyo3(signature = (file, dialect, start, offsets, believed, token, remote=None))]
+#[allow(clippy::too_many_arguments)] // a function of Python's, by name
 pub fn locate_starts(
     py: Python<'_>,
     file: SourceFile,
