@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from fusionflow_lab.config import Config, Value, max_errors_of
+from fusionflow_lab.config import Config, Value
 from fusionflow_lab.datasets.place import refuse_foreign
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.connection import ClusterConnection
@@ -34,7 +34,6 @@ from fusionflow_lab.logs import JobFiles, write_logs, write_logs_no_more
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.complete import Completion, complete
-from fusionflow_lab.planning.copying import sink_of
 from fusionflow_lab.planning.explain import explain
 from fusionflow_lab.planning.frames import FrameStore
 from fusionflow_lab.planning.most import refuse_length
@@ -44,8 +43,9 @@ from fusionflow_lab.planning.statement import CreateView, DropTable, DropView, S
 from fusionflow_lab.planning.surroundings import SessionSurroundings
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
-from fusionflow_lab.results.result import Result
+from fusionflow_lab.relation import Relation
 from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.units import max_errors_of
 
 __all__ = ["Job", "Relation", "Session", "attach", "connect"]
 
@@ -377,12 +377,14 @@ class Session:
     def _plan(self, query: Query) -> Plan:
         return self._planner.plan(query)
 
-    def _explain(self, query: Query) -> str:
+    def explain(self, query: Query) -> str:
+        """Draw the plan of a query; see ``Relation.explain``."""
         plan = self._plan(query)
         forecasts = forecast(plan, self._stores.states, use_cache=query.use_cache)
         return explain(plan, forecasts, speed(self.jobs(), self.cluster))
 
-    def _submit(self, query: Query, *, priority: int, reuse: bool, key: str) -> Job:
+    def submit(self, query: Query, *, priority: int = 0, reuse: bool = False, key: str = "") -> Job:
+        """Start a job; see ``Relation.submit``."""
         plan = self._plan(query)
         if plan.sink is not None:
             refuse_foreign(plan.sink)
@@ -392,70 +394,3 @@ class Session:
         found = self._manager.submit(whole, plan, priority=priority, reuse=reuse, submit_key=key)
         self._names.made(whole)
         return Job(self._manager, found.job, query.text, reused=found.reused)
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A query that has not run: look at its plan, submit it, or ask for the result."""
-
-    session: Session
-    query: Query
-
-    def explain(self) -> str:
-        """Draw the plan: stages, their SQL, what is to read and what is known. Nothing runs.
-
-        Raises
-        ------
-        QueryError, SourceError, FileNotFoundError
-            The query or its files are at fault.
-        """
-        return self.session._explain(self.query)  # noqa: SLF001 - a part of the session
-
-    def submit(self, *, priority: int = 0, reuse: bool = False, key: str = "") -> Job:
-        """Start a job and return it at once; raises as ``explain`` does.
-
-        Parameters
-        ----------
-        priority
-            Jobs of a higher one go first.
-        reuse
-            Whether a job of the same query over unchanged files, at work or completed, is returned instead
-            of a new one; what a cell does that is run again.
-        key
-            A name under which the query is submitted once: asked again, the same job is returned, whatever
-            became of it. For programs that may try twice.
-        """
-        return self.session._submit(self.query, priority=priority, reuse=reuse, key=key)  # noqa: SLF001
-
-    def copy_to(self, url: str, **options: str | bool | int | Sequence[str]) -> Relation:
-        """Return the query that writes the rows of this one; as ``COPY (query) TO 'url' (options)`` does.
-
-        Parameters
-        ----------
-        url
-            A folder, which becomes a dataset, a file by its suffix, or ``s3://bucket/prefix``.
-        options
-            Those of COPY, in lower case: ``format``, ``partition_by``, ``compression``, ``file_size_bytes``,
-            ``append``, ``overwrite`` …
-
-        Raises
-        ------
-        QueryError
-            An option is unknown, or has a value that is none of its values.
-
-        Examples
-        --------
-        >>> with connect(workers=1) as session:
-        ...     rows = session.sql("FROM 'orders/*.csv'")
-        ...     rows.copy_to("out", format="parquet", partition_by=["city"]).query.sink.partition_by
-        ('city',)
-        """
-        texts = {
-            name: tuple(value) if isinstance(value, list | tuple) else str(value)
-            for name, value in options.items()
-        }
-        return replace(self, query=replace(self.query, sink=sink_of(url, texts)))
-
-    def result(self, timeout: float | None = None) -> Result:
-        """Submit, wait and return the result."""
-        return self.submit().result(timeout)

@@ -24,7 +24,7 @@ import platformdirs
 
 from fusionflow_lab.errors import ConfigError
 from fusionflow_lab.query import Access
-from fusionflow_lab.units import bytes_of, seconds_of
+from fusionflow_lab.units import bytes_of, max_errors_of, seconds_of
 
 Value: TypeAlias = str | int | float | Path
 
@@ -34,7 +34,6 @@ _READ_ELSEWHERE: Final = frozenset(
     {CONFIG_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"}
 )  # native core, tests
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
-_ERRORS: Final = re.compile(r"\d+|\d+(\.\d+)?%")
 _MOST_WORKERS: Final = 1024
 _CHOICES: Final = MappingProxyType(
     {
@@ -335,25 +334,6 @@ def address_of(cluster_name: str) -> str:
     ('local', 'tcp://scheduler:8786')
     """
     return cluster_name.rpartition("@")[0] or cluster_name
-
-
-def max_errors_of(text: str) -> str:
-    """Return how many records may be rejected, as it is written; empty for the default.
-
-    Raises
-    ------
-    ConfigError
-        It is neither a number nor a percentage.
-
-    Examples
-    --------
-    >>> max_errors_of("5 %"), max_errors_of("100")
-    ('5%', '100')
-    """
-    written = "".join(text.split())
-    if written and not _ERRORS.fullmatch(written):
-        raise ConfigError(f"max_errors is {text!r}", hint="write a number of records, or a part: 1%")
-    return written
 
 
 def _layers(environ: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Value]]]:

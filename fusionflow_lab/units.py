@@ -14,6 +14,7 @@ from fusionflow_lab.errors import ConfigError
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b", re.IGNORECASE)
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.IGNORECASE)
 _AGE_SECONDS: Final = MappingProxyType({"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0})
+_ERRORS: Final = re.compile(r"\d+|\d+(\.\d+)?%")
 
 
 def bytes_of(name: str, text: str) -> int:
@@ -55,3 +56,22 @@ def seconds_of(name: str, text: str) -> float:
         raise ConfigError(f"{name} is {text!r}", hint="write it as '30d', '12h', '10m' or '5s'")
     number, unit = found.groups()
     return float(number) * _AGE_SECONDS[unit.lower()]
+
+
+def max_errors_of(text: str) -> str:
+    """Return how many records may be rejected, as it is written; empty for the default.
+
+    Raises
+    ------
+    ConfigError
+        It is neither a number nor a percentage.
+
+    Examples
+    --------
+    >>> max_errors_of("5 %"), max_errors_of("100")
+    ('5%', '100')
+    """
+    written = "".join(text.split())
+    if written and not _ERRORS.fullmatch(written):
+        raise ConfigError(f"max_errors is {text!r}", hint="write a number of records, or a part: 1%")
+    return written
