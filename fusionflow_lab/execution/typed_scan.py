@@ -115,8 +115,13 @@ class TypedScan:
         source = self.stage.source
         dialect = source.dialect
         if isinstance(dialect, JsonDialect):
-            sniffed = not all(column.fixed for column in source.columns if column.ordinal >= 0)
-            dialect = replace(dialect, complete=sniffed and self.stage.columns == source.columns)
+            whole = tuple(
+                (column.name, column.type)
+                for column in source.columns
+                if column.ordinal >= 0 and not column.fixed
+            )
+            complete = bool(whole) and self.stage.columns == source.columns
+            dialect = replace(dialect, complete=complete, whole=whole)
         read = [
             replace(column, type="VARCHAR", format="") if column.name in text else column
             for column in columns

@@ -166,6 +166,10 @@ def bind_error(
         return QueryError(
             f"there is no {kind} {name}", where=where, hint=f"did you mean {found}?" if found else ""
         )
+    if first.startswith("Could not find key"):
+        rare = "one that few records of JSON have is found by read_json('…', sample_size = -1)"
+        fields = suggestion(name, _candidates(rest), "fields")
+        return QueryError(f"there is no field {name}", where=where, hint=f"{fields}; {rare}".lstrip("; "))
     if first.startswith("No function matches"):
         return _no_match(first, rest, where)
     return QueryError(first, where=where, hint=_remedy(first) or _advice(rest))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from fusionflow_lab.api import Session
+from fusionflow_lab.errors import QueryError
 
 ROWS = 6000
 QUERIES = [
@@ -120,3 +121,43 @@ def test_packed_lists_are_read_like_others(session: Session, tmp_path: Path) -> 
     write(tmp_path, "packed")
     found = session.sql(f"SELECT count(*), sum(id) FROM '{tmp_path}/two.json.bz2'").result()
     assert found.table.to_pylist() == [{"count_star()": ROWS, "sum(id)": sum(range(ROWS))}]
+
+
+LATE = [
+    "SELECT a FROM {} ORDER BY a.x",
+    "SELECT n, a.inner FROM {} ORDER BY n",
+    "SELECT list FROM {} ORDER BY n",
+    "SELECT a, count(*) FROM {} WHERE n >= 99_990 GROUP BY a ORDER BY a.x",
+    "SELECT a.x, a.inner.y FROM {} ORDER BY n",
+    "SELECT a.late, a.inner.late FROM {} WHERE a.late IS NOT NULL",
+    "SELECT a.late FROM {} ORDER BY n",
+]
+
+
+def test_a_field_that_no_sample_showed_is_refused(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"a":{"x":1}}\n')
+    with pytest.raises(QueryError, match="there is no field late") as told:
+        session.sql(f"SELECT a.late FROM '{path}'").result()
+    assert "fields: x" in str(told.value)
+    assert "sample_size = -1" in str(told.value)
+
+
+@pytest.mark.parametrize("late", [60_000, 99_999])
+def test_late_fields_of_structs_are_not_lost(late: int, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    with path.open("w") as file:
+        for n in range(100_000):
+            more = ',"late":"here"' if n == late else ""
+            inner = f'{{"y":{n % 7}{more}}}'
+            record = f'{{"n":{n},"a":{{"x":{n},"inner":{inner}{more}}},"list":[{inner}]}}\n'
+            file.write(record)
+    whole = f"read_json('{path}', sample_size = -1)"
+    with duckdb.connect() as connection:
+        for query in LATE:
+            expected = connection.execute(query.format(whole)).fetchall()
+            # What a path asks for must be known before; everything else is found on the way.
+            source = whole if ".late" in query else f"'{path}'"
+            connection.register("answer", session.sql(query.format(source)).result().arrow())
+            assert connection.execute("FROM answer").fetchall() == expected, query
+            connection.unregister("answer")

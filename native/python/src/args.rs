@@ -183,6 +183,7 @@ pub struct JsonDialect {
     form: String,
     records: bool,
     complete: bool,
+    whole: Vec<(String, String)>,
     keys: Vec<(String, String)>,
 }
 
@@ -194,7 +195,8 @@ impl JsonDialect {
         let key = self.keys.iter().find(|(known, _)| *known == name).map_or(&name, |(_, key)| key).clone();
         let ordinal = usize::try_from(ordinal)
             .map_err(|_| Error::Invalid(format!("column {name:?} has ordinal {ordinal}; it is not in the file")))?;
-        Ok(jsonl::JsonColumn { name, key, kind: kind.parse()?, ordinal, fixed })
+        let whole = self.whole.iter().find(|(known, _)| *known == name).map(|(_, kind)| kind.parse()).transpose()?;
+        Ok(jsonl::JsonColumn { name, key, kind: kind.parse()?, whole, ordinal, fixed })
     }
 }
 

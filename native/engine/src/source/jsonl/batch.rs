@@ -56,7 +56,7 @@ pub struct Batcher {
     plan: Arc<ScanPlan>,
     schema: SchemaRef,
     cutter: Cutter,
-    /// Told of names that are in no column.
+    /// Told of names that nobody asks for where all are asked for.
     watch: Watch,
     readers: Vec<Box<dyn ReadColumn>>,
     pool: Pool<u8>,
@@ -69,11 +69,12 @@ impl Batcher {
     /// A batcher for a plan that has looked at the first records.
     #[must_use]
     pub fn new(plan: &Arc<ScanPlan>) -> Self {
-        let watch = if plan.complete { Watch::new() } else { Watch::default() };
+        let watched = plan.complete || plan.columns.iter().any(|column| column.whole.is_some());
+        let watch = if watched { Watch::new() } else { Watch::default() };
         let mut made = Self {
             plan: plan.clone(),
             schema: Arc::new(Schema::empty()),
-            cutter: Cutter::new(&plan.columns, plan.records, &watch),
+            cutter: Cutter::new(&plan.columns, plan.records, plan.complete, &watch),
             watch,
             readers: Vec::new(),
             pool: Pool::default(),
@@ -242,28 +243,19 @@ impl Batcher {
         (arrays, found)
     }
 
-    /// Ask for the records' fields that are in no column.
+    /// Ask for the fields that are in no column, and for those that columns which are read whole lack.
     fn check_fields(&self, window: &Buffer, cut: &Cut, file: &OpenFile) -> Result<()> {
-        let records = kind_of_all(window, cut.spans.column(self.record_slot()));
         let columns = &self.plan.columns;
-        let found = match records {
-            Kind::Struct(found) if self.plan.records => found,
-            whole => columns.first().map(|column| (column.key.clone(), whole)).into_iter().collect(),
-        };
         let mut wider = Vec::new();
-        let mut fresh = Vec::new();
-        for (key, kind) in found {
-            match columns.iter().find(|column| column.key == key) {
-                None => fresh.push((key, kind)),
-                Some(column) if column.fixed => {}
-                Some(column) => {
-                    let grown = column.kind.clone().with_fields_of(&kind);
-                    if grown != column.kind {
-                        wider.push((column.ordinal, grown.to_string()));
-                    }
-                }
+        for (column, shape) in columns.iter().zip(self.shapes()) {
+            let Some(whole) = &column.whole else { continue };
+            let found = kind_of_all(window, cut.spans.column(shape.slot).filter(|span| span.is_some()));
+            let grown = whole.clone().with_fields_of(&found);
+            if grown != *whole {
+                wider.push((column.ordinal, grown.to_string()));
             }
         }
+        let fresh = self.fresh_fields(window, cut);
         if !fresh.is_empty() {
             // As many as there are: the place of the first new one.
             wider.push((
@@ -272,6 +264,18 @@ impl Batcher {
             ));
         }
         if wider.is_empty() { Ok(()) } else { Err(Error::Widened { path: file.path().to_owned(), columns: wider }) }
+    }
+
+    /// The records' fields that are in no column, where the columns are to be all there are.
+    fn fresh_fields(&self, window: &Buffer, cut: &Cut) -> Vec<(String, Kind)> {
+        if !self.plan.complete || !self.plan.records {
+            return Vec::new();
+        }
+        let known = |key: &str| self.plan.columns.iter().any(|column| column.key == key);
+        match kind_of_all(window, cut.spans.column(self.record_slot())) {
+            Kind::Struct(found) => found.into_iter().filter(|(key, _)| !known(key)).collect(),
+            _ => Vec::new(),
+        }
     }
 
     fn check_widening(

@@ -7,6 +7,15 @@ use super::{
     spans::{Span, Spans},
 };
 
+impl JsonColumn {
+    fn shape(&self, slots: &mut usize, watch: &Watch) -> Shape {
+        match &self.whole {
+            Some(whole) => Shape::new(&self.kind, whole, slots, watch),
+            None => Shape::new(&self.kind, &self.kind, slots, &Watch::default()),
+        }
+    }
+}
+
 /// Characters of a record that are shown where it breaks the rules.
 const SHOWN: usize = 20;
 
@@ -75,16 +84,17 @@ pub struct Cutter {
 
 impl Cutter {
     /// A cutter for the columns of a plan; `records` are objects, `watch` is told of names that
-    /// are in no column.
+    /// are in no column where those are `complete`, and of those in columns that are read whole.
     #[must_use]
-    pub fn new(columns: &[JsonColumn], records: bool, watch: &Watch) -> Self {
+    pub fn new(columns: &[JsonColumn], records: bool, complete: bool, watch: &Watch) -> Self {
         let mut slots = 0;
         let root = match columns {
             columns if records => {
-                let wanted = columns.iter().map(|column| (column.key.as_bytes(), &column.kind));
-                Root::Fields(Fields::new(wanted, &mut slots, watch))
+                let mut fields = if complete { Fields::watched(watch) } else { Fields::default() };
+                columns.iter().for_each(|column| fields.add(&column.key, column.shape(&mut slots, watch)));
+                Root::Fields(fields)
             }
-            [column, ..] => Root::Whole(Shape::new(&column.kind, &mut slots, watch)),
+            [column, ..] => Root::Whole(column.shape(&mut slots, watch)),
             [] => Root::Nothing,
         };
         Self { root, records, slots: slots + 1, kept: Vec::new() }

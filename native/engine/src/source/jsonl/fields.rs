@@ -32,6 +32,10 @@ impl Watch {
         }
     }
 
+    fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether there was such a name since it was asked last.
     #[must_use]
     pub fn take(&self) -> bool {
@@ -67,15 +71,14 @@ struct Expected {
 }
 
 impl Shape {
-    /// The shape of a kind; slots are counted on from `slots`.
+    /// The shape of a kind; slots are counted on from `slots`. `whole` is the kind before fields were left
+    /// out: the watch is told of names where none were.
     #[must_use]
-    pub fn new(kind: &Kind, slots: &mut usize, watch: &Watch) -> Self {
+    pub fn new(kind: &Kind, whole: &Kind, slots: &mut usize, watch: &Watch) -> Self {
         let slot = *slots;
         *slots += 1;
         let fields = match kind {
-            Kind::Struct(fields) => {
-                Some(Fields::new(fields.iter().map(|(name, kind)| (name.as_bytes(), kind)), slots, watch))
-            }
+            Kind::Struct(fields) => Some(Fields::of_struct(fields, whole, slots, watch)),
             _ => None,
         };
         Self { slot, fields, watch: watch.clone() }
@@ -83,12 +86,24 @@ impl Shape {
 }
 
 impl Fields {
-    /// Fields by name; slots are counted on from `slots`.
-    pub fn new<'a>(fields: impl Iterator<Item = (&'a [u8], &'a Kind)>, slots: &mut usize, watch: &Watch) -> Self {
-        let mut made = Self { watch: watch.clone(), ..Self::default() };
+    /// Fields that the watch is told the other names of.
+    #[must_use]
+    pub fn watched(watch: &Watch) -> Self {
+        Self { watch: watch.clone(), ..Self::default() }
+    }
+
+    /// Add a field.
+    pub fn add(&mut self, name: &str, shape: Shape) {
+        self.known.insert(name.as_bytes().to_vec(), self.shapes.len());
+        self.shapes.push(shape);
+    }
+
+    fn of_struct(fields: &[(String, Kind)], whole: &Kind, slots: &mut usize, watch: &Watch) -> Self {
+        let all = if let Kind::Struct(all) = whole { &all[..] } else { fields };
+        let mut made = if all.len() == fields.len() { Self::watched(watch) } else { Self::default() };
         for (name, kind) in fields {
-            made.known.insert(name.to_vec(), made.shapes.len());
-            made.shapes.push(Shape::new(kind, slots, watch));
+            let whole = all.iter().find(|(known, _)| known == name).map_or(kind, |(_, whole)| whole);
+            made.add(name, Shape::new(kind, whole, slots, watch));
         }
         made
     }
@@ -139,6 +154,10 @@ impl Fields {
         let field = field.copied();
         if field.is_none() {
             self.watch.note();
+            if self.watch.is_on() {
+                // Told again wherever it comes.
+                return None;
+            }
         }
         self.expect(place, written, field);
         field

@@ -60,19 +60,29 @@ impl Kind {
 }
 
 impl Kind {
-    /// The kind with the fields of structs that another one has beside its own.
+    /// The kind with the fields of structs that another one has beside its own; one that holds them where no
+    /// struct does.
     #[must_use]
     pub fn with_fields_of(self, other: &Self) -> Self {
         match (self, other) {
             (Self::Struct(mut fields), Self::Struct(found)) => {
                 for (name, kind) in found {
-                    match fields.iter_mut().find(|(known, _)| known == name) {
-                        Some((_, known)) => *known = std::mem::replace(known, Self::Unseen).with_fields_of(kind),
+                    let alike = |known: &str| known.to_lowercase() == name.to_lowercase();
+                    match fields.iter().position(|(known, _)| known == name) {
+                        Some(place) => {
+                            let known = &mut fields[place].1;
+                            *known = std::mem::replace(known, Self::Unseen).with_fields_of(kind);
+                        }
+                        // DuckDB does not tell names of fields apart by case.
+                        None if fields.iter().any(|(known, _)| alike(known)) => return Self::Json,
                         None => fields.push((name.clone(), kind.clone())),
                     }
                 }
                 Self::Struct(fields)
             }
+            // Fields that no struct has: one without a name, one more in another case.
+            (Self::Struct(_), Self::Json) => Self::Json,
+            (kind @ Self::Struct(_), Self::Map(value)) if **value != Self::Unseen => kind.widest(other.clone()),
             (Self::List(one), Self::List(two)) => Self::List(Box::new(one.with_fields_of(two))),
             (Self::Map(one), Self::Map(two)) => Self::Map(Box::new(one.with_fields_of(two))),
             (Self::Map(one), Self::Struct(fields)) => {

@@ -54,6 +54,9 @@ pub struct JsonColumn {
     pub name: String,
     pub key: String,
     pub kind: Kind,
+    /// What the source knows it to be, fields that are not read included: a field that it lacks widens it.
+    /// None: such fields are passed over.
+    pub whole: Option<Kind>,
     pub ordinal: usize,
     pub fixed: bool,
 }

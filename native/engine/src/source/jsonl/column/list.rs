@@ -79,7 +79,7 @@ impl Elements {
     #[must_use]
     pub fn new(kind: &Kind, before: usize, fixed: bool, watch: &Watch) -> Self {
         let mut slots = before;
-        let shape = Shape::new(kind, &mut slots, watch);
+        let shape = Shape::new(kind, kind, &mut slots, watch);
         Self { reader: reader_of(kind, &shape, fixed, &[]), shape, slots, kept: Vec::new() }
     }
 

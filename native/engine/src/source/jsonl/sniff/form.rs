@@ -64,7 +64,7 @@ fn any_line(head: &[u8], whole: bool) -> bool {
 
 /// Whether the head is values one after another, none of them in the line of another.
 fn apart(head: &[u8], whole: bool) -> Result<(), Flaw> {
-    let mut cutter = Cutter::new(&[], false, &Watch::default());
+    let mut cutter = Cutter::new(&[], false, false, &Watch::default());
     let slot = cutter.record_slot();
     let cut = match cutter.values(head, head.len(), whole, &mut Place::Values) {
         Ok(cut) => cut,
