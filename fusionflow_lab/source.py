@@ -89,7 +89,7 @@ class JsonDialect:
     whose names are not the keys of the objects: keys that differ in case alone have a number in their names.
     ``complete``: the columns that are read are to be all there are, so that a field of none is a new column.
     ``whole``: (name, type) of columns in the source, fields that are not read included. An object in them
-    that has yet another field widens the type, unless fields of that object are left out: then it is passed over.
+    that has a field more widens the type, unless fields of that object are left out: then it is passed over.
     """
 
     form: str = "lines"
