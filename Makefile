@@ -9,6 +9,8 @@ DEMO_HOME := FUSIONFLOW_HOME="$${FUSIONFLOW_HOME:-$(CURDIR)/.demo/home}"
 
 # How long `make fuzz` tries each target.
 FUZZ_SECONDS ?= 60
+# How much text each file of `make bench` has that goes through a worker of little memory.
+MEMORY_GIGABYTES ?= 5
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,8 +71,9 @@ wheel: setup ## build the wheel into dist/wheels and check it
 dev: ## rebuild the extension in place
 	@./.ci/setup --reinstall-package fusionflow_lab
 
-bench: setup ## time us, DuckDB and Polars side by side
+bench: setup ## time us, DuckDB and Polars side by side; MEMORY_GIGABYTES=5 of each format through a worker of 512 MiB
 	@$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
+	@$(BIN)/python -m benchmarks.memory --gigabytes $(MEMORY_GIGABYTES)
 
 fuzz: setup ## fuzz scan, sniffer, patterns, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "missing: cargo-fuzz - run: cargo install --locked cargo-fuzz" >&2; exit 1; }

@@ -6,11 +6,15 @@ another place in it until the file has its rows: fast to write, larger than any 
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+
+import duckdb
 
 STATIONS = 413
 G1_GROUPS = 100
@@ -49,6 +53,11 @@ class Dataset:
             unfinished.rename(path)
         return path
 
+    def scale_of(self, size: int) -> float:
+        """Return the scale at which the file has about so many bytes."""
+        sample = self.pool(Random(1), 1000, self.rows)
+        return size * len(sample) / len(b"".join(sample)) / self.rows
+
     def _parts(self, rows: int) -> Iterator[bytes]:
         pool = self.pool(Random(1), min(self.pool_rows, rows), rows)
         whole, turns = b"".join(pool), Random(2)
@@ -59,6 +68,28 @@ class Dataset:
             else:
                 yield b"".join(pool[:rows])
             rows -= len(pool)
+
+
+def gzipped(path: Path) -> Path:
+    """Write a file again as one member of gzip, if it is not there yet, and return its path."""
+    packed = path.with_name(f"{path.name}.gz")
+    if not packed.exists():
+        unfinished = path.with_suffix(".part")
+        with path.open("rb") as plain, gzip.open(unfinished, "wb", compresslevel=1) as file:
+            shutil.copyfileobj(plain, file, 1 << 20)
+        unfinished.rename(packed)
+    return packed
+
+
+def as_parquet(path: Path) -> Path:
+    """Write a CSV file again as Parquet, if it is not there yet, and return its path."""
+    parquet = path.with_suffix(".parquet")
+    if not parquet.exists():
+        unfinished = path.with_suffix(".part")
+        with duckdb.connect(config={"threads": 2}) as connection:
+            connection.execute(f"COPY (FROM '{path}') TO '{unfinished}' (FORMAT parquet)")
+        unfinished.rename(parquet)
+    return parquet
 
 
 def _pick(random: Random, values: Sequence[str]) -> str:

@@ -52,7 +52,7 @@ def duckdb_answerer() -> Answerer:
 
     def answer(question: Question, path: Path, mode: Mode) -> pa.Table:
         sql = question.their_sql(path) if mode == "query" else question.scan_sql(path)
-        return connection.sql(sql).to_arrow_table()
+        return connection.execute(sql).to_arrow_table()
 
     return answer
 
@@ -66,6 +66,9 @@ def polars_answerer() -> Answerer:
         frame = question.frame(path)
         if mode == "scan":
             return frame.select(pl.col(question.columns).count()).collect().to_arrow()
+        if question.writes:
+            question.lazy(frame).sink_parquet(question.target(path), compression="zstd")
+            return pa.table({})
         return question.lazy(frame).collect().to_arrow()
 
     return answer
@@ -80,11 +83,14 @@ def serve_peer(pipe: Connection, name: str) -> None:
     named = {question.name: question for question in QUESTIONS}
     while (asked := pipe.recv()) is not None:
         key, path, mode = asked
+        question = named[key]
+        question.clear(path)
         reset_peak([os.getpid()])
         cpu, wall = time.process_time(), time.perf_counter()
-        table = answer(named[key], path, mode)
+        table = answer(question, path, mode)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        pipe.send(Run(wall=wall, cpu=cpu, peak=peak_of([os.getpid()]), answer=table))
+        peak = peak_of([os.getpid()])
+        pipe.send(Run(wall=wall, cpu=cpu, peak=peak, answer=question.answer(path, table)))
 
 
 class Peer:
@@ -169,26 +175,34 @@ class NativeScan:
 
 
 class Cell:
-    """The whole way of a cell: plan, tasks on a warm cluster, previews, states, result."""
+    """The whole way of a cell: plan, tasks on a warm cluster, previews, states, result.
+
+    Its processes are those that its start brings, and this one; a worker that dies fails the next run.
+    """
 
     name = "fusionflow"
 
-    def __init__(self) -> None:
+    def __init__(self, *, workers: int = THREADS, memory_limit: str = "auto") -> None:
         self._home = TemporaryDirectory()
-        self._session: Session = connect(home=self._home.name, workers=THREADS, runner="inprocess")
+        self._session: Session = connect(
+            home=self._home.name, workers=workers, runner="inprocess", traits={"memory_limit": memory_limit}
+        )
+        others = family()[1:]
         self._session.start()
+        self._pids = [pid for pid in family() if pid not in others]
 
     def run(self, question: Question, path: Path, mode: Mode) -> Run:
         """Answer a question over a file as a job; nothing that is stored is used."""
         sql = question.sql(path) if mode == "query" else question.scan_sql(path)
-        pids = family()
-        reset_peak(pids)
-        cpu, wall = cpu_of(pids), time.perf_counter()
+        question.clear(path)
+        reset_peak(self._pids)
+        cpu, wall = cpu_of(self._pids), time.perf_counter()
         job = self._session.sql(sql, use_cache=False).submit()
         preview = asyncio.run(_watch(job, wall))
         answer = job.result().arrow()
-        wall, cpu = time.perf_counter() - wall, cpu_of(pids) - cpu
-        return Run(wall=wall, cpu=cpu, peak=peak_of(pids[1:]), answer=answer, preview=preview)
+        wall, cpu = time.perf_counter() - wall, cpu_of(self._pids) - cpu
+        peak = peak_of(self._pids[1:])
+        return Run(wall=wall, cpu=cpu, peak=peak, answer=question.answer(path, answer), preview=preview)
 
     def close(self) -> None:
         """End the cluster."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
 
 from benchmarks.datasets import BRC, EVENTS, G1, LOG, PROSE, WIDE, Dataset
 from fusionflow_lab.planning.reader_options import CsvOptions, JsonOptions
@@ -21,7 +25,8 @@ BRC_OPTIONS = CsvOptions(delimiter=";", header=False, names=("station", "tempera
 class Question:
     """A query over one file, in SQL and for Polars; ``columns`` are those that it reads.
 
-    ``theirs`` is DuckDB's SQL where it has no such function; the scan alone of those is not timed.
+    ``theirs`` is DuckDB's SQL where it has no such function. The answer of a question that ``writes`` goes to
+    Parquet, packed with zstd.
     """
 
     name: str
@@ -31,6 +36,12 @@ class Question:
     lazy: Callable[[pl.LazyFrame], pl.LazyFrame]
     options: CsvOptions | JsonOptions = NO_OPTIONS
     theirs: str = ""
+    writes: bool = False
+
+    @property
+    def scans(self) -> bool:
+        """Tell whether every engine can parse the columns and do nothing else."""
+        return not (self.theirs or self.writes)
 
     def source(self, path: Path) -> str:
         """Return the FROM item for a file."""
@@ -41,7 +52,9 @@ class Question:
 
     def sql(self, path: Path) -> str:
         """Return the SQL for a file."""
-        return self.query.format(source=self.source(path))
+        sql = self.query.format(source=self.source(path))
+        to = f"'{self.target(path)}' (FORMAT parquet, COMPRESSION zstd)"
+        return f"COPY ({sql}) TO {to}" if self.writes else sql
 
     def their_sql(self, path: Path) -> str:
         """Return DuckDB's SQL for a file."""
@@ -49,6 +62,32 @@ class Question:
             f"read_csv('{path}', header = false, delim = '\x01', quote = '', columns = {{'line': 'VARCHAR'}})"
         )
         return self.theirs.format(lines=lines) if self.theirs else self.sql(path)
+
+    def target(self, path: Path) -> Path:
+        """Return where a question that writes puts its rows."""
+        return path.with_name(f"{path.stem}.copied")
+
+    def clear(self, path: Path) -> None:
+        """Remove what was written."""
+        target = self.target(path)
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+
+    def answer(self, path: Path, table: pa.Table) -> pa.Table:
+        """Return what is compared: the answer, or number and digest of the rows that were written."""
+        if not self.writes:
+            return table
+        target = self.target(path)
+        files = f"{target}/**/*.parquet" if target.is_dir() else target
+        rows = (
+            f"SELECT count(*) AS n, sum(hash(t) % 1000003)::BIGINT AS digest FROM read_parquet('{files}') t"
+        )
+        with duckdb.connect() as connection:
+            written = connection.sql(rows).to_arrow_table()
+        self.clear(path)
+        return written
 
     def scan_sql(self, path: Path) -> str:
         """Return SQL that has to parse the columns and do nothing else."""
@@ -73,6 +112,10 @@ class Question:
             has_header=False,
             new_columns=list(self.options.names),
         )
+
+
+def _all(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame
 
 
 def _stations(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -183,6 +226,14 @@ QUESTIONS = (
         query="SELECT c4, count(*) AS n, sum(c2) AS total FROM {source} "
         "WHERE c5 < 50 GROUP BY c4 ORDER BY c4",
         lazy=_wide,
+    ),
+    Question(
+        name="CSV to Parquet",
+        dataset=G1,
+        columns=("id1", "v1"),
+        query="SELECT * FROM {source}",
+        lazy=_all,
+        writes=True,
     ),
     Question(
         name="words",

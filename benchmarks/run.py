@@ -50,7 +50,7 @@ def time_all(mode: Mode, options: argparse.Namespace) -> str:
         for question in QUESTIONS:
             if options.only and question.name not in options.only:
                 continue
-            if mode == "scan" and question.theirs:
+            if mode == "scan" and not question.scans:
                 continue
             path = question.dataset.write(options.folder, options.scale)
             timed.append(time_question(question, path, engines, mode, options.runs))
