@@ -98,7 +98,12 @@ class Dataset:
             current = self.current()
             if current is not None and change.job in current.jobs:
                 return self._of(change.job, current)
-            version = self._next(change, current)
+            try:
+                version = self._next(change, current)
+            except LostPartError:
+                if self._newest() == current:
+                    raise
+                continue  # another driver of this job was faster, and has moved the files
             if self.store.put_if_absent(version.name, [version.to_json()]):
                 self._roll_forward(version)
                 return version

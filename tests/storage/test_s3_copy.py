@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from fusionflow_lab.api import Session
@@ -39,3 +43,12 @@ def test_a_dataset_in_a_bucket(bucket: Bucket, s3_session: Session) -> None:
     listed = bucket.client.list_objects_v2(Bucket=bucket.name, Prefix="out/k=")["Contents"]
     assert len(listed) == 3
     assert "Uploads" not in bucket.client.list_multipart_uploads(Bucket=bucket.name)
+
+
+@pytest.mark.long
+def test_a_commit_to_a_bucket_survives_death_at_every_change(bucket: Bucket) -> None:
+    program = [sys.executable, "-m", "tests.datasets.crash", f"{bucket.url}/out"]
+    environment = {**os.environ, "FUSIONFLOW_S3_ENDPOINT": bucket.server.url}
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=180, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == 6 + 10
