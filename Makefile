@@ -75,10 +75,10 @@ bench: setup ## time us, DuckDB and Polars side by side; MEMORY_GIGABYTES=5 of e
 	@$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
 	@$(BIN)/python -m benchmarks.memory --gigabytes $(MEMORY_GIGABYTES)
 
-fuzz: setup ## fuzz scan, sniffer, patterns, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)
+fuzz: setup ## fuzz scan, sniffer, JSON, patterns, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "missing: cargo-fuzz - run: cargo install --locked cargo-fuzz" >&2; exit 1; }
 	$(BIN)/python native/fuzz/seeds.py
-	for target in scan sniff extract; do \
+	for target in scan sniff jsonl extract; do \
 		cargo +nightly fuzz run --fuzz-dir native/fuzz $$target -- -max_len=4096 -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "missing: atheris - run: uv pip install atheris" >&2; exit 1; }
