@@ -87,7 +87,9 @@ def test_one_large_member_moves_the_bar(session: Session, tmp_path: Path) -> Non
         for _ in range(250):
             file.write(part)
     size = path.stat().st_size
-    job = session.sql(QUERY.format(f"'{path}'")).submit()
+    # Costly, so that the one task is long enough to be asked how far it is.
+    costly = f"SELECT city, max(sha256(sha256(note || km))) AS digest FROM '{path}' GROUP BY city"
+    job = session.sql(costly).submit()
     seen = set()
     while not job.wait(0.02):
         if job.progress is not None:

@@ -14,7 +14,10 @@ SEED = 20260
 
 @pytest.mark.parametrize(
     ("chunks", "part"),
-    [(chunks, part) for chunks, parts in ((1, 2), (5, 4), (40, 2)) for part in range(parts)],
+    [
+        *((chunks, part) for chunks, parts in ((1, 2), (5, 4), (40, 1)) for part in range(parts)),
+        pytest.param(40, 1, marks=pytest.mark.long),
+    ],
 )
 def test_random_queries_answer_as_duckdb(
     chunks: int, part: int, bench: Bench, record_property: Callable[[str, object], None]
