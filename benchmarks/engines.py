@@ -52,7 +52,10 @@ def duckdb_answerer() -> Answerer:
 
     def answer(question: Question, path: Path, mode: Mode) -> pa.Table:
         sql = question.their_sql(path) if mode == "query" else question.scan_sql(path)
-        return connection.execute(sql).to_arrow_table()
+        if question.writes and mode == "query":
+            connection.execute(sql)
+            return pa.table({})
+        return connection.sql(sql).to_arrow_table()
 
     return answer
 
