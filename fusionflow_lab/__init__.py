@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from fusionflow_lab.api import Job, Session, attach, connect
     from fusionflow_lab.errors import (
+        AccountError,
         ChunkError,
         ClusterError,
         ConfigError,
+        DatabaseError,
         FusionflowError,
         JobError,
         JobLeftError,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         NativePanicError,
         NoWorkersError,
         QueryError,
+        RejectsError,
         ScanCancelledError,
         SourceChangedError,
         SourceError,
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AccountError",
     "ChunkError",
     "ClusterError",
     "ConfigError",
+    "DatabaseError",
     "FusionflowError",
     "Job",
     "JobError",
@@ -45,6 +50,7 @@ __all__ = [
     "NativePanicError",
     "NoWorkersError",
     "QueryError",
+    "RejectsError",
     "Result",
     "ScanCancelledError",
     "Session",

@@ -12,6 +12,7 @@
     │   └── NoWorkersError        the scheduler answers, but has no workers
     ├── StateError            a stored state cannot be read
     ├── JobError              a job id is unknown, or the job cannot do that now
+    │   ├── DatabaseError         the job database does not answer, or cannot be written now
     │   ├── JobStoppedError       the job was stopped; its work is kept
     │   └── JobLeftError          watching the job was interrupted; the job goes on
     ├── ConfigError           a setting is unknown or out of range

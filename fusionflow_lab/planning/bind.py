@@ -32,10 +32,13 @@ _REFUSED = {
         "write FROM (PIVOT … ON column IN (…))",
     ),
     "COPY": ("this version does not write files with COPY", "run the SELECT and save its result"),
-    "CREATE": ("only views are made here", "CREATE VIEW name AS SELECT …"),
-    "INSERT": ("files are read here, and never written", "write one SELECT statement over CSV files"),
-    "UPDATE": ("files are read here, and never written", "write one SELECT statement over CSV files"),
-    "DELETE": ("files are read here, and never written", "write one SELECT statement over CSV files"),
+    "CREATE": (
+        "only views and tables of rows are made here",
+        "CREATE VIEW name AS SELECT …, or CREATE TABLE",
+    ),
+    "INSERT": ("files are never changed here", "COPY (SELECT …) TO 'place' writes other ones"),
+    "UPDATE": ("files are never changed here", "COPY (SELECT …) TO 'place' writes other ones"),
+    "DELETE": ("files are never changed here", "COPY (SELECT …) TO 'place' writes other ones"),
     "EXPLAIN": ("EXPLAIN stands alone", "put EXPLAIN before the whole query"),
 }
 
@@ -131,7 +134,7 @@ class Binder:
         statements = answer["statements"]
         if len(statements) != 1:
             what = "there is no query" if not statements else "there is more than one statement"
-            raise QueryError(what, hint="write one SELECT statement over CSV files")
+            raise QueryError(what, hint="write one SELECT statement over files")
         return dict(statements[0]["node"])
 
     def _pivot(self, text: str) -> Node | None:
@@ -158,11 +161,11 @@ class Binder:
         kinds = [str(statement.type).rpartition(".")[2] for statement in self._statements(text)]
         if len(kinds) > 1:
             return QueryError(
-                "there is more than one statement", hint="write one SELECT statement over CSV files"
+                "there is more than one statement", hint="write one SELECT statement over files"
             )
         if not kinds or kinds == ["SELECT"]:
             return QueryError(str(answer["error_message"]).splitlines()[0])
-        default = (f"{kinds[0]} statements are not run here", "write one SELECT statement over CSV files")
+        default = (f"{kinds[0]} statements are not run here", "write one SELECT statement over files")
         what, hint = _REFUSED.get(kinds[0], default)
         return QueryError(what, hint=hint)
 

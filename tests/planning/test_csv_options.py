@@ -51,7 +51,7 @@ REFUSED = [
     (
         "'x.csv', delimeter = ';'",
         "read_csv has no option delimeter here\nwhere: line 1, column 24\n"
-        "try: did you mean delim? known options: delim, quote, escape, header, columns, names, types, nullstr and 25 more",
+        "try: did you mean delim? known options: delim, quote, escape, header, columns, names, types, nullstr and 27 more",
     ),
     ("'x.csv', sep = ';', delim = ','", "read_csv is told delim twice\nwhere: line 1, column 35"),
     (

@@ -111,21 +111,21 @@ try: write the query itself
         "set threads = 1",
         """
 SET statements are not run here
-try: write one SELECT statement over CSV files
+try: write one SELECT statement over files
 """,
     ),
     (
         "select 1; select 2",
         """
 there is more than one statement
-try: write one SELECT statement over CSV files
+try: write one SELECT statement over files
 """,
     ),
     (
         "-- nothing",
         """
 there is no query
-try: write one SELECT statement over CSV files
+try: write one SELECT statement over files
 """,
     ),
     (
