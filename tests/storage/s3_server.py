@@ -23,11 +23,12 @@ SECRET = "kept-from-jobs-7f3a9c"  # noqa: S105 - of this server only
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class S3Server:
-    """Where a server listens, and whether it looks at secrets."""
+    """Where a server listens, whether it looks at secrets, and whether it fails where an upload is gone."""
 
     host: str
     port: int
     checks_secrets: bool
+    fails_without_upload: bool = False
 
     @property
     def url(self) -> str:
@@ -42,7 +43,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         moto.start()
         host, port = moto.get_host_and_port()
-        yield S3Server(host=host, port=port, checks_secrets=False)
+        yield S3Server(host=host, port=port, checks_secrets=False, fails_without_upload=True)
         moto.stop()
         return
     port = _free_port()

@@ -68,7 +68,9 @@ def test_what_is_staged_is_unseen_until_it_is_promoted(folder: ObjectFolder) -> 
     assert list(folder.names("data")) == ["data/part"]
 
 
-def test_what_is_dropped_cannot_be_promoted(folder: ObjectFolder) -> None:
+def test_what_is_dropped_cannot_be_promoted(folder: ObjectFolder, bucket: Bucket) -> None:
+    if bucket.server.fails_without_upload:
+        pytest.skip("this server fails where an upload is gone; make s3 installs one that says so")
     token = folder.stage("data/part", [b"new"], area="staging/job")
     folder.drop("data/part", token)
     folder.drop("data/part", token)
