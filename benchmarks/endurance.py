@@ -46,7 +46,7 @@ def cluster(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
         started = []
         for command in (("scheduler", *local, "--port", str(port)), *[worker] * WORKERS):
             program = [sys.executable, "-m", "dask", *command]
-            process = stack.enter_context(subprocess.Popen(program, stdout=log, stderr=log))  # noqa: S603
+            process = stack.enter_context(subprocess.Popen(program, stdout=log, stderr=log))  # noqa: S603 - our own
             stack.callback(process.terminate)
             started.append(process)
         with Client(address, timeout="60s", set_as_default=False) as client:
@@ -106,7 +106,7 @@ def shares(session: Session, _: psutil.Process, folder: Path, options: argparse.
         submit("little", 2 * number).result()
         alone = time.monotonic() - begin
         large = submit("large", number)
-        until(lambda job=large: (progress := job.progress) is not None and progress.chunks_done > 0)  # type: ignore[misc]
+        until(lambda job=large: (progress := job.progress) is not None and progress.chunks_done > 0)  # type: ignore[misc]  # a lambda
         begin = time.monotonic()
         submit("little", 2 * number + 1).result()
         behind = time.monotonic() - begin
@@ -142,7 +142,7 @@ def stops(session: Session, _: psutil.Process, folder: Path, options: argparse.N
 
 def running(dask_worker: object) -> int:
     """Count the tasks that this worker's process has not returned from."""
-    return len(dask_worker.extensions["fusionflow"].tokens)  # type: ignore[attr-defined]
+    return len(dask_worker.extensions["fusionflow"].tokens)  # type: ignore[attr-defined]  # Dask's object
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -1,35 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import pytest
 
 from fusionflow_lab.jobs.claims import LONGEST_PAUSE, MOST_LOSSES, Claims
 from fusionflow_lab.jobs.events import NoticeEvent, ProgressEvent
 from fusionflow_lab.jobs.store import LEASE_SECONDS, JobStore
-from fusionflow_lab.query import Query
-
-QUERY = Query(text="SELECT 1", folder="/data", settings=(("TimeZone", "UTC"),))
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(path: str, clock: Clock) -> Iterator[JobStore]:
-    with JobStore(path, clock=clock) as store:
-        yield store
+from tests.jobs.conftest import QUERY, Clock
 
 
 @pytest.fixture
