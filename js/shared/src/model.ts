@@ -1,0 +1,139 @@
+// The shapes of `fusionflow_lab/service/models.py`, as they travel in JSON. Times are seconds since the epoch.
+
+export type Status = "CREATED" | "QUEUED" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "STOPPING" | "STOPPED";
+
+/** The law: rows_read = rows_used + rows_filtered + rows_rejected. */
+export interface Counters {
+  rows_read: number;
+  rows_used: number;
+  rows_filtered: number;
+  rows_rejected: number;
+  bytes_scanned: number;
+  bytes_reused: number;
+  bytes_verified: number;
+  bytes_unread: number;
+}
+
+export interface Failure {
+  kind: string;
+  what: string;
+  where: string;
+  hint: string;
+}
+
+export interface Parameter {
+  name: string;
+  type: string;
+  value: string;
+}
+
+export interface Job {
+  id: string;
+  name: string;
+  sql: string;
+  owner: string;
+  status: Status;
+  desired: "run" | "stop";
+  cluster: string;
+  priority: number;
+  chunks_done: number;
+  chunks_total: number;
+  bytes_done: number;
+  bytes_total: number;
+  counters: Counters;
+  error: Failure | null;
+  parameters: Parameter[];
+  created: number;
+  started: number | null;
+  finished: number | null;
+  has_result: boolean;
+}
+
+interface EventBase {
+  job: string;
+  /** Number of this event (durable) or of the last durable one before it (live); from 1. */
+  seq: number;
+  time: number;
+}
+
+export interface StatusEvent extends EventBase {
+  type: "status";
+  status: Status;
+  message: string;
+}
+
+export interface NoticeEvent extends EventBase {
+  type: "notice";
+  code: string;
+  text: string;
+}
+
+export interface ChunkErrorEvent extends EventBase {
+  type: "chunk_error";
+  file: string;
+  start: number;
+  end: number;
+  attempt: number;
+  message: string;
+}
+
+export interface ProgressEvent extends EventBase {
+  type: "progress";
+  chunks_done: number;
+  chunks_total: number;
+  bytes_done: number;
+  bytes_total: number;
+  counters: Counters;
+  bytes_per_second: number;
+  eta: number | null;
+  workers: number;
+}
+
+export interface PreviewEvent extends EventBase {
+  type: "preview";
+  fraction: number;
+  rows: number;
+  /** The first rows as an Arrow IPC stream, base64, at most 32 KiB before encoding. */
+  ipc: string;
+}
+
+export type JobEvent = StatusEvent | NoticeEvent | ChunkErrorEvent | ProgressEvent | PreviewEvent;
+
+/** What the stream of events sends: `cursor` is what to go on from after a cut. */
+export interface EventFrame {
+  cursor: number;
+  event: JobEvent;
+}
+
+export interface Place {
+  file: string | null;
+  line: number | null;
+  byte: number | null;
+  column: number | null;
+}
+
+/** The body of every reply that is not a success. */
+export interface Problem {
+  message: string;
+  reason: string;
+  where: Place | null;
+  hint: string;
+  job_id: string;
+}
+
+export interface JobPage {
+  jobs: Job[];
+  next_cursor: string | null;
+}
+
+export interface Column {
+  name: string;
+  type: string;
+}
+
+/** A condition on a column of a result; several of them must all hold. */
+export interface Condition {
+  column: string;
+  op: "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "starts_with" | "is_null" | "not_null" | "in";
+  value?: string | number | boolean | null | (string | number | boolean | null)[];
+}

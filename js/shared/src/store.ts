@@ -1,0 +1,169 @@
+// What is known of the jobs, folded from requests and events; components subscribe to it.
+
+import { useEffect, useState } from "preact/hooks";
+
+import { fractionOf } from "./format";
+import type { ChunkErrorEvent, EventFrame, Job, JobEvent, JobPage, NoticeEvent, PreviewEvent, ProgressEvent } from "./model";
+import { fetchJson, type Transport } from "./transport";
+
+/** A job as its reader sees it now. `fraction` never goes back. */
+export interface JobView {
+  job: Job;
+  fraction: number;
+  message: string;
+  progress: ProgressEvent | null;
+  preview: PreviewEvent | null;
+  notices: readonly NoticeEvent[];
+  errors: readonly ChunkErrorEvent[];
+}
+
+export interface StoreState {
+  jobs: ReadonlyMap<string, JobView>;
+  cursor: number;
+  /** The stream of events is cut, and is being opened again. */
+  cut: boolean;
+}
+
+export function viewOf(job: Job): JobView {
+  return { job, fraction: fractionOf(job), message: "", progress: null, preview: null, notices: [], errors: [] };
+}
+
+/** Take one more event in; an event that is known already changes nothing. */
+export function after(view: JobView, event: JobEvent): JobView {
+  switch (event.type) {
+    case "status": {
+      const job = { ...view.job, status: event.status };
+      return { ...view, job, message: event.message, fraction: event.status === "COMPLETED" ? 1 : view.fraction };
+    }
+    case "progress": {
+      const { chunks_done, chunks_total, bytes_done, bytes_total, counters } = event;
+      const job = { ...view.job, chunks_done, chunks_total, bytes_done, bytes_total, counters };
+      return { ...view, job, progress: event, fraction: Math.max(view.fraction, fractionOf(job)) };
+    }
+    case "preview":
+      return { ...view, preview: event };
+    case "notice":
+      return known(view.notices, event) ? view : { ...view, notices: [...view.notices, event] };
+    case "chunk_error":
+      return known(view.errors, event) ? view : { ...view, errors: [...view.errors, event] };
+  }
+}
+
+function known(events: readonly JobEvent[], event: JobEvent): boolean {
+  return events.some((one) => one.seq === event.seq);
+}
+
+/** The jobs of one transport. Listeners are called after every change. */
+export class JobStore {
+  readonly transport: Transport;
+  #state: StoreState = { jobs: new Map(), cursor: 0, cut: false };
+  readonly #listeners = new Set<() => void>();
+  readonly #asked = new Set<string>();
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Follow the events of one job, or of all; returns what ends it. */
+  follow(job?: string): () => void {
+    return this.transport.watch({
+      since: this.#state.cursor,
+      ...(job === undefined ? {} : { job }),
+      onFrame: (frame) => this.take(frame),
+      onCut: (cut) => this.#set({ cut }),
+    });
+  }
+
+  take(frame: EventFrame): void {
+    const { event } = frame;
+    const cursor = Math.max(this.#state.cursor, frame.cursor);
+    const view = this.#state.jobs.get(event.job);
+    if (view === undefined) {
+      this.#set({ cursor });
+      this.#look(event.job);
+      return;
+    }
+    this.#set({ cursor, jobs: new Map(this.#state.jobs).set(event.job, after(view, event)) });
+    // The end brings counters, error and times that events do not carry.
+    if (event.type === "status") this.#look(event.job);
+  }
+
+  put(jobs: readonly Job[]): void {
+    const all = new Map(this.#state.jobs);
+    for (const job of jobs) {
+      const view = all.get(job.id);
+      all.set(job.id, view ? { ...view, job, fraction: Math.max(view.fraction, fractionOf(job)) } : viewOf(job));
+    }
+    this.#set({ jobs: all });
+  }
+
+  drop(ids: readonly string[]): void {
+    const all = new Map(this.#state.jobs);
+    for (const id of ids) all.delete(id);
+    this.#set({ jobs: all });
+  }
+
+  async load(id: string): Promise<Job> {
+    const job = await fetchJson<Job>(this.transport, "GET", `jobs/${encodeURIComponent(id)}`);
+    this.put([job]);
+    return job;
+  }
+
+  /** Fetch a page of the jobs that fit, newest first. */
+  async list(query: { status?: readonly string[]; q?: string; sort?: string; limit?: number; cursor?: string }): Promise<JobPage> {
+    const page = await fetchJson<JobPage>(this.transport, "GET", "jobs", { query: { ...query } });
+    this.put(page.jobs);
+    return page;
+  }
+
+  async stop(id: string): Promise<void> {
+    this.put([await this.#patch(id, "STOPPED")]);
+  }
+
+  async resume(id: string): Promise<void> {
+    this.put([await this.#patch(id, "IN_PROGRESS")]);
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await fetchJson<unknown>(this.transport, "DELETE", "jobs", { query: { id: ids } });
+    this.drop(ids);
+  }
+
+  #patch(id: string, status: "STOPPED" | "IN_PROGRESS"): Promise<Job> {
+    return fetchJson<Job>(this.transport, "PATCH", `jobs/${encodeURIComponent(id)}`, { body: { status } });
+  }
+
+  #look(id: string): void {
+    if (this.#asked.has(id)) return;
+    this.#asked.add(id);
+    // A job that is gone meanwhile, or a service that is away, is told by the next event.
+    void this.load(id)
+      .catch(() => undefined)
+      .finally(() => this.#asked.delete(id));
+  }
+
+  #set(change: Partial<StoreState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The part of the store that a component draws; it is drawn again when that part changes. */
+export function useStore<T>(store: JobStore, part: (state: StoreState) => T): T {
+  const [value, set] = useState(() => part(store.state));
+  useEffect(() => {
+    const look = (): void => set(() => part(store.state));
+    look();
+    return store.subscribe(look);
+  }, [store]);
+  return value;
+}
