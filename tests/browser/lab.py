@@ -1,0 +1,209 @@
+"""A real JupyterLab of its own and pages of a real browser on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, Playwright, Request
+
+ROOT = Path(__file__).parents[2]
+BASE_URL = "/user/x/"
+PANEL = ROOT / "js" / "wheel" / "data" / "share" / "jupyter" / "labextensions"
+# Without them a new Chromium looks for updates, which nobody here allows.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+READY = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  return 1;
+}"""
+
+
+def chromium() -> str | None:
+    """Return the Chromium of this machine; None where there is none."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A Jupyter server at work: where it is reached, and the folder that it shows."""
+
+    url: str
+    token: str
+    folder: Path
+    home: Path
+
+    def write(self, name: str, cells: Sequence[str]) -> str:
+        """Write a notebook into the folder and return its name."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        nbformat.write(notebook, self.folder / name)
+        return name
+
+    def fetch(self, path: str) -> bytes:
+        """Return what the server says at a path below its base."""
+        request = urllib.request.Request(
+            f"{self.url}{path}", headers={"Authorization": f"token {self.token}"}
+        )  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - a server of our own
+            body: bytes = reply.read()
+            return body
+
+
+@contextmanager
+def jupyter_lab(folder: Path) -> Iterator[Lab]:
+    """Start JupyterLab with settings, jobs and notebooks of its own in ``folder``; end it afterwards."""
+    files, home, settings = folder / "files", folder / "home", folder / "settings"
+    apputils = settings / "@jupyterlab" / "apputils-extension"
+    for path in (files, home, apputils):
+        path.mkdir(parents=True)
+    (apputils / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True})
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lab = Lab(url=f"http://127.0.0.1:{port}{BASE_URL}", token=secrets.token_hex(16), folder=files, home=home)
+    environment = {
+        **os.environ,
+        "FUSIONFLOW_HOME": str(home),
+        "FUSIONFLOW_WORKERS": "1",
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
+        *("--ServerApp.port_retries=0", f"--IdentityProvider.token={lab.token}"),
+        *(f"--ServerApp.root_dir={files}", f"--ServerApp.base_url={BASE_URL}"),
+        *("--LabApp.expose_app_in_browser=True", f"--LabApp.extra_labextensions_path={PANEL}"),
+        "--ServerApp.jpserver_extensions=fusionflow_lab=True",
+    ]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=files, env=environment, stdout=log, stderr=log)
+        try:
+            _await(lab, server, folder / "server.log")
+            yield lab
+        finally:
+            server.terminate()
+            server.wait(30)
+            end = [sys.executable, "-m", "fusionflow_lab", "runner", "stop"]
+            subprocess.run(end, env=environment, check=False, capture_output=True, timeout=60)
+
+
+def _await(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + 90
+    while True:
+        try:
+            lab.fetch("api/status")
+        except (urllib.error.URLError, ConnectionError):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < give_up, log.read_text()
+            time.sleep(0.1)
+        else:
+            return
+
+
+def browser_of(playwright: Playwright) -> Browser:
+    """Start the machine's Chromium."""
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *QUIET]
+    return playwright.chromium.launch(executable_path=chromium(), args=arguments)
+
+
+class LabPage:
+    """A page on a JupyterLab: opens notebooks, runs cells, and keeps what went wrong.
+
+    Parameters
+    ----------
+    page
+        A new page of the browser.
+    lab
+        The server.
+    """
+
+    def __init__(self, page: Page, lab: Lab) -> None:
+        self.page = page
+        self.lab = lab
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        page.set_default_timeout(30_000)
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        ours = self.lab.url.removesuffix(BASE_URL)
+        if not request.url.startswith((ours, ours.replace("http", "ws", 1), "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def open(self, cells: Sequence[str], name: str = "test.ipynb") -> None:
+        """Write a notebook of these cells, open it and wait for its kernel."""
+        self.lab.write(name, cells)
+        self.page.goto(f"{self.lab.url}lab/tree/{name}?reset&token={self.lab.token}")
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the notebook in front has its kernel."""
+        self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
+        self.page.evaluate(READY)
+
+    def reload(self) -> None:
+        """Load the page again, as a user would, and wait for the notebook's kernel."""
+        self.page.goto(self.page.url.split("?")[0])
+        self.ready()
+
+    def command(self, name: str, **arguments: object) -> None:
+        """Start a command of JupyterLab; its end is not waited for."""
+        self.page.evaluate(
+            "([name, rest]) => { window.jupyterapp.commands.execute(name, rest); return 1; }",
+            [name, arguments],
+        )
+
+    def run(self, cell: int) -> Locator:
+        """Run a cell, counted from 0; return its output, which may still be empty."""
+        self.page.evaluate(
+            "(at) => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = at; }", cell
+        )
+        self.command("notebook:run-cell")
+        return self.output(cell)
+
+    def output(self, cell: int) -> Locator:
+        """Return the output area of a cell, counted from 0."""
+        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{cell}"] .jp-OutputArea-output')
+
+    def idle(self) -> None:
+        """Wait until the kernel has nothing more to do."""
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+        )
+
+    def theme(self, name: str) -> None:
+        """Change the theme, for example to ``JupyterLab Dark``, and wait until it is there."""
+        self.command("apputils:change-theme", theme=name)
+        light = "false" if "Dark" in name else "true"
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
