@@ -63,10 +63,9 @@ class Lab:
 
     def fetch(self, path: str) -> bytes:
         """Return what the server says at a path below its base."""
-        request = urllib.request.Request(
-            f"{self.url}{path}", headers={"Authorization": f"token {self.token}"}
-        )  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - a server of our own
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.url}{path}", headers=headers)  # noqa: S310 - our own server
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
             body: bytes = reply.read()
             return body
 
