@@ -20,14 +20,12 @@ import pyarrow as pa
 from fusionflow_lab.config import Config, Value
 from fusionflow_lab.datasets.place import refuse_foreign
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.execution.connection import ClusterConnection
+from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.execution.forecast import forecast, speed
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.execution.runner import Runner, open_stores
+from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.job import Job
-from fusionflow_lab.jobs.detached import DetachedManager
-from fusionflow_lab.jobs.inprocess import InProcessManager
-from fusionflow_lab.jobs.manager import JobManager
+from fusionflow_lab.jobs.opening import open_manager
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.logs import JobFiles, write_logs, write_logs_no_more
@@ -114,30 +112,20 @@ class Session:
         self._planner = Planner(catalog, results=self._stores.results.root)
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
         self._names = Workspace(self._planner, frames, config.access)
-        self._manager = self._new_manager(catalog, workers)
+        self._manager = open_manager(
+            config,
+            self.cluster,
+            stores=self._stores,
+            thread=self._thread,
+            catalog=catalog,
+            planner=self._planner,
+            workers=workers,
+        )
         self._lines = JobFiles(config.logs)
         if config.runner == "inprocess":
             write_logs(self._lines, as_json=config.log_format == "json", level=config.log_level)
         self._closing = threading.Lock()
         self._closed = False
-
-    def _new_manager(self, catalog: Catalog, workers: int | None) -> JobManager:
-        stores, thread, cluster = self._stores, self._thread, self.cluster
-        if self.config.runner == "detached" and not cluster.startswith("inproc:"):
-            return DetachedManager(
-                stores=stores, thread=thread, cluster=cluster, config=self.config, workers=workers
-            )
-        connection = ClusterConnection(cluster, self.config)
-        runner = Runner(stores=stores, catalog=catalog, planner=self._planner, client=connection.client)
-        return InProcessManager(
-            stores=stores,
-            thread=thread,
-            cluster=cluster,
-            owner=self.config.user,
-            logs=self.config.logs,
-            runner=runner,
-            connection=connection,
-        )
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -337,6 +325,16 @@ class Session:
         """Address of the cluster's scheduler; starts the cluster where there is none yet."""
         return self._manager.start()
 
+    @property
+    def stores(self) -> Stores:
+        """Where jobs, states and results are kept: what the service looks through."""
+        return self._stores
+
+    @property
+    def planner(self) -> Planner:
+        """What plans the queries, and knows the files."""
+        return self._planner
+
     def runners(self) -> tuple[RunnerRecord, ...]:
         """Return the runners at work on this job store, newest first."""
         return Registry(self._stores.jobs.engine).alive()
@@ -361,6 +359,10 @@ class Session:
         job = self.job(job_id)
         self._manager.attach(job.id)
         return job
+
+    def forget(self, job_id: str) -> None:
+        """Delete a job that nobody drives, with all that it left but states; see ``JobManager.forget``."""
+        self._manager.forget(job_id)
 
     def close(self) -> None:
         """Release everything. Jobs of a runner go on; those driven here stop. Twice does no harm."""

@@ -6,6 +6,7 @@ or by this process (``jobs.inprocess``).
 
 from __future__ import annotations
 
+import glob
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
@@ -198,6 +199,19 @@ class JobManager(ABC):
         record = self._stores.jobs.get(job)
         if not has_ended(record.status) and record.desired == "run":
             self._drive(record)
+
+    def forget(self, job: str) -> None:
+        """Delete a job that nobody drives: its row, events, result, rejects and log. States stay.
+
+        Raises
+        ------
+        JobError
+            It is at work, or there is none of this id.
+        """
+        self._stores.jobs.delete(job)
+        for path in Path(self._stores.results.root).glob(f"{glob.escape(job)}.*"):
+            path.unlink(missing_ok=True)
+        job_log(self._logs, job).unlink(missing_ok=True)
 
     def result(self, job: str, timeout: float | None = None) -> Result:
         """Wait for the job and return its result.

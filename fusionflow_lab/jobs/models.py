@@ -86,15 +86,30 @@ class JobRow(Base):
 
 
 class EventRow(Base):
-    """One durable event; ``seq`` counts from 1 without gaps within a job."""
+    """One durable event; ``seq`` counts from 1 without gaps within a job, ``cursor`` over all jobs."""
 
     __tablename__ = "job_events"
+    __table_args__ = (Index("ix_job_events_cursor", "cursor"),)
 
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     time: Mapped[float]
     type: Mapped[str] = mapped_column(String(32))
     body: Mapped[str] = mapped_column(Text)
+    cursor: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class EventCounterRow(Base):
+    """The cursor of the newest durable event, in one row: its lock puts all events into one order.
+
+    Who appends an event raises it and keeps the row to the commit. So cursors are committed in their order,
+    and a reader who has seen one has seen all before it; a sequence of the database would not give that.
+    """
+
+    __tablename__ = "event_counter"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(BigInteger)
 
 
 class LatestRow(Base):

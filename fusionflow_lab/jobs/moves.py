@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.events import Event, StatusEvent
 from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
-from fusionflow_lab.jobs.models import JobRow
+from fusionflow_lab.jobs.models import EventCounterRow, JobRow
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.rows import JobChanges, columns_of, event_row, record_of
 
@@ -73,10 +73,14 @@ def change(row: JobRow, changes: JobChanges) -> None:
 
 
 def append(session: Session, row: JobRow, event: _Any) -> _Any:
-    """Store an event under the job's next number and return it numbered."""
+    """Store an event under the job's next number, and the next of all, and return it numbered.
+
+    The lock on the counter is held to the commit, so this comes after every other lock of a transaction.
+    """
     row.last_seq += 1
     numbered = replace(event, seq=row.last_seq)
-    session.add(event_row(numbered))
+    raised = update(EventCounterRow).values(last=EventCounterRow.last + 1).returning(EventCounterRow.last)
+    session.add(event_row(numbered, cursor=session.execute(raised).scalar_one()))
     return numbered
 
 

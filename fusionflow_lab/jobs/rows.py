@@ -94,10 +94,12 @@ def take_progress(row: JobRow, event: ProgressEvent) -> None:
         setattr(row, column, value)
 
 
-def event_row(event: Event) -> EventRow:
+def event_row(event: Event, *, cursor: int) -> EventRow:
     """Return the row of a durable event."""
     body, _ = encode_event(event)
-    return EventRow(job_id=event.job, seq=event.seq, time=event.time, type=event.type, body=body)
+    return EventRow(
+        job_id=event.job, seq=event.seq, time=event.time, type=event.type, body=body, cursor=cursor
+    )
 
 
 def latest_row(event: Event) -> LatestRow:

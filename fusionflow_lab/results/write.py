@@ -48,7 +48,7 @@ def write_file(
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as staged:
         part = Path(staged.name)
     try:
-        _write(_escaped(table) if escape_formulas else table, part, file_format)
+        _write(escaped(table) if escape_formulas else table, part, file_format)
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     finally:
@@ -74,7 +74,7 @@ def format_of(path: str | Path) -> FileFormat | None:
     return by_suffix.get(Path(path).suffix)
 
 
-def _escaped(table: pa.Table) -> pa.Table:
+def escaped(table: pa.Table) -> pa.Table:
     """Put an apostrophe before texts that begin as formulas do."""
     columns = [
         pc.replace_substring_regex(column, r"\A([=+\-@\t\r])", r"'\1")

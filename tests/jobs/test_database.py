@@ -20,7 +20,7 @@ from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.query import Query
 from tests.postgresql import Server
 
-TABLES = {"jobs", "job_events", "job_latest", "chunk_errors", "runners"}
+TABLES = {"jobs", "job_events", "job_latest", "chunk_errors", "runners", "event_counter"}
 
 
 def revisions() -> ScriptDirectory:

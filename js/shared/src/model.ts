@@ -124,6 +124,19 @@ export interface Problem {
 export interface JobPage {
   jobs: Job[];
   next_cursor: string | null;
+  /** Follow events after this one to miss none of what the page does not show yet. */
+  cursor: number;
+}
+
+export interface JobCounts {
+  counts: Record<Status, number>;
+  total: number;
+}
+
+/** Durable events in order, then the newest live ones. */
+export interface EventPage {
+  frames: EventFrame[];
+  cursor: number;
 }
 
 export interface Column {
@@ -136,4 +149,10 @@ export interface Condition {
   column: string;
   op: "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "starts_with" | "is_null" | "not_null" | "in";
   value?: string | number | boolean | null | (string | number | boolean | null)[];
+}
+
+/** A column by which rows are sorted; NULL comes last. */
+export interface Order {
+  column: string;
+  descending?: boolean;
 }

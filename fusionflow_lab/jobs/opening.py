@@ -1,0 +1,50 @@
+"""Who drives the jobs of a session: a runner of its own process, or this one."""
+
+from __future__ import annotations
+
+from fusionflow_lab.config import Config
+from fusionflow_lab.execution.connection import ClusterConnection
+from fusionflow_lab.execution.drive import Stores
+from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.execution.runner import Runner
+from fusionflow_lab.jobs.detached import DetachedManager
+from fusionflow_lab.jobs.inprocess import InProcessManager
+from fusionflow_lab.jobs.manager import JobManager
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.plan import Planner
+
+
+def open_manager(
+    config: Config,
+    cluster: str,
+    *,
+    stores: Stores,
+    thread: LoopThread,
+    catalog: Catalog,
+    planner: Planner,
+    workers: int | None,
+) -> JobManager:
+    """Return the jobs of a cluster, driven as the settings say.
+
+    Parameters
+    ----------
+    config, cluster, workers
+        See ``Session``.
+    stores, thread
+        See ``JobManager``.
+    catalog, planner
+        What jobs are planned with that are driven here.
+    """
+    if config.runner == "detached" and not cluster.startswith("inproc:"):
+        return DetachedManager(stores=stores, thread=thread, cluster=cluster, config=config, workers=workers)
+    connection = ClusterConnection(cluster, config)
+    runner = Runner(stores=stores, catalog=catalog, planner=planner, client=connection.client)
+    return InProcessManager(
+        stores=stores,
+        thread=thread,
+        cluster=cluster,
+        owner=config.user,
+        logs=config.logs,
+        runner=runner,
+        connection=connection,
+    )
