@@ -101,3 +101,17 @@ test("stop and resume are one verb", async () => {
   ]);
   assert.equal(store.state.jobs.get("ab12")?.job.status, "STOPPING");
 });
+
+test("a store that follows all jobs asks only for the past of one", async () => {
+  const frame = { cursor: 3, event: { type: "notice", job: "ab12", seq: 2, time: 0, code: "x", text: "said" } };
+  const transport = new TableTransport({ "jobs/ab12": JOB, "jobs/ab12/events": { frames: [frame], cursor: 3 } });
+  const store = new JobStore(transport);
+  store.follow();
+  store.follow("ab12");
+  await new Promise<void>((resolve) => {
+    store.subscribe(() => {
+      if (store.state.jobs.get("ab12")?.notices.length) resolve();
+    });
+  });
+  assert.equal(transport.watches.length, 1);
+});

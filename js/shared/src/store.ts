@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { fractionOf } from "./format";
-import type { ChunkErrorEvent, EventFrame, Job, JobEvent, JobPage, NoticeEvent, PreviewEvent, ProgressEvent } from "./model";
+import type { ChunkErrorEvent, EventFrame, EventPage, Job, JobEvent, JobPage, NoticeEvent, PreviewEvent, ProgressEvent } from "./model";
 import { fetchJson, type Transport } from "./transport";
 
 /** A job as its reader sees it now. `fraction` never goes back. */
@@ -59,6 +59,7 @@ export class JobStore {
   #state: StoreState = { jobs: new Map(), cursor: 0, cut: false };
   readonly #listeners = new Set<() => void>();
   readonly #asked = new Set<string>();
+  #all = 0;
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -73,14 +74,21 @@ export class JobStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Follow the events of one job, or of all; returns what ends it. */
+  /** Follow the events of one job from its first on, or of all from now on; returns what ends it. */
   follow(job?: string): () => void {
-    return this.transport.watch({
-      since: this.#state.cursor,
-      ...(job === undefined ? {} : { job }),
-      onFrame: (frame) => this.take(frame),
-      onCut: (cut) => this.#set({ cut }),
-    });
+    const listen = { onFrame: (frame: EventFrame) => this.take(frame), onCut: (cut: boolean) => this.#set({ cut }) };
+    if (job === undefined) {
+      this.#all += 1;
+      const end = this.transport.watch({ since: this.#state.cursor, ...listen });
+      return () => {
+        this.#all -= 1;
+        end();
+      };
+    }
+    if (this.#all === 0) return this.transport.watch({ since: 0, job, ...listen });
+    // One stream is enough: only what was before it is asked for.
+    void this.#replay(job).catch(() => undefined);
+    return () => undefined;
   }
 
   take(frame: EventFrame): void {
@@ -122,6 +130,7 @@ export class JobStore {
   async list(query: { status?: readonly string[]; q?: string; sort?: string; limit?: number; cursor?: string }): Promise<JobPage> {
     const page = await fetchJson<JobPage>(this.transport, "GET", "jobs", { query: { ...query } });
     this.put(page.jobs);
+    if (this.#state.cursor === 0) this.#set({ cursor: page.cursor });
     return page;
   }
 
@@ -136,6 +145,13 @@ export class JobStore {
   async remove(ids: readonly string[]): Promise<void> {
     await fetchJson<unknown>(this.transport, "DELETE", "jobs", { query: { id: ids } });
     this.drop(ids);
+  }
+
+  async #replay(job: string): Promise<void> {
+    if (!this.#state.jobs.has(job)) await this.load(job);
+    const path = `jobs/${encodeURIComponent(job)}/events`;
+    const page = await fetchJson<EventPage>(this.transport, "GET", path);
+    for (const frame of page.frames) this.take(frame);
   }
 
   #patch(id: string, status: "STOPPED" | "IN_PROGRESS"): Promise<Job> {
