@@ -1,0 +1,47 @@
+// SQL in `%%fusionflow` cells in the colours of SQL, whatever the language of the notebook.
+
+import { StandardSQL } from "@codemirror/lang-sql";
+import { RangeSetBuilder } from "@codemirror/state";
+import { Decoration, type DecorationSet, type EditorView, ViewPlugin, type ViewUpdate } from "@codemirror/view";
+import { jupyterHighlightStyle } from "@jupyterlab/codemirror";
+import { highlightTree } from "@lezer/highlight";
+
+const MAGIC = /^\s*%%fusionflow\b.*$/;
+const LINE_MAGIC = /^\s*%fusionflow\s+(?=(select|with|from|copy|create|describe|summarize|explain)\b)/i;
+
+/** Where the SQL of a cell begins; null where there is none. */
+export function sqlStart(text: string): number | null {
+  const end = text.indexOf("\n");
+  const first = end < 0 ? text : text.slice(0, end);
+  if (MAGIC.test(first)) return end < 0 ? null : end + 1;
+  return LINE_MAGIC.exec(first)?.[0].length ?? null;
+}
+
+function marks(view: EditorView): DecorationSet {
+  const text = view.state.doc.toString();
+  const start = sqlStart(text);
+  const builder = new RangeSetBuilder<Decoration>();
+  if (start !== null) {
+    const tree = StandardSQL.language.parser.parse(text.slice(start));
+    highlightTree(tree, jupyterHighlightStyle, (from, to, classes) => {
+      builder.add(start + from, start + to, Decoration.mark({ class: classes }));
+    });
+  }
+  return builder.finish();
+}
+
+/** Marks the SQL of a cell; Python's own marks stay beneath and are painted over. */
+export const sqlColours = ViewPlugin.fromClass(
+  class {
+    marks: DecorationSet;
+
+    constructor(view: EditorView) {
+      this.marks = marks(view);
+    }
+
+    update(update: ViewUpdate): void {
+      if (update.docChanged) this.marks = marks(update.view);
+    }
+  },
+  { decorations: (plugin) => plugin.marks },
+);
