@@ -1,0 +1,55 @@
+"""The base of our widgets: a bundle, the one style sheet, and the service behind its comm."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import anywidget
+import traitlets
+
+from fusionflow_lab.notebook.widgets.assets import bundle
+from fusionflow_lab.notebook.widgets.comm import Answers, Bridge
+
+
+class ServiceWidget(anywidget.AnyWidget):
+    """A widget whose component asks the service, as the panel does over HTTP.
+
+    A subclass names its bundle and adds its traits; everything else goes through the service.
+
+    Parameters
+    ----------
+    answers
+        The service it asks.
+    traits
+        Values of its traits.
+
+    Raises
+    ------
+    ConfigError
+        The bundles were not built.
+    """
+
+    bundle_name: ClassVar[str] = ""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, answers: Answers, **traits: object) -> None:
+        super().__init__(_esm=bundle(f"{self.bundle_name}.js"), _css=bundle("style.css"), **traits)
+        self._bridge = Bridge(answers, self._pushed)
+        self.on_msg(self._take)
+
+    def close(self) -> None:
+        """Take the widget out of the page and release what works for it."""
+        # ipywidgets closes a widget that was never made whole, too.
+        bridge: Bridge | None = getattr(self, "_bridge", None)
+        if bridge is not None:
+            bridge.close()
+        super().close()
+
+    def _take(self, _: object, content: object, buffers: object) -> None:
+        del buffers
+        self._bridge.take(content)
+
+    def _pushed(self, content: dict[str, object], buffers: list[bytes]) -> None:
+        self.send(content, buffers)
