@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import math
+import re
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ _SHOWN = {"\n": "↵", "\r": "␍", "\t": "⇥", " ": " "}
 _BYTES_SHOWN = 24
 _FLOAT_SHOWN = 14
 _POSITIONAL = (1e-4, 1e15)
+_FRACTION = re.compile(r"\.\d+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,12 +80,14 @@ def plain_text(value: object) -> str:
             text = repr(value)
         case decimal.Decimal():
             text = f"{value:f}"
-        case dt.datetime():
-            text = value.isoformat(sep=" ")
+        case dt.datetime() | dt.time():
+            text = _FRACTION.sub(_without_zeros, str(value))
         case bytes():
             text = _bytes_text(value)
-        case list() | tuple():
-            text = "[" + ", ".join(plain_text(item) for item in value) + "]"
+        case pa.MonthDayNano():
+            text = _interval_text(value)
+        case list():
+            text = _list_text(value)
         case dict():
             text = "{" + ", ".join(f"{key!r}: {plain_text(item)}" for key, item in value.items()) + "}"
         case _:
@@ -119,6 +123,31 @@ def _float_text(value: float) -> CellText:
         text = f"{value:.{places}f}".rstrip("0")
         return CellText(text=f"{text}0" if text.endswith(".") else text, full=full)
     return CellText(text=f"{value:.8e}", full=full)
+
+
+def _without_zeros(fraction: re.Match[str]) -> str:
+    """Leave out the zeros that end a fraction of a second, as DuckDB does."""
+    return fraction[0].rstrip("0").rstrip(".")
+
+
+def _list_text(items: list[object]) -> str:
+    """Write a list, or a map: Arrow gives it as pairs."""
+    pairs = [item for item in items if type(item) is tuple]
+    if pairs:
+        return "{" + ", ".join(f"{plain_text(key)}={plain_text(value)}" for key, value in pairs) + "}"
+    return "[" + ", ".join(plain_text(item) for item in items) + "]"
+
+
+def _interval_text(value: pa.MonthDayNano) -> str:
+    """Write an interval as DuckDB does: what is zero is left out, and the sign stands before each part."""
+    years, months = (math.copysign(part, value.months) for part in divmod(abs(value.months), 12))
+    counts = (("year", int(years)), ("month", int(months)), ("day", value.days))
+    parts = [f"{count} {word}{'' if abs(count) == 1 else 's'}" for word, count in counts if count]
+    if value.nanoseconds or not parts:
+        seconds, nanos = divmod(abs(value.nanoseconds), 10**9)
+        clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{nanos:09}"
+        parts.append(f"{'-' if value.nanoseconds < 0 else ''}{_FRACTION.sub(_without_zeros, clock)}")
+    return " ".join(parts)
 
 
 def _bytes_text(value: bytes) -> str:

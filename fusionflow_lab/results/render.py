@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 
+import duckdb
 import pyarrow as pa
 
 from fusionflow_lab.results.cells import CellText, cell_text, is_number, visible
@@ -77,7 +78,7 @@ def shown(
     texts = [[cell_text(value) for value in _values(head.column(place))] for place in range(kept)]
     return Shown(
         names=tuple(field.name for field in fields),
-        types=tuple(types[:kept]) or tuple(duckdb_type(str(field.type)) for field in fields),
+        types=tuple(types[:kept]) or tuple(duckdb_type(field.type) for field in fields),
         numbers=tuple(is_number(field.type) for field in fields),
         rows=tuple(zip(*texts, strict=True)) if kept else (),
         total_rows=table.num_rows if total is None else total,
@@ -88,9 +89,19 @@ def shown(
 def _values(column: pa.ChunkedArray) -> list[object]:
     kind = column.type
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        column = column.cast(pa.string())
-    values: list[object] = column.to_pylist()
+        return _as_duckdb_writes(column)
+    try:
+        values: list[object] = column.to_pylist()
+    except (OverflowError, ValueError):  # a date that Python does not know: infinity, 44 BC, the year 10000
+        return _as_duckdb_writes(column)
     return values
+
+
+def _as_duckdb_writes(column: pa.ChunkedArray) -> list[object]:
+    rows = pa.table({"value": column})
+    with duckdb.connect() as connection:
+        connection.register("rows", rows)
+        return [text for (text,) in connection.execute("SELECT CAST(value AS VARCHAR) FROM rows").fetchall()]
 
 
 def table_html(part: Shown) -> str:

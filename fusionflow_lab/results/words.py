@@ -6,6 +6,13 @@ so that one number never has two spellings.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import pyarrow as pa
+
 from fusionflow_lab.query import Counters
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -105,15 +112,54 @@ def counters_line(counters: Counters, seconds: float) -> str:
     return f"rows {rows_law(counters)} · {', '.join(places)} · {seconds_text(seconds)}"
 
 
-def duckdb_type(arrow_type: str) -> str:
-    """Name an Arrow type as DuckDB does; what has no plain name there keeps Arrow's.
+def duckdb_type(kind: pa.DataType) -> str:
+    """Name an Arrow type as DuckDB does; what has no name there keeps Arrow's.
 
     Examples
     --------
-    >>> duckdb_type("int64"), duckdb_type("decimal128(38, 0)"), duckdb_type("list<item: int64>")
-    ('BIGINT', 'HUGEINT', 'list<item: int64>')
+    >>> duckdb_type(pa.int64()), duckdb_type(pa.decimal128(38, 0)), duckdb_type(pa.list_(pa.date32()))
+    ('BIGINT', 'HUGEINT', 'DATE[]')
     """
-    known = {
+    types = pa.types
+    if types.is_dictionary(kind):
+        name = duckdb_type(kind.value_type)
+    elif types.is_decimal(kind):
+        whole = (kind.precision, kind.scale) == (38, 0)
+        name = "HUGEINT" if whole else f"DECIMAL({kind.precision},{kind.scale})"
+    elif types.is_timestamp(kind) and kind.tz:
+        name = "TIMESTAMP WITH TIME ZONE"
+    elif types.is_nested(kind):
+        name = _nested_type(kind)
+    else:
+        name = _PLAIN_TYPES.get(str(kind), str(kind))
+    return name
+
+
+def _nested_type(kind: pa.DataType) -> str:
+    types = pa.types
+    if types.is_map(kind):
+        name = f"MAP({duckdb_type(kind.key_type)}, {duckdb_type(kind.item_type)})"
+    elif types.is_fixed_size_list(kind):
+        name = f"{duckdb_type(kind.value_type)}[{kind.list_size}]"
+    elif types.is_struct(kind) or types.is_union(kind):
+        fields = ", ".join(f"{_name_text(field.name)} {duckdb_type(field.type)}" for field in kind)
+        name = f"{'STRUCT' if types.is_struct(kind) else 'UNION'}({fields})"
+    else:
+        name = f"{duckdb_type(kind.value_type)}[]"
+    return name
+
+
+def _name_text(name: str) -> str:
+    """Write a name as SQL takes it: in quotes where it is not plain."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
         "bool": "BOOLEAN",
         "int8": "TINYINT",
         "int16": "SMALLINT",
@@ -123,6 +169,7 @@ def duckdb_type(arrow_type: str) -> str:
         "uint16": "USMALLINT",
         "uint32": "UINTEGER",
         "uint64": "UBIGINT",
+        "halffloat": "HALF",
         "float": "FLOAT",
         "double": "DOUBLE",
         "string": "VARCHAR",
@@ -132,19 +179,14 @@ def duckdb_type(arrow_type: str) -> str:
         "large_binary": "BLOB",
         "binary_view": "BLOB",
         "date32[day]": "DATE",
+        "date64[ms]": "DATE",
         "timestamp[s]": "TIMESTAMP_S",
         "timestamp[ms]": "TIMESTAMP_MS",
         "timestamp[us]": "TIMESTAMP",
         "timestamp[ns]": "TIMESTAMP_NS",
         "time64[us]": "TIME",
+        "time64[ns]": "TIME",
         "month_day_nano_interval": "INTERVAL",
-        "decimal128(38, 0)": "HUGEINT",
         "null": "NULL",
     }
-    if arrow_type.startswith("decimal128") and arrow_type not in known:
-        return "DECIMAL" + arrow_type.removeprefix("decimal128").replace(" ", "")
-    if arrow_type.startswith("timestamp[us, tz="):
-        return "TIMESTAMP WITH TIME ZONE"
-    if arrow_type.startswith("dictionary<values="):
-        return duckdb_type(arrow_type.removeprefix("dictionary<values=").split(",", 1)[0])
-    return known.get(arrow_type, arrow_type)
+)

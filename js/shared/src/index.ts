@@ -1,4 +1,6 @@
 export * from "./arrow";
+export * from "./cells";
+export * from "./components/RowsTable";
 export * from "./comm";
 export * from "./format";
 export * from "./http";
