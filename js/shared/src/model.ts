@@ -156,3 +156,65 @@ export interface Order {
   column: string;
   descending?: boolean;
 }
+
+/** GET files?path=: a folder below the allowed roots, or a prefix of an object store. */
+export interface FolderListing {
+  path: string;
+  /** Empty where this is a root. */
+  parent: string;
+  entries: FolderEntry[];
+  /** There are more entries than are listed. */
+  more: boolean;
+}
+
+export interface FolderEntry {
+  name: string;
+  path: string;
+  folder: boolean;
+  /** Bytes; null for folders. */
+  size: number | null;
+  modified: number | null;
+}
+
+/** POST sniff {path}: how files are read. */
+export interface Sniffed {
+  path: string;
+  files: number;
+  bytes: number;
+  format: string;
+  columns: Column[];
+  /** The first rows as an Arrow IPC stream, base64. */
+  sample: string;
+  /** What FROM says to read them so. */
+  source: string;
+}
+
+/** GET clusters: those that runners of this job store use now. */
+export interface ClusterList {
+  clusters: Cluster[];
+}
+
+export interface Cluster {
+  /** `local`, or the scheduler's address that jobs name. */
+  name: string;
+  scheduler: string;
+  workers: number;
+  runner: string;
+  host: string;
+  version: string;
+  /** Whether runner and server are of one version. */
+  version_ok: boolean;
+  /** Through Jupyter's own proxy where it is there; empty without a dashboard. */
+  dashboard: string;
+  heartbeat: number;
+}
+
+/** GET cache: the states that are kept. */
+export interface CacheUse {
+  states: number;
+  bytes: number;
+  /** What retention lets them take. */
+  limit_bytes: number | null;
+  limit_days: number | null;
+  place: string;
+}
