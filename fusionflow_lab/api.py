@@ -20,11 +20,11 @@ import pyarrow as pa
 from fusionflow_lab.config import Config, Value
 from fusionflow_lab.datasets.place import refuse_foreign
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.execution.forecast import forecast, speed
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.job import Job
+from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.opening import open_manager
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
@@ -107,18 +107,18 @@ class Session:
         self.config = config
         self.cluster = config.cluster_name(cluster)
         self._thread = LoopThread()
-        self._stores = open_stores(config)
+        self.stores = open_stores(config)
         catalog = Catalog(config.home / "sources")
-        self._planner = Planner(catalog, results=self._stores.results.root)
+        self.planner = Planner(catalog, results=self.stores.results.root)
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
-        self._names = Workspace(self._planner, frames, config.access)
+        self._names = Workspace(self.planner, frames, config.access)
         self._manager = open_manager(
             config,
             self.cluster,
-            stores=self._stores,
+            stores=self.stores,
             thread=self._thread,
             catalog=catalog,
-            planner=self._planner,
+            planner=self.planner,
             workers=workers,
         )
         self._lines = JobFiles(config.logs)
@@ -283,7 +283,7 @@ class Session:
         SourceError, FileNotFoundError
             They cannot be found or read.
         """
-        return sniffed_text(self._planner.source(pattern, self.config.access))
+        return sniffed_text(self.planner.source(pattern, self.config.access))
 
     def complete(self, text: str, cursor: int, *, scope: Mapping[str, object] | None = None) -> Completion:
         """Return what may stand at a place of an unfinished query.
@@ -303,7 +303,7 @@ class Session:
         ...     session.complete("SELECT am FROM 'orders/*.csv'", 9).candidates[0].text
         'amount'
         """
-        return complete(text, cursor, SessionSurroundings(self._planner, self._names, scope or {}))
+        return complete(text, cursor, SessionSurroundings(self.planner, self._names, scope or {}))
 
     def take_names(self, other: Session) -> None:
         """Take over the views and registered tables of another session of the same home."""
@@ -325,19 +325,13 @@ class Session:
         """Address of the cluster's scheduler; starts the cluster where there is none yet."""
         return self._manager.start()
 
-    @property
-    def stores(self) -> Stores:
-        """Where jobs, states and results are kept: what the service looks through."""
-        return self._stores
-
-    @property
-    def planner(self) -> Planner:
-        """What plans the queries, and knows the files."""
-        return self._planner
+    def feed(self, job_id: str) -> JobFeed:
+        """Return the events of a job of this id as they come, whoever drives it."""
+        return self._manager.feed(job_id)
 
     def runners(self) -> tuple[RunnerRecord, ...]:
         """Return the runners at work on this job store, newest first."""
-        return Registry(self._stores.jobs.engine).alive()
+        return Registry(self.stores.jobs.engine).alive()
 
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs of this job store, newest first."""
@@ -373,16 +367,16 @@ class Session:
         self._manager.close()
         write_logs_no_more(self._lines)
         self._thread.close()
-        self._planner.close()
-        self._stores.jobs.close()
+        self.planner.close()
+        self.stores.jobs.close()
 
     def _plan(self, query: Query) -> Plan:
-        return self._planner.plan(query)
+        return self.planner.plan(query)
 
     def explain(self, query: Query) -> str:
         """Draw the plan of a query; see ``Relation.explain``."""
         plan = self._plan(query)
-        forecasts = forecast(plan, self._stores.states, use_cache=query.use_cache)
+        forecasts = forecast(plan, self.stores.states, use_cache=query.use_cache)
         return explain(plan, forecasts, speed(self.jobs(), self.cluster))
 
     def submit(self, query: Query, *, priority: int = 0, reuse: bool = False, key: str = "") -> Job:
@@ -391,7 +385,7 @@ class Session:
         if plan.sink is not None:
             refuse_foreign(plan.sink)
         known = {name for name, _ in query.settings}
-        zone = () if "TimeZone" in known else (("TimeZone", self._planner.time_zone),)
+        zone = () if "TimeZone" in known else (("TimeZone", self.planner.time_zone),)
         whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))
         found = self._manager.submit(whole, plan, priority=priority, reuse=reuse, submit_key=key)
         self._names.made(whole)

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from multiprocessing import resource_tracker
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 T = TypeVar("T")
+
+LEAVE_SECONDS: Final = 5.0
 
 
 class LoopThread:
@@ -28,6 +30,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._thread = threading.Thread(target=self._run, name="fusionflow", daemon=True)
         self._thread.start()
 
@@ -47,6 +50,10 @@ class LoopThread:
         begun = threading.Event()
 
         async def begin() -> T:
+            task = asyncio.current_task()
+            if task is not None:
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             begun.set()
             return await work
 
@@ -55,11 +62,18 @@ class LoopThread:
         return future
 
     def close(self) -> None:
-        """Stop the loop and wait for its thread."""
+        """Stop the loop and wait for its thread; what was cancelled before leaves first."""
         if not self._loop.is_closed():
+            self.submit(self._left()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
+
+    async def _left(self) -> None:
+        """Wait a moment for what was submitted: a future is cancelled before its coroutine is."""
+        leaving = self._tasks - {asyncio.current_task()}
+        if leaving:
+            await asyncio.wait(leaving, timeout=LEAVE_SECONDS)
 
     def _run(self) -> None:
         # Starting multiprocessing's tracker unblocks the signal: it has to run before.

@@ -174,4 +174,4 @@ def _value(asks: type[Model], name: str, texts: Sequence[str]) -> object:
 
 def _is_json(field: FieldInfo) -> bool:
     """Tell whether a field is written as JSON in one text."""
-    return any(one is Json or type(one).__name__ == "Json" for one in field.metadata)
+    return any(type(one) is Json for one in field.metadata)

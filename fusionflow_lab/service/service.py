@@ -5,14 +5,16 @@ It may block (planning, the database, files): whoever has an event loop calls it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.jobs.board import Board
+from fusionflow_lab.service.models import EventFrame
 from fusionflow_lab.service.problems import MethodError, UnknownPathError, problem_reply
 from fusionflow_lab.service.routes import ROUTES
 from fusionflow_lab.service.routing import Call, Route
+from fusionflow_lab.service.watching import follow, watch
 from fusionflow_lab.service.wire import Reply, Request
 
 
@@ -59,6 +61,16 @@ class Service:
             return self._answered(request)
         except Exception as error:  # noqa: BLE001 - the entry: what is unknown is logged as a bug of ours
             return problem_reply(error)
+
+    def watch(self, *, since: int | None, user: str = "", job: str = "") -> AsyncIterator[EventFrame]:
+        """Yield a user's events after a cursor for as long as they are read; see ``watching.Watcher``."""
+        return watch(self._session_of(user), since=since, job=job)
+
+    def follow(
+        self, tell: Callable[[EventFrame], None], *, since: int | None, user: str = "", job: str = ""
+    ) -> Callable[[], None]:
+        """Tell a user's events from a thread of its own; return what ends it. See ``watching.Watcher``."""
+        return follow(self._session_of(user), tell, since=since, job=job)
 
     def _answered(self, request: Request) -> Reply:
         route, names = self._route(request)
