@@ -72,7 +72,7 @@ def large_file(path: Path, size: int) -> None:
 
 def memory(session: Session, scheduler: psutil.Process, folder: Path, options: argparse.Namespace) -> None:
     """Run jobs of one tiny task a file, one after the other."""
-    chunks.TASK_BYTES_MIN, chunks.TASKS_PER_SOURCE = 1, 1 << 40
+    chunks.TASK_BYTES_MIN = chunks.TASK_BYTES_MAX = 1  # a file is a task
     small_files(folder / "small", options.tasks)
     for number in range(options.jobs):
         wall, cpu, theirs = time.monotonic(), time.process_time(), _cpu(scheduler)

@@ -21,6 +21,7 @@ from fusionflow_lab.execution.account import account_rows
 from fusionflow_lab.execution.commit import WRITTEN_TYPES, Committer
 from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, OpenClient
 from fusionflow_lab.execution.driver import Driver
+from fusionflow_lab.execution.evaluators import Evaluators
 from fusionflow_lab.execution.finish import BroadcastError, Finisher
 from fusionflow_lab.execution.lease import Lease
 from fusionflow_lab.execution.limits import refuse_rejects
@@ -44,7 +45,6 @@ from fusionflow_lab.results.kept import keep_result, keep_table, kept_result, ke
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import with_rejects
 from fusionflow_lab.states.evaluate import Evaluator
-from fusionflow_lab.states.memory import RUNNER_BYTES
 from fusionflow_lab.states.store import StateStore
 from fusionflow_lab.storage import Folder
 
@@ -60,13 +60,14 @@ class Stores:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tools:
-    """What all drives of a runner share: stores, planning, the way to the cluster, its window of tasks."""
+    """What all drives of a runner share: stores, planning, the cluster and its window, evaluators."""
 
     stores: Stores
     catalog: Catalog
     planner: Planner
     client: OpenClient
     share: Share
+    evaluators: Evaluators
 
 
 class Drive:
@@ -140,9 +141,7 @@ class Drive:
         """Run, and write how it ended into the job's row."""
         publisher = self._publisher
         try:
-            if self.claim.status == "CREATED":
-                await publisher.advance("queue")
-            await publisher.advance("start")
+            await publisher.begin()
             result = await self._outcome()
         except asyncio.CancelledError:
             if self._running is not None and self._running.cancelling():
@@ -217,7 +216,7 @@ class Drive:
             kept = await asyncio.to_thread(self._kept, self._committer)
             if kept is not None:
                 return kept
-        with Evaluator(plan.settings, memory=RUNNER_BYTES) as evaluator:
+        async with self._tools.evaluators.lent(plan.settings) as evaluator:
             driver, plan, table = await self._exact(plan, evaluator)
         self._runs = driver.runs
         rejects = reject_table(driver.runs, self._tools.stores.states)

@@ -90,7 +90,11 @@ class Merger:
         threads: Callable[[], int],
         tell: Callable[[float, pa.Table], None],
     ) -> None:
-        """Preview the first state at once, later ones at most at a twentieth of the threads' time."""
+        """Preview what is there after a moment, later at most at a twentieth of the threads' time.
+
+        A job that is over by then needs none.
+        """
+        await asyncio.sleep(TICK_SECONDS)
         while True:
             await self._merged.wait()
             self._merged.clear()

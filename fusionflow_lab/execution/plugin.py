@@ -7,6 +7,7 @@ so this module imports nothing of ours at the top: ``setup`` tries the import on
 from __future__ import annotations
 
 import asyncio
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
 
     async def _offer(self, tasks: ModuleType) -> None:
         await asyncio.to_thread(tasks.warm_up)
+        gc.freeze()  # what is loaded stays
         worker = self._worker
         worker.extensions[EXTENSION] = tasks.WorkerState(
             memory=worker.memory_manager.memory_limit, folder=worker.local_directory

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TypeVar
 
@@ -124,6 +124,24 @@ class Publisher:
         _log.warning("%s: %s", code, text)
         self._later(NoticeEvent(job=self._job, seq=0, time=time.time(), code=code, text=text))
 
+    async def begin(self) -> None:
+        """Say that the job is at work.
+
+        Raises
+        ------
+        FencedError
+            Another holder has taken the job.
+        """
+        await _whole(self._begin())
+
+    async def _begin(self) -> None:
+        begun = await _persistent(partial(self._store.begin, self._job, self._epoch))
+        if not begun:
+            raise FencedError(self._job)
+        for event in begun:
+            _log.info("%s", event.status)
+            self._feed.publish(event)
+
     async def advance(self, action: Action, *, message: str = "", changes: JobChanges | None = None) -> None:
         """Change the job's status, after everything that was published before.
 
@@ -132,13 +150,7 @@ class Publisher:
         FencedError
             Another holder has taken the job.
         """
-        # A thread cannot be cancelled: the next status must not overtake this one in the database.
-        advancing = asyncio.create_task(self._advance(action, message, changes or JobChanges()))
-        try:
-            await asyncio.shield(advancing)
-        except asyncio.CancelledError:
-            await advancing
-            raise
+        await _whole(self._advance(action, message, changes or JobChanges()))
 
     async def release(self) -> None:
         """Give the job back to whoever comes next, after everything that was published before.
@@ -153,9 +165,12 @@ class Publisher:
             raise FencedError(self._job)
 
     async def _advance(self, action: Action, message: str, changes: JobChanges) -> None:
-        await self.flush()
+        await self._written()
+        live, self._live = self._live, {}
         event = await _persistent(
-            lambda: self._store.advance(self._job, self._epoch, action, message=message, **changes)
+            lambda: self._store.advance(
+                self._job, self._epoch, action, message=message, live=live.values(), **changes
+            )
         )
         if event is None:
             raise FencedError(self._job)
@@ -170,9 +185,13 @@ class Publisher:
 
     async def flush(self) -> None:
         """Wait until everything published is in the database."""
+        await self._written()
+        await self._write_live()
+
+    async def _written(self) -> None:
+        """Wait until every durable event is in the database."""
         if self._pending:
             await asyncio.gather(*self._pending)
-        await self._write_live()
 
     async def _write_live(self) -> None:
         live, self._live = self._live, {}
@@ -199,6 +218,16 @@ class Publisher:
             numbered = await _persistent(partial(self._store.append_event, event, epoch=self._epoch))
         if numbered is not None:
             self._feed.publish(numbered)
+
+
+async def _whole(writing: Coroutine[object, object, None]) -> None:
+    """Write to the end even where this is cancelled: a thread cannot be, and must not be overtaken."""
+    task = asyncio.create_task(writing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _persistent(write: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ import secrets
 from fusionflow_lab.config import Config
 from fusionflow_lab.execution.dispatch import OpenClient
 from fusionflow_lab.execution.drive import Drive, Stores, Tools
+from fusionflow_lab.execution.evaluators import Evaluators
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim
@@ -51,7 +52,14 @@ class Runner:
     def __init__(self, *, stores: Stores, catalog: Catalog, planner: Planner, client: OpenClient) -> None:
         self.holder = f"{platform.node()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.stores = stores
-        self._tools = Tools(stores=stores, catalog=catalog, planner=planner, client=client, share=Share())
+        self._tools = Tools(
+            stores=stores,
+            catalog=catalog,
+            planner=planner,
+            client=client,
+            share=Share(),
+            evaluators=Evaluators(),
+        )
 
     def plan(self, query: Query) -> Plan:
         """Plan a query; see ``Planner.plan``."""
@@ -60,3 +68,12 @@ class Runner:
     def drive(self, claim: Claim, *, plan: Plan | None = None) -> Drive:
         """Return the drive of a claimed job; nothing runs yet."""
         return Drive(self._tools, claim, JobFeed(self.stores.jobs.events(claim.job)), plan)
+
+    async def prepare(self) -> None:
+        """Open what the first job will most likely need."""
+        async with self._tools.evaluators.lent((("TimeZone", self._tools.planner.time_zone),)):
+            pass
+
+    def close(self) -> None:
+        """Close what waits for jobs to come."""
+        self._tools.evaluators.close()

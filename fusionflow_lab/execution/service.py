@@ -118,6 +118,10 @@ class Service:
         self._ending = True
         self._nudged.set()
 
+    async def prepare(self) -> None:
+        """Open what the first job will need."""
+        await self._runner.prepare()
+
     async def serve(self) -> None:
         """Claim and drive jobs until told to end, or idle for long enough."""
         while not self._ending and self._home.is_dir():
@@ -134,6 +138,7 @@ class Service:
                 drive.release()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        self._runner.close()
 
     async def client(self, lost: Client | None = None) -> Client:
         """Return the cluster's client; while it has no workers, wait for them and say so.

@@ -101,6 +101,7 @@ class InProcessManager(JobManager):
         for job in running:
             job.drive.feed.wait()
         super().close()
+        self._runner.close()
         self._thread.submit(self._connection.close()).result()
 
     def _create(

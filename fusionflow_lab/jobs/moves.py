@@ -12,13 +12,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fusionflow_lab.errors import JobError
-from fusionflow_lab.jobs.events import Event, StatusEvent
+from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, StatusEvent
 from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
 from fusionflow_lab.jobs.models import EventCounterRow, JobRow
 from fusionflow_lab.jobs.records import JobRecord
-from fusionflow_lab.jobs.rows import JobChanges, columns_of, event_row, record_of
+from fusionflow_lab.jobs.rows import JobChanges, columns_of, event_row, latest_row, record_of, take_progress
 
 _Any = TypeVar("_Any", bound=Event)
+_Live = TypeVar("_Live", bound=ProgressEvent | PreviewEvent)
 
 
 def job_error(job: str, what: str, *, hint: str) -> JobError:
@@ -81,6 +82,15 @@ def append(session: Session, row: JobRow, event: _Any) -> _Any:
     numbered = replace(event, seq=row.last_seq)
     raised = update(EventCounterRow).values(last=EventCounterRow.last + 1).returning(EventCounterRow.last)
     session.add(event_row(numbered, cursor=session.execute(raised).scalar_one()))
+    return numbered
+
+
+def keep(session: Session, row: JobRow, event: _Live) -> _Live:
+    """Keep a live event in place of the one before it, and return it numbered."""
+    if isinstance(event, ProgressEvent):
+        take_progress(row, event)
+    numbered = replace(event, seq=row.last_seq)
+    session.merge(latest_row(numbered))
     return numbered
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import difflib
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar, Unpack
@@ -41,6 +40,7 @@ from fusionflow_lab.jobs.moves import (
     hold,
     is_held,
     job_error,
+    keep,
     move,
     refuse_retry,
     row_of,
@@ -52,9 +52,7 @@ from fusionflow_lab.jobs.rows import (
     chunk_error_row,
     event_of,
     failure_of,
-    latest_row,
     record_of,
-    take_progress,
 )
 from fusionflow_lab.query import Query
 
@@ -312,20 +310,29 @@ class JobStore:
                 row.retry_at = 0.0
             return row is not None
 
-    def update(self, job: str, epoch: int, **changes: Unpack[JobChanges]) -> bool:
-        """Write facts about the job; False when fenced, and then nothing is written."""
+    def begin(self, job: str, epoch: int) -> tuple[StatusEvent, ...]:
+        """Start a claimed job, which is queued before where it is new; no events when fenced."""
         with Session(self._writer) as session, session.begin():
             row = held_row(session, job, epoch)
-            if row is not None:
-                change(row, changes)
-            return row is not None
+            if row is None:
+                return ()
+            actions: tuple[Action, ...] = ("queue", "start") if row.status == "CREATED" else ("start",)
+            return tuple(move(session, row, action, self._clock()) for action in actions)
 
     def advance(
-        self, job: str, epoch: int, action: Action, *, message: str = "", **changes: Unpack[JobChanges]
+        self,
+        job: str,
+        epoch: int,
+        action: Action,
+        *,
+        message: str = "",
+        live: Iterable[ProgressEvent | PreviewEvent] = (),
+        **changes: Unpack[JobChanges],
     ) -> StatusEvent | None:
         """Change the status as ``action`` says, with facts, and append the event: all or nothing.
 
-        Returns None when fenced. A job that has ended has no holder any more.
+        ``live`` are the newest live events before it. Returns None when fenced. A job that has ended has no
+        holder any more.
 
         Raises
         ------
@@ -336,6 +343,8 @@ class JobStore:
             row = held_row(session, job, epoch)
             if row is None:
                 return None
+            for told in live:
+                keep(session, row, told)
             event = move(session, row, action, self._clock(), message=message)
             change(row, changes)
             return event
@@ -360,11 +369,7 @@ class JobStore:
             row = held_row(session, event.job, epoch)
             if row is None:
                 return None
-            if isinstance(event, ProgressEvent):
-                take_progress(row, event)
-            numbered = replace(event, seq=row.last_seq)
-            session.merge(latest_row(numbered))
-            return numbered
+            return keep(session, row, event)
 
     def prune(self, *, ended_before: float) -> int:
         """Drop the latest live events of jobs that ended before then; return how many. Durable ones stay."""

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from math import isqrt
 
 from fusionflow_lab.source import Block, Chunk, Source, SourceFile
 
@@ -24,8 +25,9 @@ SMALLEST_SEGMENT_BYTES = 16 << 20
 CONTIGUOUS_BLOCKS_MIN = 2
 CONTIGUOUS_BLOCKS_MAX = 16
 TASK_BYTES_MIN = 2 << 20
-TASK_BYTES_MAX = 64 << 20
-TASKS_PER_SOURCE = 12
+TASK_BYTES_MAX = 128 << 20
+# A task of a source of so many bytes has as many; of a larger one more, by the square root.
+TASK_BYTES_SCALE = 4 << 20
 # To open a file takes about as long as to read this many bytes of it.
 OPENING_BYTES = 16 << 10
 _RANK_BYTES = 8
@@ -181,11 +183,13 @@ def _permuted(blocks: Sequence[Block], seed: str) -> list[Block]:
 
 
 def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask]:
-    """Group consecutive chunks into tasks: about a dozen, none of them very small or large.
+    """Group consecutive chunks into tasks: more and larger ones the more there is to scan.
 
-    The size depends on the source alone, never on timing or workers, so that the same files give the
-    same tasks, the same merge tree and the same floating point bits everywhere. A task of many small
-    files ends where opening them takes as long as reading a large one.
+    A task costs the scheduler some milliseconds, whatever the workers do meanwhile: *n* tasks cost *a n*, and
+    the last ones keep some workers waiting for about *b / n*. So *n* grows with the square root of the work.
+    The size depends on the source alone, never on timing or workers: the same files give the same tasks, the
+    same merge tree and the same floating point bits everywhere. A task of many small files ends where opening
+    them takes as long as reading a large one.
 
     Parameters
     ----------
@@ -201,9 +205,9 @@ def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask
     >>> source = Source(name="source_0", pattern="a.csv", dialect=Dialect(), columns=(), files=(file,))
     >>> chunks = cut_source(source, ordered=False)
     >>> [task.size >> 20 for task in group_tasks(chunks, source_bytes=load(chunks))]
-    [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4]
+    [12, 12, 12, 12, 12, 4]
     """
-    most = min(max(source_bytes // TASKS_PER_SOURCE, TASK_BYTES_MIN), TASK_BYTES_MAX)
+    most = task_bytes(source_bytes)
     tasks: list[ChunkTask] = []
     group: list[Chunk] = []
     filled = 0
@@ -217,6 +221,17 @@ def group_tasks(chunks: Sequence[Chunk], *, source_bytes: int) -> list[ChunkTask
     if group:
         tasks.append(ChunkTask(chunks=tuple(group)))
     return tasks
+
+
+def task_bytes(source_bytes: int) -> int:
+    """Return the most bytes that a task of a source has; see ``group_tasks``.
+
+    Examples
+    --------
+    >>> [task_bytes(mib << 20) >> 20 for mib in (1, 64, 1024, 65536)]
+    [2, 16, 64, 128]
+    """
+    return min(max(isqrt(source_bytes * TASK_BYTES_SCALE), TASK_BYTES_MIN), TASK_BYTES_MAX)
 
 
 def load(chunks: Iterable[Chunk]) -> int:

@@ -47,6 +47,9 @@ from fusionflow_lab.source import Source
 
 __all__ = ["Planner", "map_hash"]
 
+# Plans that are remembered: they hold as long as their files stay as they are.
+MOST_PLANS = 100
+
 
 class Planner:
     """Plans queries; owns the planning connection of a session. May be shared by threads.
@@ -75,6 +78,7 @@ class Planner:
         self._results = results
         self._binders: dict[Settings, Binder] = {}
         self._binder = self._bound_by(())
+        self._plans: dict[tuple[Query, str], tuple[Mapping[str, Source], Plan]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -171,8 +175,24 @@ class Planner:
         datasets = partial(self._catalog.dataset_options, folder=query.folder, access=query.access)
         found = find_sources(text, tree, binder, query.frames, results=self._results, datasets=datasets)
         sources = {entry.name: self._source(entry, query) for entry in found}
+        key = (replace(query, name="", sink=None), reason)
+        known = self._plans.get(key)
+        if known is not None and query.sink is None and known[0] == sources:
+            return known[1]
         for source in sources.values():
             binder.create(source.name, source.columns)
+        plan = self._cut(query, reason, located, tree, sources)
+        if query.moment or not plan.moment:
+            self._plans[key] = sources, plan
+            for oldest in [*self._plans][:-MOST_PLANS]:
+                del self._plans[oldest]
+        return plan
+
+    def _cut(
+        self, query: Query, reason: str, located: Node, tree: Node, sources: Mapping[str, Source]
+    ) -> Plan:
+        """Plan a query over tables that are there."""
+        text, binder = selected(query.text), self._binder
         _refuse_rowid(text, located, sources)
         shape = self._bind(text, located, tree, sources)
         names = self._names(text, shape, sources)

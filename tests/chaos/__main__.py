@@ -22,7 +22,7 @@ import pyarrow as pa
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.store import JobStore
-from fusionflow_lab.planning.chunks import TASKS_PER_SOURCE
+from fusionflow_lab.planning.chunks import task_bytes
 from fusionflow_lab.query import Query
 from fusionflow_lab.storage import Folder
 from tests.chaos.programs import WORKERS, Programs
@@ -138,7 +138,7 @@ def report(account: Account, kills: int) -> int:
     """Print the figures."""
     account.say(f"jobs {account.jobs}, strikes {dict(account.strikes)}")
     redone = account.reading.total - account.needed
-    task = account.needed // max(account.jobs, 1) // TASKS_PER_SOURCE
+    task = task_bytes(account.needed // max(account.jobs, 1))
     allowed = account.in_flight * task + int(REDONE_SHARE * account.needed)
     account.say(
         f"read {account.reading.total:,} of {account.needed:,} bytes: again {redone:,} "

@@ -25,7 +25,7 @@ from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import BUCKETS, SPLIT_ROWS, StateStore
 from fusionflow_lab.storage import Folder
 
-ROWS = 120_000
+ROWS = 220_000
 KEYS = 12_000
 LARGE_KEYS = 2_200_000
 

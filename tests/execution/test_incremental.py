@@ -97,7 +97,7 @@ def copy(folder: Path) -> None:
     ("change", "most"),
     [
         (append, 12 * MIB),
-        (edit, 8 * MIB),
+        (edit, 12 * MIB),
         (insert, 12 * MIB),
         (add, 200),
         (rename, 0),

@@ -28,7 +28,7 @@ FILES = 10
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write ten files of 9 MB, each a task of its own."""
+    """Write ten files of 9 MB, two of them a task."""
     folder = tmp_path_factory.mktemp("runner-data")
     for number in range(FILES):
         rows = "\n".join(f"{number},{row},{'x' * 76}" for row in range(ROWS_A_FILE))
@@ -89,7 +89,7 @@ def slow(folder: Path, salt: str) -> str:
 
 def has_done(job: Job, part: float) -> bool:
     progress = job.progress
-    return progress is not None and progress.bytes_done >= part * progress.bytes_total > 0
+    return progress is not None and progress.chunks_done >= part * progress.chunks_total > 0
 
 
 def statuses(job: Job) -> list[str]:

@@ -118,7 +118,7 @@ def test_restart_takes_proven_starts() -> None:
 def test_files_take_turns_where_rows_have_no_order() -> None:
     run = StageRun(stage_of(64 * MIB, 64 * MIB), "m", {})
     paths = [run.leaves[place].chunks[0].file.path for place in run.waiting()]
-    assert paths == ["0.csv", "1.csv"] * (len(paths) // 2)
+    assert paths[:6] == ["0.csv", "1.csv"] * 3
     ordered = StageRun(stage_of(64 * MIB, 64 * MIB, kind="rows", ordered=True), "m", {})
     assert ordered.waiting() == sorted(ordered.waiting())
 

@@ -167,7 +167,7 @@ def test_a_fenced_holder_changes_nothing(store: JobStore, clock: Clock) -> None:
     preview = PreviewEvent(job=job, seq=0, time=1.0, fraction=0.5, rows=1, ipc=b"x")
 
     assert store.renew(job, old) is None
-    assert store.update(job, old, plan_hash="late") is False
+    assert store.begin(job, old) == ()
     assert store.advance(job, old, "complete") is None
     assert store.append_event(notice(job), epoch=old) is None
     assert store.append_event(error, epoch=old) is None
@@ -229,10 +229,31 @@ def test_a_stopped_job_runs_on_when_desired(store: JobStore) -> None:
     assert statuses(store, job) == ["CREATED", "STOPPED", "QUEUED"]
 
 
-def test_facts_are_written(store: JobStore) -> None:
+def test_a_job_begins_in_one_step(store: JobStore) -> None:
     job, epoch = driven(store)
 
-    assert store.update(job, epoch, counters=Counters(rows_read=5, rows_used=5), bytes_total=99)
+    begun = store.begin(job, epoch)
+    assert [(event.seq, event.status) for event in begun] == [(2, "QUEUED"), (3, "IN_PROGRESS")]
+    assert store.events(job)[1:] == begun
+
+    store.release(job, epoch)
+    again = store.begin(job, store.claim(job, "me"))
+    assert [event.status for event in again] == ["IN_PROGRESS"]
+
+
+def test_the_newest_live_events_are_written_with_a_status(store: JobStore) -> None:
+    job, epoch = driven(store, "queue", "start")
+
+    event = store.advance(job, epoch, "complete", live=[progress(job, 3)])
+    assert store.latest(job) == (replace(progress(job, 3), seq=3),)
+    assert event is not None
+    assert (event.seq, store.get(job).chunks_done) == (4, 3)
+
+
+def test_facts_are_written(store: JobStore) -> None:
+    job, epoch = driven(store, "queue", "start")
+
+    store.advance(job, epoch, "complete", counters=Counters(rows_read=5, rows_used=5), bytes_total=99)
     after = store.get(job)
     assert (after.counters, after.bytes_total) == (Counters(rows_read=5, rows_used=5), 99)
 
@@ -292,7 +313,7 @@ def test_a_deleted_job_takes_its_events_along(store: JobStore, clock: Clock) -> 
     store.delete(job)
 
     assert (store.events(job), store.latest(job), store.chunk_failures(job)) == ((), (), ())
-    assert store.update(job, epoch, plan_hash="late") is False
+    assert store.advance(job, epoch, "fail", plan_hash="late") is None
     with pytest.raises(JobError, match="no job has this id"):
         store.get(job)
 

@@ -121,7 +121,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def slow_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of ten files of 9 MB, each a task of its own."""
+    """Return a folder of ten files of 9 MB, two of them a task."""
     folder = tmp_path_factory.mktemp("slow")
     for number in range(10):
         rows = "\n".join(f"{number},{row},{'x' * 76}" for row in range(100_000))

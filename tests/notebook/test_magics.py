@@ -27,6 +27,11 @@ def has_read(output: Output) -> bool:
     return bool(re.search(r"^▶ in progress · [1-9]", output.shown["text/plain"])) if output.updates else False
 
 
+def has_kept(output: Output) -> bool:
+    """Whether the cell has shown that some rows are in a state that is stored."""
+    return bool(re.search(r"· [1-9][0-9,]* rows", output.shown["text/plain"])) if output.updates else False
+
+
 def is_past(moment: float, _: Output) -> bool:
     return time.monotonic() > moment
 
@@ -197,7 +202,7 @@ def test_progress_and_preview_come_while_the_cell_runs(kernel: Kernel, slow_data
 
 def test_an_interrupted_cell_comes_back_at_once_and_keeps_its_work(kernel: Kernel, slow_data: Path) -> None:
     cell = f"%%fusionflow stopped\n{slow(slow_data, 'min')}"
-    output = kernel.run(cell, interrupt_when=has_read)
+    output = kernel.run(cell, interrupt_when=has_kept)
     assert output.error_name == "JobStoppedError"
     assert "kept, run it again to go on" in output.error
     assert "Traceback" not in output.error

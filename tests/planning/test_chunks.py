@@ -114,20 +114,21 @@ def test_tasks_hold_every_chunk_once_in_order(sizes: list[int], *, ordered: bool
     [
         ([], []),
         ([100], [1]),
-        ([MIB // 2] * 40, [3] * 13 + [1]),
-        ([1] * 100_000, [4095] * 24 + [1720]),
-        ([10 * MIB], [1] * 5),
-        ([MIB] * 480, [40] * 12),
+        ([MIB // 2] * 40, [17, 17, 6]),
+        ([1] * 100_000, [5059] * 19 + [3879]),
+        ([10 * MIB], [3, 2]),
+        ([MIB] * 480, [43] * 11 + [7]),
     ],
 )
 def test_work_is_shared_whatever_the_files(sizes: list[int], tasks: list[int]) -> None:
-    """A dozen tasks; fewer where they would be tiny, more where files are many."""
+    """Fewer tasks where they would be tiny, more where files are many."""
     found = tasks_of(cut_source(source_of(*sizes, data_start=0), ordered=False))
     assert [len(task.chunks) for task in found] == tasks
 
 
-def test_a_large_file_has_about_a_dozen_tasks() -> None:
-    assert 10 <= len(tasks_of(cut_source(source_of(GIB // 2), ordered=False))) <= 16
+@pytest.mark.parametrize(("mib", "least", "most"), [(100, 5, 8), (512, 11, 13), (8192, 64, 74)])
+def test_four_times_the_bytes_are_twice_the_tasks(mib: int, least: int, most: int) -> None:
+    assert least <= len(tasks_of(cut_source(source_of(mib * MIB), ordered=False))) <= most
 
 
 def test_tasks_never_cross_a_missing_chunk() -> None:

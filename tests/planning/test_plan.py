@@ -228,3 +228,25 @@ def test_nesting_has_a_limit_and_a_name(form: str, plan: Callable[[str], Plan]) 
     for depth in (400, 5000):
         with pytest.raises(QueryError, match=r"nested too deeply\ntry: name its parts with WITH"):
             plan(nested(depth))
+
+
+def test_a_plan_holds_as_long_as_its_files_stay(files: Path) -> None:
+    planner = Planner(Catalog(files / "types"))
+    path = files / "kept.csv"
+    path.write_text("a,b\n1,2\n")
+    query = Query(text=f"SELECT sum(a) AS s FROM '{path}'", name="first")
+    plan = planner.plan(query)
+    assert planner.plan(Query(text=query.text)) is plan
+    assert planner.plan(query, gather="for a test").gathered == "for a test"
+    path.write_text("a,b\n1,2\n2.5,3\n")
+    again = planner.plan(query)
+    assert (plan.types, again.types) == (("HUGEINT",), ("DOUBLE",))
+    assert again.stages[0].source.files != plan.stages[0].source.files
+    planner.close()
+
+
+def test_the_clock_is_read_anew(files: Path) -> None:
+    planner = Planner(Catalog(files / "types"))
+    query = Query(text=f"SELECT count(*) FROM '{files}/part0.csv' WHERE now() > DATE '2020-01-01'")
+    assert planner.plan(query).moment < planner.plan(query).moment
+    planner.close()
