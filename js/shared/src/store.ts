@@ -126,7 +126,7 @@ export class JobStore {
     return job;
   }
 
-  /** Fetch a page of the jobs that fit, newest first. */
+  /** Fetch a page of the jobs that fit, newest first; `follow` goes on from there. */
   async list(query: { status?: readonly string[]; q?: string; sort?: string; limit?: number; cursor?: string }): Promise<JobPage> {
     const page = await fetchJson<JobPage>(this.transport, "GET", "jobs", { query: { ...query } });
     this.put(page.jobs);
