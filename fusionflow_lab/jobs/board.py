@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fusionflow_lab.errors import JobError
@@ -23,10 +25,18 @@ from fusionflow_lab.jobs.models import EventCounterRow, EventRow, JobRow
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.rows import event_of, record_of
 
-Sort = Literal["created", "started", "finished", "name", "status", "bytes_total", "rows_read", "owner"]
+Sort = Literal[
+    "created", "started", "finished", "duration", "name", "status", "bytes_total", "rows_read", "owner"
+]
 Page: TypeAlias = tuple[tuple[JobRecord, ...], str | None]
 
-_NUMBERS: Final[frozenset[str]] = frozenset({"created", "started", "finished", "bytes_total", "rows_read"})
+_NUMBERS: Final[frozenset[str]] = frozenset(
+    {"created", "started", "finished", "duration", "bytes_total", "rows_read"}
+)
+# A job at work is longer than any that has ended, the one that began first before others.
+_AT_WORK: Final = 1e10
+# Characters of SQL that a page has at most, unless a single job has more: pages travel in one message.
+PAGE_TEXT: Final = 256 << 10
 
 
 class UnknownJobError(JobError):
@@ -103,7 +113,7 @@ class Board:
         sort, up
             By what, and whether the least comes first; by default the newest come first.
         limit
-            How many.
+            How many; fewer where their SQL is long.
         cursor
             What the page before gave; empty for the first page.
 
@@ -119,10 +129,11 @@ class Board:
         ways = (value.asc(), JobRow.id.asc()) if up else (value.desc(), JobRow.id.desc())
         with Session(self._engine) as session:
             rows = session.execute(query.order_by(*ways).limit(limit + 1)).all()
-            jobs = tuple(record_of(row) for row, _ in rows[:limit])
-            if len(rows) <= limit:
+            fitting = _fitting([len(row.text) for row, _ in rows[:limit]])
+            jobs = tuple(record_of(row) for row, _ in rows[:fitting])
+            if len(rows) <= fitting:
                 return jobs, None
-            last, at = rows[limit - 1]
+            last, at = rows[fitting - 1]
             return jobs, _encoded(sort, at, last.id, up=up)
 
     def counts(self, wanted: Wanted) -> Mapping[Status, int]:
@@ -195,7 +206,23 @@ def _sorted_by(sort: Sort) -> ColumnElement[object]:
     if sort in {"started", "finished"}:  # what has not come yet is the least
         column = JobRow.started if sort == "started" else JobRow.finished
         return cast("ColumnElement[object]", func.coalesce(column, 0.0))
+    if sort == "duration":
+        ended = JobRow.finished - JobRow.started
+        lasted = case((JobRow.started.is_(None), 0.0), else_=func.coalesce(ended, _AT_WORK - JobRow.started))
+        return cast("ColumnElement[object]", lasted)
     return cast("ColumnElement[object]", _COLUMNS[sort])
+
+
+def _fitting(lengths: Sequence[int]) -> int:
+    """Return how many texts of these lengths go onto one page: at least one.
+
+    Examples
+    --------
+    >>> _fitting([10, 20]), _fitting([PAGE_TEXT + 1, 10]), _fitting([10, PAGE_TEXT]), _fitting([])
+    (2, 1, 1, 0)
+    """
+    fitting = bisect_right([*accumulate(lengths)], PAGE_TEXT)
+    return max(fitting, min(len(lengths), 1))
 
 
 def _after(value: ColumnElement[object], last: tuple[object, str], *, up: bool) -> ColumnElement[bool]:

@@ -93,7 +93,7 @@ class JobsQuery(Model):
     cursor: str = Field("", description="next_cursor of the page before.")
     sort: str = Field(
         "-created",
-        pattern=r"^-?(created|started|finished|name|status|bytes_total|rows_read|owner)$",
+        pattern=r"^-?(created|started|finished|duration|name|status|bytes_total|rows_read|owner)$",
         description="By what; with - the greatest first.",
     )
 

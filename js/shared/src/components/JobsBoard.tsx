@@ -35,7 +35,7 @@ export function JobsBoard({ store, compact = false, height = 420, onOpen }: Boar
   const [asking, setAsking] = useState<"stop" | "delete" | null>(null);
   const chosen = useMemo(() => state.jobs.filter((job) => selection.ids.has(job.id)), [state.jobs, selection.ids]);
   const { live, ended } = divided(chosen);
-  const ask = (query: BoardQuery): void => void list.ask(query);
+  const ask = (change: Partial<BoardQuery>): void => void list.ask({ ...list.state.query, ...change });
   return (
     <section class={`ff-board ff-stack${compact ? " ff-board-compact" : ""}`} aria-label="jobs">
       <BoardFilter query={state.query} counts={state.counts} compact={compact} onAsk={ask} />
@@ -49,7 +49,7 @@ export function JobsBoard({ store, compact = false, height = 420, onOpen }: Boar
         />
       )}
       {asking && <Ask what={asking} store={store} live={live} ended={ended} onClose={() => setAsking(null)} />}
-      {state.problem && <ProblemNote problem={state.problem} retry={() => ask(state.query)} />}
+      {state.problem && <ProblemNote problem={state.problem} retry={() => ask({})} />}
       <div class="ff-board-list">
         {!compact && <BoardHead query={state.query} onAsk={ask} />}
         <Rows

@@ -14,13 +14,13 @@ interface FilterProps {
   query: BoardQuery;
   counts: Readonly<Record<Status, number>> | null;
   compact: boolean;
-  onAsk: (query: BoardQuery) => void;
+  onAsk: (change: Partial<BoardQuery>) => void;
 }
 
 export function BoardFilter({ query, counts, compact, onAsk }: FilterProps) {
   return (
     <div class="ff-row ff-board-filter">
-      <Search text={query.text} onSearch={(text) => onAsk({ ...query, text })} />
+      <Search text={query.text} onSearch={(text) => onAsk({ text })} />
       <div class="ff-row ff-board-groups" role="group" aria-label="status">
         {GROUPS.map(({ word, statuses }) => {
           const on = statuses.every((status) => query.statuses.includes(status));
@@ -31,7 +31,7 @@ export function BoardFilter({ query, counts, compact, onAsk }: FilterProps) {
               type="button"
               class="ff-chip"
               aria-pressed={on}
-              onClick={() => onAsk({ ...query, statuses: on ? rest : [...rest, ...statuses] })}
+              onClick={() => onAsk({ statuses: on ? rest : [...rest, ...statuses] })}
             >
               {word} <span class="ff-muted">{counts ? countText(sum(counts, statuses)) : ""}</span>
             </button>
@@ -71,7 +71,7 @@ function Search({ text, onSearch }: { text: string; onSearch: (text: string) => 
   );
 }
 
-function SortChoice({ query, onAsk }: { query: BoardQuery; onAsk: (query: BoardQuery) => void }) {
+function SortChoice({ query, onAsk }: { query: BoardQuery; onAsk: (change: Partial<BoardQuery>) => void }) {
   const at = SORTS.findIndex(({ key, up }) => key === query.sort && up === query.up);
   return (
     <select
@@ -80,7 +80,7 @@ function SortChoice({ query, onAsk }: { query: BoardQuery; onAsk: (query: BoardQ
       value={String(Math.max(at, 0))}
       onChange={(event) => {
         const sort = SORTS[Number(event.currentTarget.value)];
-        if (sort) onAsk({ ...query, sort: sort.key, up: sort.up });
+        if (sort) onAsk({ sort: sort.key, up: sort.up });
       }}
     >
       {SORTS.map(({ word }, place) => (
@@ -104,7 +104,7 @@ const COLUMNS: readonly { word: string; sort?: SortKey; up?: boolean; num?: bool
 ];
 
 /** The names of the columns; most of them sort. */
-export function BoardHead({ query, onAsk }: { query: BoardQuery; onAsk: (query: BoardQuery) => void }) {
+export function BoardHead({ query, onAsk }: { query: BoardQuery; onAsk: (change: Partial<BoardQuery>) => void }) {
   return (
     <div class="ff-board-row ff-board-head" role="group" aria-label="sort by">
       <span />
@@ -117,7 +117,7 @@ export function BoardHead({ query, onAsk }: { query: BoardQuery; onAsk: (query: 
                 type="button"
                 class="ff-board-sort"
                 aria-pressed={on}
-                onClick={() => onAsk({ ...query, sort, up: on ? !query.up : up })}
+                onClick={() => onAsk({ sort, up: on ? !query.up : up })}
               >
                 {word}
                 {on && <span aria-label={query.up ? "least first" : "greatest first"}>{query.up ? " ▲" : " ▼"}</span>}

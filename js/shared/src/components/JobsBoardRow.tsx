@@ -59,7 +59,7 @@ function Wide({ job, fraction, now }: RowProps) {
       <span role="gridcell">
         <Badge status={job.status} />
       </span>
-      <Name job={job} />
+      <Name job={job} role="gridcell" />
       <Progress job={job} fraction={fraction} />
       <span role="gridcell" class="ff-num" title={countText(counters.rows_read, "row")}>
         {counters.rows_read ? countText(counters.rows_read) : ""}
@@ -97,10 +97,10 @@ function Compact({ job, fraction, now }: RowProps) {
   );
 }
 
-function Name({ job }: { job: Job }) {
+function Name({ job, role }: { job: Job; role?: "gridcell" }) {
   const sql = firstLine(job.sql);
   return (
-    <span role="gridcell" class="ff-clip" title={visible(`${job.name}\n${job.sql}`.trim().slice(0, LONGEST_TITLE))}>
+    <span role={role} class="ff-clip" title={visible(`${job.name}\n${job.sql}`.trim().slice(0, LONGEST_TITLE))}>
       {job.name && (
         <>
           <bdi>{titleText(job)}</bdi>{" "}
