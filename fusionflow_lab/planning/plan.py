@@ -27,6 +27,10 @@ from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.clock import freeze, now
 from fusionflow_lab.planning.copying import selected
 from fusionflow_lab.planning.cut import cut
+from fusionflow_lab.planning.form import Form, FormFault, NotAForm
+from fusionflow_lab.planning.form_faults import form_faults
+from fusionflow_lab.planning.form_read import sql_form
+from fusionflow_lab.planning.form_text import form_sql
 from fusionflow_lab.planning.formats import options_of
 from fusionflow_lab.planning.gather import gather
 from fusionflow_lab.planning.identity import map_hash
@@ -113,6 +117,37 @@ class Planner:
                     return references(self._binder.parse(selected(text)), views, self._binder)
             except RecursionError as error:
                 raise too_deep() from error
+
+    def form(self, text: str) -> Form | NotAForm:
+        """Read a text as a form, or say what a form cannot show of it.
+
+        Raises
+        ------
+        QueryError
+            It does not parse.
+        """
+        refuse_length(text)
+        with self._lock:
+            try:
+                with pinned(text):
+                    return sql_form(text, self._binder)
+            except RecursionError as error:
+                raise too_deep() from error
+
+    def form_sql(self, form: Form) -> str:
+        """Write a form as SQL.
+
+        Raises
+        ------
+        QueryError
+            Something in it is missing or wrong.
+        """
+        with self._lock:
+            return form_sql(form, self._binder)
+
+    def form_faults(self, form: Form) -> tuple[FormFault, ...]:
+        """Return what is missing or wrong in a form, each at its control."""
+        return form_faults(form, self._binder.functions.aggregates)
 
     @property
     def time_zone(self) -> str:
