@@ -7,8 +7,10 @@ stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 ValueKind = Literal["number", "text", "boolean", "date", "time", "timestamp", "parameter"]
 Operator = Literal[
@@ -21,8 +23,15 @@ FormMode = Literal["error", "append", "overwrite"]
 FormFormat = Literal["", "parquet", "csv", "json"]
 
 
+class _Travels:
+    """Base of what front ends send: a field that is not known is refused by its name."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[Mapping[str, str]] = MappingProxyType({"extra": "forbid"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormValue:
+class FormValue(_Travels):
     """A value as it is typed: ``text`` of a ``kind``; of a parameter its name without ``$``."""
 
     kind: ValueKind = "text"
@@ -30,7 +39,7 @@ class FormValue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormOption:
+class FormOption(_Travels):
     """An option of a reader; ``value`` is a constant as SQL, such as ``'a'``, ``true`` or ``['a', 'b']``."""
 
     name: str
@@ -38,7 +47,7 @@ class FormOption:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormSource:
+class FormSource(_Travels):
     """The files: a path or pattern, or the name of a table or view; how they are read.
 
     ``function`` is empty where the name of the files tells how they are read.
@@ -50,7 +59,7 @@ class FormSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormColumn:
+class FormColumn(_Travels):
     """A column of the answer: one of the source, or an aggregate of one.
 
     ``function`` is the aggregate, empty for none; ``count`` of no column counts rows.
@@ -64,7 +73,7 @@ class FormColumn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormFilter:
+class FormFilter(_Travels):
     """A condition on a column: no value for ``is_null``, two for ``between``, any number for ``in``."""
 
     column: str
@@ -73,7 +82,7 @@ class FormFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormOrder:
+class FormOrder(_Travels):
     """A column by which rows are sorted: its name, or its place in the answer from 1."""
 
     by: str | int
@@ -82,7 +91,7 @@ class FormOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormSink:
+class FormSink(_Travels):
     """Where rows are written.
 
     An empty ``format`` is that of the name, an empty ``compression`` the usual one.
@@ -96,7 +105,7 @@ class FormSink:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class Form(_Travels):
     """A query of one source.
 
     Parameters
@@ -139,10 +148,14 @@ class Form:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotAForm:
-    """Why a query has no form: the part that a form cannot show, and its place (``line 1, column 8``)."""
+    """Why a text has no form: the part that a form cannot show, and its place (``line 1, column 8``).
+
+    ``is_query`` is false for a statement of another kind.
+    """
 
     reason: str
     where: str = ""
+    is_query: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

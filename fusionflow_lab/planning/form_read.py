@@ -107,7 +107,7 @@ def sql_form(text: str, binder: Binder) -> Form | NotAForm:
     if not text.strip():
         return Form()
     if statement(text) is not None or explained(text) is not None:
-        return NotAForm(reason="a statement that is no query")
+        return NotAForm(reason="a statement that is no query", is_query=False)
     comment = next((at for at, kind in duckdb.tokenize(text) if kind == duckdb.token_type.comment), None)
     written = written_query(text)
     query, sink = text, None

@@ -6,6 +6,7 @@ tree of the form, so that nothing in a name or value can mean more than it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -26,6 +27,10 @@ from fusionflow_lab.planning.form_faults import form_faults, sink_options
 from fusionflow_lab.planning.form_tree import PATTERNS, TYPES, form_tree
 
 _WIDTH: Final = 90
+_PLAIN: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_KEYWORDS: Final = (
+    "SELECT string_agg(keyword_name, ' ') FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
+)
 
 
 def form_sql(form: Form, binder: Binder) -> str:
@@ -162,6 +167,7 @@ class _Writer:
 
     def __init__(self, binder: Binder) -> None:
         self._binder = binder
+        self._keywords = frozenset(str(binder.first(_KEYWORDS)).split())
 
     def query(self, form: Form) -> str:
         items = [self._column(entry) for entry in form.columns] or ["*"]
@@ -182,11 +188,13 @@ class _Writer:
     def _source(self, source: FormSource) -> str:
         path = literal(source.path)
         if not source.function:
-            return self._name(source.path) if source.path.isidentifier() else path
+            return self._name(source.path) if _PLAIN.fullmatch(source.path) else path
         options = [f"{self._name(option.name)} = {option.value.strip()}" for option in source.options]
         return f"{source.function}({', '.join([path, *options])})"
 
     def _name(self, name: str) -> str:
+        if _PLAIN.fullmatch(name) and name.lower() not in self._keywords:
+            return name
         return self._binder.expression_sql(column(name))
 
     def _column(self, entry: FormColumn) -> str:

@@ -64,6 +64,7 @@ _STATUSES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (OSError, 400),
 )
 
+_UNKNOWN: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _NUMBERS: Final = {name: re.compile(rf"\b{name} (\d+)\b") for name in ("line", "byte", "column")}
 _RANGE: Final = re.compile(r"\bbytes (\d+)-\d+")
 _TAIL: Final = re.compile(r"(^|, | )(line|byte|bytes|column|row) \d.*$")
@@ -99,7 +100,7 @@ def refused_fields(error: ValidationError, where: str) -> RequestError:
     lines = []
     for one in error.errors(include_url=False, include_context=False, include_input=False):
         name = ".".join(map(str, one["loc"]))
-        text = f"unknown field {name}" if one["type"] == "extra_forbidden" else f"{name}: {one['msg']}"
+        text = f"unknown field {name}" if one["type"] in _UNKNOWN else f"{name}: {one['msg']}"
         lines.append(text.removeprefix(": "))
     return RequestError("\n".join(lines), where=where, hint="openapi.json says what is taken")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fusionflow_lab.service import jobs, models, rows
+from fusionflow_lab.service import forms, jobs, models, rows
 from fusionflow_lab.service.routing import Route, route
 from fusionflow_lab.service.wire import ARROW, TEXT
 
@@ -25,4 +25,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     route("GET", "jobs/{id}/result", rows.show_result, asks=models.RowsQuery, media=rows.MEDIA),
     route("GET", "jobs/{id}/rejects", rows.show_rejects, asks=models.RowsQuery, media=rows.MEDIA),
     route("GET", "jobs/{id}/logs", rows.show_logs, asks=models.Nothing, media=(TEXT,)),
+    route("POST", "form/sql", forms.write_form, asks=forms.FormAsked, gives=forms.FormWritten),
+    route("POST", "form/parse", forms.read_form, asks=forms.FormText, gives=forms.FormRead),
 )
