@@ -218,3 +218,25 @@ export interface CacheUse {
   limit_days: number | null;
   place: string;
 }
+
+/** POST validate {sql, params}: what a query would read and do; one that is wrong is refused. */
+export interface Validated {
+  columns: Column[];
+  /** The names of its `$x`. */
+  parameters: string[];
+  stages: ValidatedStage[];
+  chunks: number;
+  /** Bytes that it reads in all. */
+  bytes: number;
+  /** Bytes of chunks whose states are kept: they are not read again. */
+  bytes_known: number;
+  /** The plan as drawn text. */
+  explain: string;
+}
+
+export interface ValidatedStage {
+  name: string;
+  /** "aggregate", "topk", "limit", "rows" or "gather". */
+  kind: string;
+  map_hash: string;
+}
