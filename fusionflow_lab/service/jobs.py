@@ -81,6 +81,12 @@ def change_job(call: Call, asked: StatusWish) -> Job:
     return job_of(call.board.job(call.job.id, owner=call.user))
 
 
+def rerun_job(call: Call, _: Nothing) -> Reply:
+    """Run the query of a job again, as a new job over its files as they are now."""
+    job = call.session.job(call.job.id).rerun()
+    return json_reply(job_of(call.board.job(job.id, owner=call.user)), status=201)
+
+
 def delete_job(call: Call, _: Nothing) -> Deleted:
     """Forget a job that is not at work: its row, its events, its result."""
     return _deleted(call, [call.job.id])

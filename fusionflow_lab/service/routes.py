@@ -19,6 +19,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     route("GET", "jobs/count", jobs.count_jobs, asks=models.CountQuery, gives=models.JobCounts),
     route("GET", "jobs/{id}", jobs.show_job, asks=models.Nothing, gives=models.Job),
     route("PATCH", "jobs/{id}", jobs.change_job, asks=models.StatusWish, gives=models.Job),
+    route("POST", "jobs/{id}/rerun", jobs.rerun_job, asks=models.Nothing, gives=models.Job, statuses=(201,)),
     route("DELETE", "jobs/{id}", jobs.delete_job, asks=models.Nothing, gives=models.Deleted),
     route("GET", "jobs/{id}/events", jobs.list_events, asks=models.EventsQuery, gives=models.EventPage),
     route("GET", "jobs/{id}/preview", rows.show_preview, asks=models.Nothing, media=(ARROW,)),

@@ -64,6 +64,17 @@ def test_results_are_equal_in_every_form(asker: Asker, trips: Path) -> None:
     )
 
 
+def test_a_job_is_run_again_as_another(asker: Asker, trips: Path) -> None:
+    job = asker.run(
+        f"SELECT count(*) AS n FROM {typed(trips)} WHERE distance > $x", params={"x": 5}, max_errors="100%"
+    )
+    again = asker.json("POST", f"jobs/{job}/rerun", body={})
+    assert again["id"] != job
+    assert again["parameters"] == asker.json("GET", f"jobs/{job}")["parameters"]
+    assert asker.session.job(again["id"]).wait(60)
+    assert asker.json("GET", f"jobs/{again['id']}")["counters"]["bytes_scanned"] == 0
+
+
 def test_an_idempotency_key_gives_one_job(asker: Asker) -> None:
     body = {"sql": "SELECT 1 AS one", "idempotency_key": "nightly"}
     first, again = asker.send("POST", "jobs", body=body), asker.send("POST", "jobs", body=body)

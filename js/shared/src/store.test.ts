@@ -70,6 +70,14 @@ test("progress never goes back, and ends at 1 only with the job", () => {
   assert.equal(view.fraction, 1);
 });
 
+test("what was before the job was read changes nothing", () => {
+  const done = viewOf({ ...JOB, status: "COMPLETED", started: 10, finished: 20, bytes_done: 100 });
+  const begun: JobEvent = { type: "status", job: "ab12", seq: 1, time: 10, status: "IN_PROGRESS", message: "" };
+  assert.equal(after(done, begun).job.status, "COMPLETED");
+  assert.equal(after(done, progress(40)).job.bytes_done, 100);
+  assert.equal(after(done, { ...begun, seq: 9, time: 30 }).job.status, "IN_PROGRESS");
+});
+
 test("an event that comes twice is taken once", () => {
   const notice: JobEvent = { type: "notice", job: "ab12", seq: 2, time: 0, code: "no_workers", text: "no workers" };
   const view = after(after(viewOf(JOB), notice), notice);

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { fractionOf } from "./format";
+import { fractionOf, hasEnded } from "./format";
 import type { ChunkErrorEvent, EventFrame, EventPage, Job, JobEvent, JobPage, NoticeEvent, PreviewEvent, ProgressEvent } from "./model";
 import { fetchJson, type Transport } from "./transport";
 
@@ -11,6 +11,8 @@ export interface JobView {
   job: Job;
   fraction: number;
   message: string;
+  /** When the newest status was told, in seconds since the epoch; 0 before the first. */
+  told: number;
   progress: ProgressEvent | null;
   preview: PreviewEvent | null;
   notices: readonly NoticeEvent[];
@@ -25,17 +27,20 @@ export interface StoreState {
 }
 
 export function viewOf(job: Job): JobView {
-  return { job, fraction: fractionOf(job), message: "", progress: null, preview: null, notices: [], errors: [] };
+  return { job, fraction: fractionOf(job), message: "", told: 0, progress: null, preview: null, notices: [], errors: [] };
 }
 
 /** Take one more event in; an event that is known already changes nothing. */
 export function after(view: JobView, event: JobEvent): JobView {
   switch (event.type) {
     case "status": {
+      // Events are told from the first on: what came before the row was read is over.
+      if (event.time < Math.max(view.told, view.job.started ?? 0, view.job.finished ?? 0)) return view;
       const job = { ...view.job, status: event.status };
-      return { ...view, job, message: event.message, fraction: event.status === "COMPLETED" ? 1 : view.fraction };
+      return { ...view, job, told: event.time, message: event.message, fraction: event.status === "COMPLETED" ? 1 : view.fraction };
     }
     case "progress": {
+      if (hasEnded(view.job.status)) return { ...view, progress: event };
       const { chunks_done, chunks_total, bytes_done, bytes_total, counters } = event;
       const job = { ...view.job, chunks_done, chunks_total, bytes_done, bytes_total, counters };
       return { ...view, job, progress: event, fraction: Math.max(view.fraction, fractionOf(job)) };
@@ -142,6 +147,13 @@ export class JobStore {
     this.put([await this.#patch(id, "IN_PROGRESS")]);
   }
 
+  /** Ask the query of a job again, over its files as they are now; returns the new job. */
+  async rerun(id: string): Promise<Job> {
+    const job = await fetchJson<Job>(this.transport, "POST", `jobs/${encodeURIComponent(id)}/rerun`, { body: {} });
+    this.put([job]);
+    return job;
+  }
+
   async remove(ids: readonly string[]): Promise<void> {
     await fetchJson<unknown>(this.transport, "DELETE", "jobs", { query: { id: ids } });
     this.drop(ids);
@@ -173,13 +185,13 @@ export class JobStore {
   }
 }
 
-/** The part of the store that a component draws; it is drawn again when that part changes. */
-export function useStore<T>(store: JobStore, part: (state: StoreState) => T): T {
+/** The part of the store that a component draws; it is drawn again when that part, or what it depends on, changes. */
+export function useStore<T>(store: JobStore, part: (state: StoreState) => T, on: readonly unknown[] = []): T {
   const [value, set] = useState(() => part(store.state));
   useEffect(() => {
     const look = (): void => set(() => part(store.state));
     look();
     return store.subscribe(look);
-  }, [store]);
+  }, [store, ...on]);
   return value;
 }

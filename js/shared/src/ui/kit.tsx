@@ -76,7 +76,7 @@ export function ActionButton({ action, ...props }: Omit<ButtonProps, "onClick"> 
 }
 
 /** Copies a text; says so for a moment. */
-export function CopyButton({ text, label }: { text: string; label: string }) {
+export function CopyButton({ text, label, children = "⧉" }: { text: string; label: string; children?: ComponentChildren }) {
   const [said, setSaid] = useState("");
   const copy = (): void => {
     navigator.clipboard.writeText(text).then(
@@ -88,7 +88,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   return (
     <>
       <Button kind="bare" onClick={copy} label={label}>
-        ⧉
+        {children}
       </Button>
       <span role="status" class="ff-muted ff-small">
         {said}

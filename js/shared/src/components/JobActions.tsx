@@ -1,0 +1,45 @@
+// What can be done with a job: stop it, go on with it, ask it again, name it elsewhere.
+
+import { hasEnded } from "../format";
+import type { JobStore, JobView } from "../store";
+import { ActionButton, CopyButton } from "../ui/kit";
+
+interface JobActionsProps {
+  store: JobStore;
+  view: JobView;
+  /** Told the id of the job that a query run again became. */
+  onJob: (id: string) => void;
+}
+
+export function JobActions({ store, view, onJob }: JobActionsProps) {
+  const { id, status } = view.job;
+  const again = async (): Promise<void> => onJob((await store.rerun(id)).id);
+  return (
+    <div class="ff-row ff-job-actions">
+      {!hasEnded(status) && (
+        <ActionButton action={() => store.stop(id)} disabled={status === "STOPPING"} label="Stop the job; what it has scanned is kept">
+          Stop
+        </ActionButton>
+      )}
+      {(status === "STOPPED" || status === "FAILED") && (
+        <ActionButton kind="main" action={() => store.resume(id)} label="Go on with the job; only what is missing is scanned">
+          Resume
+        </ActionButton>
+      )}
+      {hasEnded(status) && (
+        <ActionButton action={again} label="Ask the same again as a new job; only what has changed is scanned">
+          Run again
+        </ActionButton>
+      )}
+      <span class="ff-muted ff-small ff-clip" title={id}>
+        job {id}
+      </span>
+      <CopyButton text={id} label="Copy the job's id">
+        Copy id
+      </CopyButton>
+      <CopyButton text={`%fusionflow attach ${id}`} label="Copy the line that shows this job in any notebook">
+        Copy attach
+      </CopyButton>
+    </div>
+  );
+}
