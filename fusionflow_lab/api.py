@@ -17,7 +17,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from fusionflow_lab.config import Config, Value
+from fusionflow_lab.config import Config, Value, address_of
 from fusionflow_lab.datasets.place import refuse_foreign
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.forecast import forecast, speed
@@ -330,8 +330,10 @@ class Session:
         return self._manager.feed(job_id)
 
     def runners(self) -> tuple[RunnerRecord, ...]:
-        """Return the runners at work on this job store, newest first."""
-        return Registry(self.stores.jobs.engine).alive()
+        """Return the runners at work for this home, newest first; others may share its database."""
+        name = self.config.cluster_name
+        found = Registry(self.stores.jobs.engine).alive()
+        return tuple(each for each in found if name(address_of(each.cluster)) == each.cluster)
 
     def jobs(self) -> tuple[JobRecord, ...]:
         """Return the newest jobs of this job store, newest first."""

@@ -34,6 +34,23 @@ def postgresql() -> Iterator[Server]:
         yield found
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Have all processes that a module starts keep their jobs in SQLite, and, by long tests, in PostgreSQL.
+
+    Returns the URL; empty for the file in each home.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "sqlite":
+            patch.delenv("FUSIONFLOW_DATABASE", raising=False)
+            yield ""
+        else:
+            server: Server = request.getfixturevalue("postgresql")
+            url = server.database()
+            patch.setenv("FUSIONFLOW_DATABASE", url)
+            yield url
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """Return the folder of public corpora; tests that need it are skipped where it is missing."""

@@ -1,24 +1,28 @@
 """Kill at random, for as long as it takes: ``python -m tests.chaos --kills 200`` (``make chaos``).
 
 A scheduler, two workers with nannies and two runners work off one job after the other, while one of them is
-killed (or stopped and continued) every few seconds. Each result must equal the undisturbed one, and little
-may be read twice: what was in flight where a strike hit, and 5 % of everything.
+killed (or stopped and continued) every few seconds. With ``--database postgresql`` the server of the jobs is
+one of them: it crashes, and is back within three seconds. Each result must equal the undisturbed one, and
+little may be read twice: what was in flight where a strike hit, and 5 % of everything.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import socket
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from fusionflow_lab.config import Config
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.store import JobStore
@@ -28,13 +32,14 @@ from fusionflow_lab.storage import Folder
 from tests.chaos.programs import WORKERS, Programs
 from tests.chaos.reading import Reading
 from tests.faults.world import written
+from tests.postgresql import server
 
 ROWS = 16_000_000
 FILES = 4
 LEASE_GRACE_SECONDS = 30.0
 REDONE_SHARE = 0.05
 # Tasks that run on what a strike hits: a worker runs one, scheduler and runner have those of all workers.
-TASKS_HIT = {"worker": 1, "nanny": 1, "scheduler": WORKERS, "runner": WORKERS}
+TASKS_HIT = {"worker": 1, "nanny": 1, "scheduler": WORKERS, "runner": WORKERS, "database": 0}
 JOB_SECONDS = 300.0
 
 
@@ -71,36 +76,48 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=1500.0, help="end after this long")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     options = parser.parse_args()
     account = Account()
     give_up = time.monotonic() + options.seconds
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        database = stack.enter_context(server()) if options.database == "postgresql" else None
+        os.environ["FUSIONFLOW_DATABASE"] = "" if database is None else database.database()
         home = Path(folder, "home")
         home.mkdir()
         files = Path(folder, "data")
         files.mkdir()
         for number in range(FILES):
             written(files / f"part-{number}.csv", ROWS // FILES)
-        with Programs(home, _free_port()) as programs, JobStore(home / "jobs.sqlite") as store:
+        config = Config.load(home=home)
+        with (
+            Programs(home, _free_port(), database) as programs,
+            JobStore(config.job_database) as store,
+        ):
             chance = random.Random(options.seed)
-            one_job(programs, store, home, files, chance, account)
+            one_job(programs, store, config, files, chance, account)
             account.reading.calibrate(account.needed)
             account.say(f"undisturbed; a worker reads {account.reading.start_bytes:,} bytes to start")
             account.calibrated = True
             while sum(account.strikes.values()) < options.kills and time.monotonic() < give_up:
-                one_job(programs, store, home, files, chance, account)
+                one_job(programs, store, config, files, chance, account)
     return report(account, options.kills)
 
 
 def one_job(
-    programs: Programs, store: JobStore, home: Path, files: Path, chance: random.Random, account: Account
+    programs: Programs,
+    store: JobStore,
+    config: Config,
+    files: Path,
+    chance: random.Random,
+    account: Account,
 ) -> None:
     """Run one job under fire and check what became of it."""
     account.jobs += 1
     # Each job has a map of its own: nothing is known.
     where = f"FROM '{files}/*.csv' WHERE k > -{account.jobs}"
     sql = f"SELECT k, count(*) AS n {where} GROUP BY k ORDER BY k"
-    job = store.create(Query(text=sql), cluster=programs.address).id
+    job = store.create(Query(text=sql), cluster=config.cluster_name(programs.address)).id
     give_up = time.monotonic() + JOB_SECONDS
     while not has_ended((record := store.get(job)).status):
         if time.monotonic() > give_up:
@@ -117,7 +134,7 @@ def one_job(
             account.lease_gaps = max(account.lease_gaps, time.time() - record.lease_until)
         time.sleep(0.05)
     account.reading.look(programs.workers())
-    check(record, home, account)
+    check(record, config.home, account)
 
 
 def check(record: JobRecord, home: Path, account: Account) -> None:

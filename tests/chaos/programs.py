@@ -15,15 +15,28 @@ from typing import Self
 
 import psutil
 
+from tests.postgresql import Server
+
 RESTART_SECONDS = 0.5
 WORKERS = 2
 
 
 class Programs:
-    """A scheduler, workers with nannies, and two runners on one database."""
+    """A scheduler, workers with nannies, and two runners on one database.
 
-    def __init__(self, home: Path, port: int) -> None:
+    Parameters
+    ----------
+    home
+        Of the runners.
+    port
+        Where the scheduler listens.
+    server
+        The server of the job database, which is struck as well; None: a file in the home.
+    """
+
+    def __init__(self, home: Path, port: int, server: Server | None = None) -> None:
         self.address = f"tcp://127.0.0.1:{port}"
+        self._server = server
         self._environment = os.environ | {"FUSIONFLOW_HOME": str(home), "PYTHONPATH": str(Path.cwd())}
         self._log = (home / "programs.log").open("ab")
         local = ("--host", "127.0.0.1", "--no-dashboard")
@@ -76,6 +89,11 @@ class Programs:
 
     def strike(self, chance: random.Random) -> str:
         """Kill one process, or hold one up for a while; return what was done, empty for nothing."""
+        if self._server is not None and chance.random() < DATABASE_SHARE:
+            self._server.kill()
+            time.sleep(chance.uniform(0, 3))
+            self._server.start()
+            return "kill database"
         names = [name for name in self._commands if name != "scheduler"]
         names += [name.replace("nanny", "worker") for name in names if "nanny" in name] * 3
         name = "scheduler" if chance.random() < SCHEDULER_SHARE else chance.choice(names)
@@ -106,6 +124,7 @@ class Programs:
 
 
 SCHEDULER_SHARE = 0.06
+DATABASE_SHARE = 0.15
 STOP_SHARE = 0.15
 
 

@@ -22,6 +22,8 @@ from fusionflow_lab.jobs.link import connected, end_runner
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.store import JobStore
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ROWS_A_FILE = 100_000
 FILES = 10
 
@@ -37,8 +39,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Path]:
     """Return a home whose runners end with the tests."""
+    assert database == os.environ.get("FUSIONFLOW_DATABASE", "")
     home = tmp_path_factory.mktemp("runner-home")
     yield home
     end_runners(home)
@@ -90,6 +93,12 @@ def slow(folder: Path, salt: str) -> str:
 def has_done(job: Job, part: float) -> bool:
     progress = job.progress
     return progress is not None and progress.chunks_done >= part * progress.chunks_total > 0
+
+
+def has_chunks(job: Job, count: int) -> bool:
+    """Tell whether chunks are done to their end: their states are kept."""
+    progress = job.progress
+    return progress is not None and progress.chunks_done >= count
 
 
 def statuses(job: Job) -> list[str]:
@@ -165,7 +174,7 @@ def test_a_running_job_is_found_again_and_a_completed_one_reused(session: Sessio
 
 def test_stop_keeps_the_work_and_resume_goes_on(session: Session, data: Path) -> None:
     job = session.sql(slow(data, "stop")).submit()
-    wait_for(lambda: has_done(job, 0.1))
+    wait_for(lambda: has_chunks(job, 1))
     job.stop()
     with pytest.raises(JobStoppedError):
         job.result(60)
@@ -206,7 +215,7 @@ def test_a_runner_that_ends_gives_its_jobs_back(session: Session, data: Path) ->
 
 def written(home: Path, job: str) -> tuple[object, ...]:
     """Return all that a runner may have written about a job: row, events, failed chunks, result files."""
-    with JobStore(home / "jobs.sqlite") as store:
+    with JobStore(Config.load(home=home).job_database) as store:
         said = store.get(job), store.events(job), store.latest(job), store.chunk_failures(job)
     return *said, {path.name: path.read_bytes() for path in (home / "results").iterdir()}
 

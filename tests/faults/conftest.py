@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from tests.faults.world import written
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def session(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Session]:
     """Return a session whose cluster only the tests of one module break."""
+    assert database == os.environ.get("FUSIONFLOW_DATABASE", "")
     with connect(home=tmp_path_factory.mktemp("home"), workers=2, runner="inprocess") as session:
         session.start()
         yield session

@@ -18,6 +18,8 @@ from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
 from fusionflow_lab.source import Dialect, Source, SourceFile
 from tests.faults.world import poisoned, written
 
+pytestmark = pytest.mark.usefixtures("database")
+
 FILES = 6
 POISON = 3
 ROWS = 20_000  # a file is a chunk

@@ -7,15 +7,18 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.config import Value
 from fusionflow_lab.errors import DatabaseError
 from fusionflow_lab.jobs.events import StatusEvent
+from fusionflow_lab.jobs.records import RunnerRecord
+from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.jobs.store import JobStore
 from tests.faults.world import reach, until, written
 from tests.postgresql import Server
@@ -61,16 +64,28 @@ def fill(folder: Path) -> Path:
             return filler
 
 
+@contextmanager
+def locked(session: Session) -> Iterator[None]:
+    """Let nobody write to the job database."""
+    if session.config.database:
+        with psycopg.connect(session.config.database) as other:
+            other.execute("LOCK TABLE jobs, job_events, job_latest, runners IN EXCLUSIVE MODE")
+            yield
+            other.rollback()
+        return
+    with closing(sqlite3.connect(session.config.job_database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
 def test_a_locked_database_is_waited_for_longer_than_a_lease(session: Session, path: Path) -> None:
     expected = session.sql(asked(path, "locked"), use_cache=False).result().arrow()
     job = session.sql(asked(path, "locked"), use_cache=False).submit()
     reach(job, 1)
-    database = session.config.home / "jobs.sqlite"
-    with closing(sqlite3.connect(database, isolation_level=None)) as other, JobStore(database) as store:
-        other.execute("BEGIN EXCLUSIVE")
+    with JobStore(session.config.job_database) as store, locked(session):
         until(lambda: store.get(job.id).lease_until < time.time(), "the lease to run out")
         assert not job.done()
-        other.execute("ROLLBACK")
     result = job.result(60)
     assert result.arrow().equals(expected)
     assert result.counters.rows_read == ROWS
@@ -135,6 +150,12 @@ def test_homes_that_share_a_database_leave_each_others_jobs_alone(
     ):
         names = {each.cluster.partition("@")[0] for each in (one, two)}
         assert (names, one.cluster != two.cluster) == ({"local"}, True)
+        with JobStore(one.config.job_database) as store:
+            for each in (one, two):
+                name = each.cluster
+                runner = RunnerRecord(id=name, host="", pid=1, cluster=name, version="1", address="")
+                Registry(store.engine).enter(runner)
+        assert [runner.cluster for runner in one.runners()] == [one.cluster]
         job = one.sql(f"SELECT count(*) AS n FROM '{path}'").submit()
         assert job.result(60).arrow()["n"].to_pylist() == [ROWS]
         assert [each.cluster for each in two.jobs()] == [one.cluster]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from fusionflow_lab.config import Config
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.query import Query
@@ -28,6 +29,7 @@ class Cluster:
     programs: Programs
     store: JobStore
     home: Path
+    name: str
 
     def rows(self, job: str) -> pa.Table:
         """Return the result of a completed job."""
@@ -40,14 +42,17 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Cluster]:
     """Return programs that are started again whenever they die."""
     home = tmp_path_factory.mktemp("home")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    with Programs(home, port) as programs, JobStore(home / "jobs.sqlite") as store:
-        yield Cluster(programs=programs, store=store, home=home)
+    config = Config.load(home=home)
+    assert config.database == database
+    with Programs(home, port) as programs, JobStore(config.job_database) as store:
+        name = config.cluster_name(programs.address)
+        yield Cluster(programs=programs, store=store, home=home, name=name)
 
 
 @pytest.mark.timeout(300)
@@ -58,8 +63,8 @@ def test_a_killed_program_is_started_again(cluster: Cluster, tmp_path: Path, nam
         text=f"SELECT k, count(*), max(sha256(sha256(v::VARCHAR))) FROM '{path}' GROUP BY k ORDER BY k",
         use_cache=False,
     )
-    expected = cluster.rows(cluster.store.create(query, cluster=cluster.programs.address).id)
-    job = cluster.store.create(query, cluster=cluster.programs.address).id
+    expected = cluster.rows(cluster.store.create(query, cluster=cluster.name).id)
+    job = cluster.store.create(query, cluster=cluster.name).id
     until(lambda: cluster.store.get(job).chunks_done > 0, "a chunk")
     killed = cluster.programs.pid(name)
     os.kill(killed, signal.SIGKILL)

@@ -18,6 +18,7 @@ from tests.faults.poison import workers_of
 from tests.faults.world import reach, until
 
 HEAD = len("k,v\n")
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def counted(path: Path, mark: str) -> str:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,16 +23,19 @@ from fusionflow_lab.jobs.events import StatusEvent
 from fusionflow_lab.jobs.link import connected, end_runner
 from tests.notebook.conftest import Kernel
 
+pytestmark = pytest.mark.usefixtures("database")
+
 FILES = 10
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+def environment(tmp_path: Path, database: str) -> Iterator[dict[str, str]]:
     """Return the environment of kernels whose jobs a runner drives; the runner ends with the test."""
     home = tmp_path / "home"
     yield {
         **os.environ,
         "FUSIONFLOW_HOME": str(home),
+        "FUSIONFLOW_DATABASE": database,
         "FUSIONFLOW_RUNNER": "detached",
         "FUSIONFLOW_WORKERS": "2",
         "IPYTHONDIR": str(tmp_path),
@@ -173,12 +177,22 @@ def test_a_killed_jupyter_server_leaves_its_job_running(
         second.close()
 
 
+def listens(url: str) -> bool:
+    """Tell whether a server answers."""
+    try:
+        with urllib.request.urlopen(f"{url}api", timeout=10):  # noqa: S310 - our own
+            return True
+    except urllib.error.URLError:
+        return False
+
+
 def kernel_of_server(runtime: Path) -> BlockingKernelClient:
     """Have a Jupyter server start a kernel, and connect to that."""
     wait_for(lambda: any(runtime.glob("jpserver-*.json")))
     (path,) = runtime.glob("jpserver-*.json")
     wait_for(lambda: bool(path.read_text().strip()))
     url = json.loads(path.read_text())["url"]
+    wait_for(lambda: listens(url))  # it writes the file first
     request = urllib.request.Request(f"{url}api/kernels", data=b"{}", method="POST")  # noqa: S310 - our own
     request.add_header("Authorization", "token t")
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
