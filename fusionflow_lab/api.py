@@ -348,7 +348,7 @@ class Session:
             There is none of this id; the message names the nearest.
         """
         record = self._manager.record(job_id)
-        return Job(self._manager, record.id, record.query.text)
+        return Job(self._manager, record.id, record.query.text, session=self)
 
     def attach(self, job_id: str) -> Job:
         """Return a job as ``job`` does, and see that it is driven where it lost its runner."""
@@ -391,4 +391,4 @@ class Session:
         whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))
         found = self._manager.submit(whole, plan, priority=priority, reuse=reuse, submit_key=key)
         self._names.made(whole)
-        return Job(self._manager, found.job, query.text, reused=found.reused)
+        return Job(self._manager, found.job, query.text, reused=found.reused, session=self)

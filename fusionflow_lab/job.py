@@ -18,10 +18,20 @@ class Job:
     """A submitted query: its status, progress, events and, in the end, its result.
 
     ``reused`` says that it was completed before, and that submitting found it instead of making another.
+    ``session`` is the one it came from, which lives as long as the job is held.
     """
 
-    def __init__(self, manager: JobManager, job_id: str, text: str, *, reused: bool = False) -> None:
+    def __init__(
+        self,
+        manager: JobManager,
+        job_id: str,
+        text: str,
+        *,
+        reused: bool = False,
+        session: object = None,
+    ) -> None:
         self._manager = manager
+        self.session = session
         self.id = job_id
         self.text = text
         self.reused = reused
@@ -121,7 +131,7 @@ class Job:
     def rerun(self, *, use_cache: bool = True) -> Job:
         """Submit the same query as a new job and return that; its files may have changed since."""
         query = replace(self._manager.record(self.id).query, use_cache=use_cache, moment="")
-        return Job(self._manager, self._manager.rerun(query), self.text)
+        return Job(self._manager, self._manager.rerun(query), self.text, session=self.session)
 
     def rejects(self) -> pa.Table:
         """Return the rejected records: file, byte, line, column, reason, raw."""

@@ -36,4 +36,5 @@ def bundle(name: str) -> str:
 
 def widgets_there() -> bool:
     """Tell whether this process can make widgets: the libraries and the bundles are installed."""
-    return find_spec("anywidget") is not None and find_spec("ipywidgets") is not None and STATIC.is_dir()
+    libraries = all(find_spec(name) is not None for name in ("anywidget", "ipywidgets"))
+    return libraries and (STATIC / "card.js").is_file()

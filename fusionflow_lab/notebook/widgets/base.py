@@ -39,6 +39,11 @@ class ServiceWidget(anywidget.AnyWidget):
         self._bridge = Bridge(answers, self._pushed)
         self.on_msg(self._take)
 
+    @property
+    def fronts(self) -> int:
+        """How many pages have shown the widget so far; one that was loaded again counts again."""
+        return self._bridge.fronts
+
     def close(self) -> None:
         """Take the widget out of the page and release what works for it."""
         # ipywidgets closes a widget that was never made whole, too.

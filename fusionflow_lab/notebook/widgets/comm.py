@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Final, Literal, Protocol, TypeAlias
@@ -20,6 +21,8 @@ from fusionflow_lab.service.wire import Reply, Request
 
 MOST_BYTES: Final = 1 << 20
 _THREADS: Final = 2
+# A page says hello every half a minute; one in the background may be slowed down to a minute.
+_SILENT_SECONDS: Final = 90.0
 
 _log = logging.getLogger(__name__)
 
@@ -48,9 +51,15 @@ class _Asked(BaseModel):
     accept: str = ""
 
 
+class _Hello(BaseModel):
+    kind: Literal["hello"]
+    front: int
+
+
 class _Watch(BaseModel):
     kind: Literal["watch"]
     id: int
+    front: int = 0
     since: int = 0
     job: str | None = None
 
@@ -60,8 +69,8 @@ class _Unwatch(BaseModel):
     id: int
 
 
-_Message: TypeAlias = Annotated[_Asked | _Watch | _Unwatch, Field(discriminator="kind")]
-_MESSAGE: Final[TypeAdapter[_Asked | _Watch | _Unwatch]] = TypeAdapter(_Message)
+_Message: TypeAlias = Annotated[_Asked | _Hello | _Watch | _Unwatch, Field(discriminator="kind")]
+_MESSAGE: Final[TypeAdapter[_Asked | _Hello | _Watch | _Unwatch]] = TypeAdapter(_Message)
 _BODY: Final[TypeAdapter[JsonValue]] = TypeAdapter(JsonValue)
 
 
@@ -74,6 +83,8 @@ class Bridge:
         What is asked.
     send
         Sends a message and its buffers; called from the bridge's threads, one at a time.
+    silent
+        Seconds after which a page that says nothing is taken for closed, once another one is there.
 
     Examples
     --------
@@ -91,13 +102,20 @@ class Bridge:
     >>> bridge.close()
     """
 
-    def __init__(self, answers: Answers, send: Send) -> None:
+    def __init__(self, answers: Answers, send: Send, *, silent: float = _SILENT_SECONDS) -> None:
         self._answers = answers
         self._send_now = send
         self._lock = threading.RLock()
         self._pool: ThreadPoolExecutor | None = None
-        self._watches: dict[int, Callable[[], None]] = {}
+        self._watches: dict[int, tuple[int, Callable[[], None]]] = {}
+        self._fronts: dict[int, float] = {}
+        self._silent = silent
         self._closed = False
+
+    @property
+    def fronts(self) -> int:
+        """How many pages have shown the widget so far; one that was loaded again counts again."""
+        return len(self._fronts)
 
     def take(self, content: object) -> None:
         """Take in a message of the front end; returns at once."""
@@ -115,9 +133,11 @@ class Bridge:
                         _THREADS, thread_name_prefix="fusionflow-widget"
                     )
                     self._pool.submit(self._answer, message)
+                case _Hello():
+                    self._greet(message.front)
                 case _Watch():
                     self._unwatch(message.id)
-                    self._watches[message.id] = self._watch(message)
+                    self._watches[message.id] = (message.front, self._watch(message))
                 case _Unwatch():
                     self._unwatch(message.id)
 
@@ -146,9 +166,17 @@ class Bridge:
         return self._answers.follow(tell, since=watch.since, job=watch.job or "")
 
     def _unwatch(self, watch: int) -> None:
-        end = self._watches.pop(watch, None)
+        _, end = self._watches.pop(watch, (0, None))
         if end is not None:
             end()
+
+    def _greet(self, front: int) -> None:
+        """Note that a page is there, and end what others watched that are silent: they were closed."""
+        now = time.monotonic()
+        self._fronts[front] = now
+        silent = {one for one, heard in self._fronts.items() if now - heard > self._silent}
+        for watch in [watch for watch, (front, _) in self._watches.items() if front in silent]:
+            self._unwatch(watch)
 
     def _send(self, content: dict[str, object], buffers: list[bytes]) -> None:
         with self._lock:

@@ -8,8 +8,8 @@ import { unreachable } from "./transport";
 /** The part of an anywidget model that carries messages. */
 export interface CommModel {
   send(content: unknown): void;
-  on(event: "msg:custom", listener: (content: unknown, buffers: readonly DataView[]) => void): void;
-  off(event: "msg:custom", listener: (content: unknown, buffers: readonly DataView[]) => void): void;
+  on(event: string, listener: (...data: never[]) => void): void;
+  off(event: string, listener: (...data: never[]) => void): void;
 }
 
 type Incoming =
@@ -17,18 +17,32 @@ type Incoming =
   | { kind: "event"; watch: number; frame: EventFrame };
 
 const PATIENCE_MS = 30_000;
+/** The kernel ends what was watched from pages that say nothing any more. */
+const HELLO_MS = 30_000;
+
+/** Another number for each page: what the kernel says, it says to all pages that show a widget. */
+function anyNumber(): number {
+  return Math.floor(Math.random() * 2 ** 40);
+}
 
 export class CommTransport implements Transport {
   readonly #model: CommModel;
+  readonly #front = anyNumber();
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly #watches = new Map<number, Watch>();
-  readonly #listener: (content: unknown, buffers: readonly DataView[]) => void;
-  #last = 0;
+  readonly #take = (content: Incoming, buffers: readonly DataView[]): void => this.#taken(content, buffers);
+  readonly #changed = (): void => this.#cut(true);
+  readonly #timer: ReturnType<typeof setInterval>;
+  #last = this.#front;
+  #isCut = false;
 
   constructor(model: CommModel) {
     this.#model = model;
-    this.#listener = (content, buffers) => this.#take(content as Incoming, buffers);
-    model.on("msg:custom", this.#listener);
+    model.on("msg:custom", this.#take);
+    // The comm is live while it is made; after that this tells that the kernel is gone.
+    model.on("comm_live_update", this.#changed);
+    this.#hello();
+    this.#timer = setInterval(() => this.#hello(), HELLO_MS);
   }
 
   send(method: Method, path: string, options: RequestOptions = {}): Promise<Reply> {
@@ -43,7 +57,7 @@ export class CommTransport implements Transport {
         clearTimeout(timer);
         resolve(reply);
       });
-      this.#model.send({
+      this.#tell({
         kind: "request",
         id,
         method,
@@ -58,21 +72,43 @@ export class CommTransport implements Transport {
   watch(watch: Watch): () => void {
     const id = ++this.#last;
     this.#watches.set(id, watch);
-    this.#model.send({ kind: "watch", id, since: watch.since, job: watch.job ?? null });
+    this.#tell({ kind: "watch", id, front: this.#front, since: watch.since, job: watch.job ?? null });
+    if (this.#isCut) watch.onCut?.(true);
     return () => {
-      this.#watches.delete(id);
-      this.#model.send({ kind: "unwatch", id });
+      if (this.#watches.delete(id)) this.#tell({ kind: "unwatch", id });
     };
   }
 
   /** Stop listening; what is still asked stays unanswered. */
   close(): void {
-    this.#model.off("msg:custom", this.#listener);
-    for (const id of this.#watches.keys()) this.#model.send({ kind: "unwatch", id });
+    clearInterval(this.#timer);
+    this.#model.off("msg:custom", this.#take);
+    this.#model.off("comm_live_update", this.#changed);
+    for (const id of this.#watches.keys()) this.#tell({ kind: "unwatch", id });
     this.#watches.clear();
   }
 
-  #take(content: Incoming, buffers: readonly DataView[]): void {
+  #hello(): void {
+    this.#tell({ kind: "hello", front: this.#front });
+  }
+
+  #tell(message: Record<string, unknown>): void {
+    try {
+      this.#model.send(message);
+    } catch {
+      // The kernel is gone, and the comm with it: nobody is there to be told.
+      this.#cut(true);
+    }
+  }
+
+  #cut(cut: boolean): void {
+    if (this.#isCut === cut) return;
+    this.#isCut = cut;
+    for (const watch of this.#watches.values()) watch.onCut?.(cut);
+  }
+
+  #taken(content: Incoming, buffers: readonly DataView[]): void {
+    this.#cut(false);
     if (content.kind === "event") {
       this.#watches.get(content.watch)?.onFrame(content.frame);
     } else if (content.kind === "reply") {

@@ -9,18 +9,29 @@ type Listener = (content: unknown, buffers: readonly DataView[]) => void;
 
 class Wire implements CommModel {
   sent: Record<string, unknown>[] = [];
-  listener: Listener = () => undefined;
+  gone = false;
+  readonly listeners = new Map<string, Listener>();
 
   send(content: unknown): void {
+    if (this.gone) throw new Error("Cannot send");
     this.sent.push(content as Record<string, unknown>);
   }
 
-  on(_event: string, listener: Listener): void {
-    this.listener = listener;
+  on(event: string, listener: (...data: never[]) => void): void {
+    this.listeners.set(event, listener as Listener);
   }
 
-  off(): void {
-    this.listener = () => undefined;
+  off(event: string): void {
+    this.listeners.delete(event);
+  }
+
+  tell(content: unknown, buffers: readonly DataView[] = []): void {
+    this.listeners.get("msg:custom")?.(content, buffers);
+  }
+
+  /** What was sent of a kind. */
+  of(kind: string): Record<string, unknown>[] {
+    return this.sent.filter((message) => message["kind"] === kind);
   }
 }
 
@@ -29,31 +40,55 @@ test("replies over a comm find their requests, whatever their order", async () =
   const transport = new CommTransport(wire);
   const first = transport.send("GET", "jobs", { query: { q: "a" } });
   const second = transport.send("GET", "me");
-  const reply = (id: number, body: string): void => {
+  const reply = (at: number, body: string): void => {
     const padded = new TextEncoder().encode(`..${body}`);
-    wire.listener({ kind: "reply", id, status: 200, type: "text/plain", headers: {} }, [
-      new DataView(padded.buffer, 2),
-    ]);
+    const id = wire.of("request")[at]?.["id"];
+    wire.tell({ kind: "reply", id, status: 200, type: "text/plain", headers: {} }, [new DataView(padded.buffer, 2)]);
   };
-  reply(2, "two");
-  reply(1, "one");
+  reply(1, "two");
+  reply(0, "one");
   assert.equal(new TextDecoder().decode((await first).body), "one");
   assert.equal(new TextDecoder().decode((await second).body), "two");
-  assert.deepEqual(wire.sent[0]?.["query"], { q: "a" });
+  assert.deepEqual(wire.of("request")[0]?.["query"], { q: "a" });
+  transport.close();
 });
 
 test("events over a comm reach the watch that asked", () => {
   const wire = new Wire();
   const seen: number[] = [];
-  const end = new CommTransport(wire).watch({ since: 3, job: "ab12", onFrame: (frame) => seen.push(frame.cursor) });
-  wire.listener({ kind: "event", watch: 1, frame: { cursor: 4 } }, []);
+  const transport = new CommTransport(wire);
+  const end = transport.watch({ since: 3, job: "ab12", onFrame: (frame) => seen.push(frame.cursor) });
+  const watch = wire.of("watch")[0]?.["id"];
+  wire.tell({ kind: "event", watch, frame: { cursor: 4 } });
   end();
-  wire.listener({ kind: "event", watch: 1, frame: { cursor: 5 } }, []);
+  wire.tell({ kind: "event", watch, frame: { cursor: 5 } });
   assert.deepEqual(seen, [4]);
+  transport.close();
   assert.deepEqual(
     wire.sent.map((message) => message["kind"]),
-    ["watch", "unwatch"],
+    ["hello", "watch", "unwatch"],
   );
+});
+
+test("two pages of one widget take nothing for their own that is the other's", () => {
+  const [one, other] = [new Wire(), new Wire()];
+  const transports = [new CommTransport(one), new CommTransport(other)];
+  for (const transport of transports) transport.watch({ since: 0, onFrame: () => undefined });
+  assert.notEqual(one.of("watch")[0]?.["id"], other.of("watch")[0]?.["id"]);
+  assert.notEqual(one.of("hello")[0]?.["front"], other.of("hello")[0]?.["front"]);
+  for (const transport of transports) transport.close();
+});
+
+test("a kernel that is gone cuts what is watched, and nothing breaks", () => {
+  const wire = new Wire();
+  const cuts: boolean[] = [];
+  const transport = new CommTransport(wire);
+  const end = transport.watch({ since: 0, onFrame: () => undefined, onCut: (cut) => cuts.push(cut) });
+  wire.gone = true;
+  wire.listeners.get("comm_live_update")?.(undefined, []);
+  end();
+  transport.close();
+  assert.deepEqual(cuts, [true]);
 });
 
 class Socket {

@@ -92,6 +92,18 @@ def test_events_come_until_they_are_watched_no_more() -> None:
         assert table.ended.wait(10)
 
 
+def test_what_a_closed_page_watched_ends_when_another_speaks() -> None:
+    table = Table()
+    made = Bridge(table, lambda *_: None, silent=0.0)
+    made.take({"kind": "hello", "front": 1})
+    made.take({"kind": "watch", "id": 5, "front": 1})
+    assert not table.ended.is_set()
+    made.take({"kind": "hello", "front": 2})
+    assert table.ended.is_set()
+    assert made.fronts == 2
+    made.close()
+
+
 def test_the_end_of_the_bridge_ends_all_that_works_for_it() -> None:
     table = Table()
     with bridge(table) as (made, sent):
