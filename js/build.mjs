@@ -42,5 +42,7 @@ await build({
   entryPoints: [join(here, "lab/src/index.ts")],
   outdir: join(here, "lab/lib"),
   external: ["@jupyterlab/*", "@lumino/*", "@codemirror/*", "@lezer/*"],
+  // With its imports already in it.
+  alias: { "@fusionflow/shared/style.css": join(STATIC, "style.css") },
   loader: { ".svg": "text", ".css": "text" },
 });

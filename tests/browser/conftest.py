@@ -35,5 +35,5 @@ def page(browser: Browser, lab: Lab) -> Iterator[LabPage]:
     page = LabPage(context.new_page(), lab)
     yield page
     context.close()
-    assert page.errors == []
+    assert page.errors == [], "\n".join(page.errors)
     assert page.foreign == []

@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, Playwright, Request
+from playwright.sync_api import Browser, Error, Locator, Page, Playwright, Request
 
 ROOT = Path(__file__).parents[2]
 BASE_URL = "/user/x/"
-PANEL = ROOT / "js" / "wheel" / "data" / "share" / "jupyter" / "labextensions"
+SHARE = ROOT / "js" / "wheel" / "data" / "share" / "jupyter"
 # Without them a new Chromium looks for updates, which nobody here allows.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+# Notebook 7.6 itself: its shortcuts look at a setting before it is there.
+NOT_OURS = "Cannot read properties of undefined (reading 'schema')"
 READY = """async () => {
   const app = window.jupyterapp;
   await app.restored;
@@ -90,6 +92,7 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         "FUSIONFLOW_WORKERS": "1",
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_PATH": str(SHARE),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
@@ -100,7 +103,7 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={lab.token}"),
         *(f"--ServerApp.root_dir={files}", f"--ServerApp.base_url={BASE_URL}"),
-        *("--LabApp.expose_app_in_browser=True", f"--LabApp.extra_labextensions_path={PANEL}"),
+        "--LabApp.expose_app_in_browser=True",
         "--ServerApp.jpserver_extensions=fusionflow_lab=True",
     ]
     with (folder / "server.log").open("wb") as log:
@@ -152,8 +155,12 @@ class LabPage:
         self.foreign: list[str] = []
         page.set_default_timeout(30_000)
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self._fail)
         page.on("request", self._note)
+
+    def _fail(self, error: Error) -> None:
+        if NOT_OURS not in str(error):
+            self.errors.append(f"{error}\n{error.stack}")
 
     def _note(self, request: Request) -> None:
         ours = self.lab.url.removesuffix(BASE_URL)
