@@ -295,6 +295,14 @@ class RowsQuery(Model):
         default_factory=list,
         description='JSON: `[{"column": "city", "op": "contains", "value": "o"}]`; all must hold.',
     )
+    columns: Json[list[int]] = Field(
+        default_factory=list, description="JSON: `[0, 3]`: places of the columns; all without it."
+    )
+    step: int = Field(1, ge=1, description="Each so-many-th row only, from offset on.")
+    cut: int = Field(0, ge=0, description="Texts and BLOBs longer than this are cut; 0 cuts none.")
+    max_bytes: int = Field(
+        0, ge=0, description="As many rows only as have at most so many bytes of Arrow; 0 sets no limit."
+    )
     format: Literal["", "arrow", "parquet", "csv", "json", "ndjson"] = Field(
         "", description="In place of Accept, for links."
     )

@@ -40,6 +40,10 @@ class NotThereError(FusionflowError):
     """What was asked for is not there, or not yet."""
 
 
+class NotReadyError(FusionflowError):
+    """What was asked for is being made: whoever asks again later has it."""
+
+
 class AcceptError(FusionflowError):
     """None of the media types that are accepted can be had."""
 
@@ -53,6 +57,7 @@ _STATUSES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (NotThereError, 404),
     (MethodError, 405),
     (AcceptError, 406),
+    (NotReadyError, 503),
     (errors.DatabaseError, 503),
     (errors.JobError, 409),
     (errors.SourceChangedError, 409),

@@ -1,36 +1,28 @@
-"""A result that is kept, read page by page: only the batches of the file that a page touches.
+"""A result that is kept, read row by number: only the batches of the file that are touched.
 
-The file is mapped, not loaded. A page in the order of the file is cut out of its batches. Sorted or filtered,
-DuckDB scans the columns that are asked about and says the numbers of the rows; those are then taken from
-their batches, so that every value is the file's own.
+The file is mapped, not loaded. Rows in the order of the file are cut out of its batches, others are taken
+from them by their numbers, so that every value is the file's own.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import duckdb
 import pyarrow as pa
 
-from fusionflow_lab.service.models import Cell, Condition, Order
+from fusionflow_lab.results.words import duckdb_type
 from fusionflow_lab.service.problems import RequestError
 
+TYPE: Final = b"duckdb_type"
 _FACTS: Final = b"fusionflow"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """Some rows of a result, and how many there are in all that pass the conditions."""
-
-    rows: pa.Table
-    total: int
+_SCANNED: Final = 122_880
 
 
 class ResultFile:
@@ -52,19 +44,17 @@ class ResultFile:
     >>> from fusionflow_lab.storage import Folder
     >>> keep_table(Folder("results"), "r.arrow", pa.table({"n": [3, 1, 2]}))
     >>> with ResultFile(Path("results/r.arrow")) as result:
-    ...     page = result.page(offset=0, limit=2, order=[Order(column="n")])
-    >>> page.rows.column("n").to_pylist(), page.total
-    ([1, 2], 3)
+    ...     rows = result.rows_at([2, 0])
+    >>> rows.column("n").to_pylist()
+    [2, 3]
     """
 
     def __init__(self, path: Path) -> None:
         self._source = pa.memory_map(str(path))
         self._reader = pa.ipc.open_file(self._source)
-        sizes = [self._batch(at).num_rows for at in range(self._reader.num_record_batches)]
+        sizes = [self._reader.get_batch(at).num_rows for at in range(self._reader.num_record_batches)]
         self._ends = list(accumulate(sizes))
-        metadata = dict(self._reader.schema.metadata or {})
-        metadata.pop(_FACTS, None)
-        self.schema: pa.Schema = self._reader.schema.with_metadata(metadata or None)
+        self.schema: pa.Schema = _with_types(self._reader.schema)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -81,81 +71,14 @@ class ResultFile:
         """How many rows there are."""
         return self._ends[-1] if self._ends else 0
 
-    def page(
-        self,
-        *,
-        offset: int,
-        limit: int,
-        order: Sequence[Order] = (),
-        conditions: Sequence[Condition] = (),
-    ) -> Page:
-        """Return rows ``[offset, offset + limit)`` of those that pass, in the order of the file or as told.
+    def ordinal(self, name: str) -> int:
+        """Return the place of the first column of a name.
 
         Raises
         ------
         RequestError
-            A column is unknown, or a value cannot be compared with it.
+            There is none.
         """
-        if not order and not conditions:
-            places = range(min(offset, self.rows), min(offset + limit, self.rows))
-            return Page(rows=self._slice(places.start, len(places)), total=self.rows)
-        numbers, total = self._numbers(offset, limit, order, conditions)
-        return Page(rows=self._taken(numbers), total=total)
-
-    def _batch(self, at: int) -> pa.RecordBatch:
-        return self._reader.get_batch(at)
-
-    def _slice(self, start: int, count: int) -> pa.Table:
-        batches = []
-        at = bisect_right(self._ends, start)
-        while count > 0 and at < len(self._ends):
-            begin = start - (self._ends[at - 1] if at else 0)
-            batch = self._batch(at).slice(begin, count)
-            batches.append(batch)
-            count -= batch.num_rows
-            start += batch.num_rows
-            at += 1
-        return pa.Table.from_batches(batches, schema=self._reader.schema).cast(self.schema)
-
-    def _taken(self, numbers: Sequence[int]) -> pa.Table:
-        """Return rows by their numbers, in that order."""
-        by_batch: dict[int, list[int]] = {}
-        for number in sorted(numbers):
-            by_batch.setdefault(bisect_right(self._ends, number), []).append(number)
-        batches = [
-            self._batch(at).take(pa.array([one - (self._ends[at - 1] if at else 0) for one in ones]))
-            for at, ones in by_batch.items()
-        ]
-        table = pa.Table.from_batches(batches, schema=self._reader.schema).cast(self.schema)
-        places = {number: place for place, number in enumerate(sorted(numbers))}
-        return table.combine_chunks().take(pa.array([places[number] for number in numbers], pa.int64()))
-
-    def _numbers(
-        self, offset: int, limit: int, order: Sequence[Order], conditions: Sequence[Condition]
-    ) -> tuple[list[int], int]:
-        named = [one.column for one in order] + [one.column for one in conditions]
-        ordinals = {name: self._ordinal(name) for name in named}
-        # Under names of our own: two columns of a result may have one name.
-        read = {ordinal: f"c{ordinal}" for ordinal in ordinals.values()}
-        table = self._reader.read_all().select(list(read)).rename_columns(list(read.values()))
-        columns = {name: f"c{ordinal}" for name, ordinal in ordinals.items()}
-        by = [f"{columns[one.column]} {'DESC' if one.descending else 'ASC'} NULLS LAST" for one in order]
-        with duckdb.connect() as connection:
-            connection.register("rows", table)
-            # What Arrow compares may differ from what DuckDB does: it only scans.
-            connection.execute("SET disabled_optimizers = 'filter_pushdown'")
-            where, values = _where(conditions, columns, _types(connection))
-            numbered = f"(SELECT row_number() OVER () - 1 AS number, * FROM rows) WHERE {where}"
-            page = f"SELECT number FROM {numbered} ORDER BY {', '.join([*by, 'number'])} LIMIT ? OFFSET ?"
-            try:
-                found = connection.execute(page, [*values, limit, offset]).fetchall()
-                total = self.rows if not conditions else _count(connection, where, values)
-            except duckdb.Error as error:
-                what = str(error).partition("\n")[0]
-                raise RequestError(what, where="filter", hint="compare with values of its type") from None
-        return [number for (number,) in found], total
-
-    def _ordinal(self, name: str) -> int:
         names = self.schema.names
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
@@ -163,56 +86,88 @@ class ResultFile:
             raise RequestError(f"the result has no column {name}", where="query", hint=hint)
         return int(names.index(name))
 
+    def chosen(self, columns: Sequence[int]) -> list[int]:
+        """Return places of columns that are there; all where none is named.
 
-def _count(connection: duckdb.DuckDBPyConnection, where: str, values: Sequence[Cell]) -> int:
-    found = connection.execute(f"SELECT count(*) FROM rows WHERE {where}", list(values)).fetchone()
-    return int(found[0]) if found else 0
+        Raises
+        ------
+        RequestError
+            There is no such column.
+        """
+        wrong = [place for place in columns if not 0 <= place < len(self.schema)]
+        if wrong:
+            hint = f"there are {len(self.schema)}, from 0"
+            raise RequestError(f"the result has no column {wrong[0]}", where="columns", hint=hint)
+        return list(columns) or list(range(len(self.schema)))
+
+    def slice(self, start: int, count: int, columns: Sequence[int] = ()) -> pa.Table:
+        """Return rows ``[start, start + count)`` as far as they are there."""
+        chosen = self.chosen(columns)
+        batches = []
+        at = bisect_right(self._ends, start)
+        while count > 0 and at < len(self._ends):
+            batch = self._batch(at, chosen).slice(start - self._start(at), count)
+            batches.append(batch)
+            count -= batch.num_rows
+            start += batch.num_rows
+            at += 1
+        return self._table(batches, chosen)
+
+    def rows_at(self, numbers: Sequence[int], columns: Sequence[int] = ()) -> pa.Table:
+        """Return rows by their numbers, in that order."""
+        chosen = self.chosen(columns)
+        by_batch: dict[int, list[int]] = {}
+        for number in sorted(numbers):
+            by_batch.setdefault(bisect_right(self._ends, number), []).append(number)
+        batches = [
+            self._batch(at, chosen).take(pa.array([one - self._start(at) for one in ones], pa.int64()))
+            for at, ones in by_batch.items()
+        ]
+        table = self._table(batches, chosen)
+        places = {number: place for place, number in enumerate(sorted(numbers))}
+        return table.combine_chunks().take(pa.array([places[number] for number in numbers], pa.int64()))
+
+    def numbered(
+        self, columns: Sequence[int], names: Sequence[str], *, rows: bool = True
+    ) -> pa.RecordBatchReader:
+        """Read columns under other names, with the number of each row before them; no rows to see types."""
+        kinds = [self.schema.field(place).type for place in columns]
+        schema = pa.schema([("number", pa.int64()), *zip(names, kinds, strict=True)])
+        return pa.RecordBatchReader.from_batches(schema, self._numbered(schema, columns) if rows else ())
+
+    def _numbered(self, schema: pa.Schema, columns: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        for at in range(len(self._ends)):
+            whole = self._reader.get_batch(at)
+            for begin in range(0, whole.num_rows, _SCANNED):
+                part = whole.slice(begin, _SCANNED)
+                first = self._start(at) + begin
+                numbers = pa.arange(first, first + part.num_rows)
+                arrays = [numbers, *(part.column(place) for place in columns)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def _start(self, at: int) -> int:
+        return self._ends[at - 1] if at else 0
+
+    def _batch(self, at: int, columns: Sequence[int]) -> pa.RecordBatch:
+        batch = self._reader.get_batch(at)
+        schema = self._schema(columns)
+        return pa.RecordBatch.from_arrays([batch.column(place) for place in columns], schema=schema)
+
+    def _table(self, batches: Sequence[pa.RecordBatch], columns: Sequence[int]) -> pa.Table:
+        return pa.Table.from_batches(batches, schema=self._schema(columns))
+
+    def _schema(self, columns: Sequence[int]) -> pa.Schema:
+        return pa.schema([self.schema.field(place) for place in columns], metadata=self.schema.metadata)
 
 
-def _types(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
-    """Return DuckDB's type of each column."""
-    described = connection.execute("SELECT column_name, column_type FROM (DESCRIBE rows)").fetchall()
-    return dict(described)
-
-
-def _where(
-    conditions: Sequence[Condition], columns: Mapping[str, str], types: Mapping[str, str]
-) -> tuple[str, list[Cell]]:
-    """Write conditions as SQL with places for their values; every name in it is ours."""
-    texts, values = ["true"], list[Cell]()
-    for one in conditions:
-        column = columns[one.column]
-        found = _values(one)
-        cast = f"CAST(? AS {types[column]})"
-        match one.op:
-            case "is_null":
-                text = f"{column} IS NULL"
-            case "not_null":
-                text = f"{column} IS NOT NULL"
-            case "contains" | "starts_with":
-                text = f"{one.op}(lower(CAST({column} AS VARCHAR)), lower(CAST(? AS VARCHAR)))"
-            case "in":
-                text = f"{column} IN ({', '.join([cast] * len(found))})" if found else "false"
-            case _:
-                text = f"{column} {one.op} {cast}"
-        texts.append(text)
-        values += found
-    return " AND ".join(texts), values
-
-
-def _values(condition: Condition) -> list[Cell]:
-    """Return the values that a condition compares with."""
-    value, op = condition.value, condition.op
-    if op in {"is_null", "not_null"}:
-        good = value is None
-    elif op == "in":
-        good = isinstance(value, list)
-    else:
-        good = value is not None and not isinstance(value, list)
-    if not good:
-        told = {"in": "a list", "is_null": "no value", "not_null": "no value"}.get(op, "one value")
-        hint = "is_null and not_null ask for NULL"
-        raise RequestError(f"{op} of {condition.column} takes {told}", where="filter", hint=hint)
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _with_types(schema: pa.Schema) -> pa.Schema:
+    """Say DuckDB's type of a field beside it, where Arrow's does not; leave out the facts of the result."""
+    metadata = dict(schema.metadata or {})
+    types = json.loads(metadata.pop(_FACTS, b"{}")).get("types") or [None] * len(schema)
+    fields = [
+        field
+        if kind is None or kind == duckdb_type(field.type)
+        else field.with_metadata({**(field.metadata or {}), TYPE: kind.encode()})
+        for field, kind in zip(schema, types, strict=True)
+    ]
+    return pa.schema(fields, metadata=metadata or None)

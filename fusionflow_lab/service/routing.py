@@ -15,6 +15,7 @@ from fusionflow_lab.jobs.board import Board
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.service.models import Model
 from fusionflow_lab.service.problems import RequestError, refused_fields
+from fusionflow_lab.service.row_orders import RowOrders
 from fusionflow_lab.service.wire import JSON, Reply, Request
 
 M = TypeVar("M", bound=Model)
@@ -31,6 +32,7 @@ class Call:
 
     session: Session
     board: Board
+    orders: RowOrders
     request: Request
     found: JobRecord | None = None
 

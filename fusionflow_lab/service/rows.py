@@ -17,8 +17,8 @@ from fusionflow_lab.results.preview import decode_preview
 from fusionflow_lab.results.write import FileFormat, escaped, write_stream
 from fusionflow_lab.service.models import Nothing, RowsQuery
 from fusionflow_lab.service.problems import AcceptError, NotThereError
-from fusionflow_lab.service.result_file import ResultFile
 from fusionflow_lab.service.routing import Call
+from fusionflow_lab.service.row_pages import page_of
 from fusionflow_lab.service.wire import ARROW, CSV, JSON, NDJSON, PARQUET, TEXT, Reply
 
 FORMATS: Final[Mapping[str, str]] = MappingProxyType(
@@ -105,10 +105,7 @@ def _by_wish(accept: str) -> list[str]:
 def _rows(call: Call, path: Path, asked: RowsQuery) -> Reply:
     media = media_of(call.request.accept, asked.format)
     try:
-        with ResultFile(path) as file:
-            page = file.page(
-                offset=asked.offset, limit=asked.limit, order=asked.sort, conditions=asked.filter
-            )
+        page = page_of(path, asked, call.orders)
     except FileNotFoundError:
         hint = "result_max_age says how long they are; run the query again"
         raise NotThereError("the rows are no longer kept", hint=hint) from None

@@ -14,6 +14,7 @@ from fusionflow_lab.service.models import EventFrame
 from fusionflow_lab.service.problems import MethodError, UnknownPathError, problem_reply
 from fusionflow_lab.service.routes import ROUTES
 from fusionflow_lab.service.routing import Call, Route
+from fusionflow_lab.service.row_orders import RowOrders
 from fusionflow_lab.service.watching import follow, watch
 from fusionflow_lab.service.wire import Reply, Request
 
@@ -43,6 +44,7 @@ class Service:
     def __init__(self, session_of: Callable[[str], Session], routes: Sequence[Route] = ROUTES) -> None:
         self._session_of = session_of
         self._routes = routes
+        self._orders = RowOrders()
 
     @classmethod
     def of(cls, session: Session) -> Service:
@@ -78,7 +80,7 @@ class Service:
         owned = replace(request, user=session.config.user)
         board = Board(session.stores.jobs.engine)
         found = board.job(names["id"], owner=owned.user) if "id" in names else None
-        return route.run(Call(session=session, board=board, request=owned, found=found))
+        return route.run(Call(session=session, board=board, orders=self._orders, request=owned, found=found))
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
         """Return the route of a request; one without braces goes before one with them."""
