@@ -28,6 +28,7 @@ from fusionflow_lab.execution.finish import Finisher
 from fusionflow_lab.execution.progress import Progress
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
+from fusionflow_lab.jobs.events import ChunkRow
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.chunks import TASK_BYTES_MAX
 from fusionflow_lab.planning.plan import Planner, map_hash
@@ -58,6 +59,9 @@ class Silent:
 
     def preview(self, fraction: float, table: pa.Table) -> None:
         """Take the newest preview."""
+
+    def chunks(self, rows: tuple[ChunkRow, ...]) -> None:
+        """Take what became of each chunk."""
 
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Take note of a chunk that failed."""

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from fusionflow_lab.errors import ChunkError, StateError
 from fusionflow_lab.execution.boundaries import Starts, wrong_starts
+from fusionflow_lab.execution.chunk_map import ChunkMap
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.finale import Finale
 from fusionflow_lab.execution.finish import Finisher
@@ -35,6 +36,7 @@ from fusionflow_lab.states.store import BUCKETS, StateHeader, StateStore
 MAX_PROOFS = 4
 SAMPLE_NOTICE = f"there are too many groups to merge them for previews: one in {BUCKETS} is shown"
 PROGRESS_SHARE = 1 / 20
+MAP_SECONDS = 1.0
 
 
 class Driver:
@@ -84,6 +86,7 @@ class Driver:
             StageRun(stage, "", {}) if stage.broadcast else StageRun(stage, *self._known(stage, ()))
             for stage in plan.stages
         ]
+        self._map = ChunkMap(self.runs)
         self._finale = Finale(plan, dispatcher, store, finisher)
         self._started = time.monotonic()
         self._reading: Callable[[], int] = int
@@ -117,6 +120,7 @@ class Driver:
             self._reading = scan.reading
             tellers = [
                 asyncio.create_task(self._tell_progress()),
+                asyncio.create_task(self._tell_chunks()),
                 asyncio.create_task(self._tell_previews(merger)),
             ]
             try:
@@ -131,6 +135,7 @@ class Driver:
                     teller.cancel()
                 await scan.cancel()
                 await asyncio.gather(*tellers, return_exceptions=True)
+                self._tell_map(live=False)
 
     async def _finished(self, scan: Scan, merger: Merger) -> pa.Table:
         """Run the final SQL; a state that turns out to be gone or damaged is scanned again."""
@@ -246,6 +251,20 @@ class Driver:
             begin = time.monotonic()
             self._listener.progress(self._progress())
             await asyncio.sleep(max(TICK_SECONDS, (time.monotonic() - begin) / PROGRESS_SHARE))
+
+    async def _tell_chunks(self) -> None:
+        """Tell what became of each chunk; of very many less often."""
+        took = 0.0
+        while True:
+            await asyncio.sleep(max(MAP_SECONDS, took / PROGRESS_SHARE))
+            begin = time.monotonic()
+            self._tell_map(live=True)
+            took = time.monotonic() - begin
+
+    def _tell_map(self, *, live: bool) -> None:
+        rows = self._map.rows(live=live)
+        if rows:
+            self._listener.chunks(rows)
 
     async def _tell_previews(self, merger: Merger) -> None:
         def tell(fraction: float, table: pa.Table) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from fusionflow_lab.execution.stage_run import Leaf, StageRun, Tally
+from fusionflow_lab.jobs.events import ChunkRow
 from fusionflow_lab.query import Counters
 
 
@@ -41,6 +42,9 @@ class Listener(Protocol):
 
     def preview(self, fraction: float, table: pa.Table) -> None:
         """Take the newest preview: the final stage over ``fraction`` of the bytes."""
+
+    def chunks(self, rows: tuple[ChunkRow, ...]) -> None:
+        """Take what became of each chunk so far."""
 
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Take note of a chunk that failed, to be tried again or not."""

@@ -20,7 +20,10 @@ from fusionflow_lab.execution.progress import Progress
 from fusionflow_lab.execution.stage_run import Leaf
 from fusionflow_lab.jobs.events import (
     ChunkErrorEvent,
+    ChunkRow,
+    ChunksEvent,
     Event,
+    LiveEvent,
     NoticeEvent,
     PreviewEvent,
     ProgressEvent,
@@ -64,7 +67,7 @@ class Publisher:
         self._epoch = epoch
         self._store = store
         self._feed = feed
-        self._live: dict[str, ProgressEvent | PreviewEvent] = {}
+        self._live: dict[str, LiveEvent] = {}
         self._pending: set[asyncio.Task[None]] = set()
 
     def progress(self, progress: Progress) -> None:
@@ -97,6 +100,10 @@ class Publisher:
                 ipc=encode_preview(table),
             )
         )
+
+    def chunks(self, rows: tuple[ChunkRow, ...]) -> None:
+        """Publish what became of each chunk so far."""
+        self._publish_live(ChunksEvent(job=self._job, seq=self._feed.seq, time=time.time(), rows=rows))
 
     def chunk_error(self, leaf: Leaf, attempt: int, message: str) -> None:
         """Publish the failure of a chunk."""
@@ -201,7 +208,7 @@ class Publisher:
         except DatabaseError as error:  # the next one says more anyway
             _log.warning("progress is not written: %s", error.what)
 
-    def _publish_live(self, event: ProgressEvent | PreviewEvent) -> None:
+    def _publish_live(self, event: LiveEvent) -> None:
         self._live[event.type] = event
         self._feed.publish(event)
 

@@ -293,6 +293,7 @@ class Scan:
         leaf = work.leaf
         self._listener.chunk_error(leaf, leaf.attempts, what)
         if not self._allow_failed:
+            leaf.broken = True
             raise ChunkError(
                 f"a chunk failed {leaf.attempts} times: {what}",
                 where=leaf.where,

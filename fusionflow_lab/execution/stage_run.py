@@ -29,6 +29,8 @@ class Leaf:
     reused: bool = False
     attempts: int = 0
     failed: bool = False
+    broken: bool = False
+    """Whether the job ended for it."""
     verified: bool = False
     reading: int = 0
     """Bytes that a task has read of it so far, the one that came farthest."""

@@ -15,6 +15,8 @@ from typing import Any, Final
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.events import (
     ChunkErrorEvent,
+    ChunkRow,
+    ChunksEvent,
     Event,
     NoticeEvent,
     PreviewEvent,
@@ -25,7 +27,10 @@ from fusionflow_lab.query import Access, Counters, Frame, Parameter, ParameterVa
 from fusionflow_lab.sink import Sink
 
 _KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
-    {kind.type: kind for kind in (StatusEvent, NoticeEvent, ChunkErrorEvent, ProgressEvent, PreviewEvent)}
+    {
+        kind.type: kind
+        for kind in (StatusEvent, NoticeEvent, ChunkErrorEvent, ProgressEvent, PreviewEvent, ChunksEvent)
+    }
 )
 _COLUMNS = ("job", "seq", "time")
 
@@ -68,6 +73,8 @@ def decode_event(kind: str, *, job: str, seq: int, time: float, body: str, data:
         values["counters"] = Counters(**values["counters"])
     if kind == PreviewEvent.type:
         values["ipc"] = data
+    if kind == ChunksEvent.type:
+        values["rows"] = tuple(ChunkRow(**{**row, "names": tuple(row["names"])}) for row in values["rows"])
     return _KINDS[kind](job=job, seq=seq, time=time, **values)
 
 

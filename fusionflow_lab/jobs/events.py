@@ -1,14 +1,14 @@
 """The one ordered stream of events of a job, as frozen records.
 
 ``status``, ``notice`` and ``chunk_error`` are durable: numbered in the database, replayed by
-``since=seq``. ``progress`` and ``preview`` keep only the latest and carry the number of the last
+``since=seq``. ``progress``, ``preview`` and ``chunks`` keep only the latest and carry the number of the last
 durable event before them. Runner, notebook, command line and server all read these same records.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from fusionflow_lab.query import Counters
 
@@ -97,3 +97,49 @@ class PreviewEvent(Event):
     fraction: float
     rows: int
     ipc: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChunkRow:
+    """A stretch of a job's chunks: of a large file, or of several small ones.
+
+    Parameters
+    ----------
+    stage
+        Whose chunks.
+    files, names
+        How many files, and their paths: of all of them, or of the first and the last.
+    start, end
+        The bytes of the one file that it covers; of several files, 0 and the bytes of all.
+    chunks
+        How many.
+    each
+        Bytes of a chunk, the last one perhaps less, where they follow each other in one file. 0 where they
+        differ, or where their blocks lie all over the bytes of the row.
+    per_cell, cells
+        How many chunks a cell stands for, and a letter for each cell: ``.`` not read, ``r`` being read,
+        ``d`` read, ``c`` known before, ``f`` failed, ``p`` some of them read.
+    """
+
+    stage: str
+    files: int
+    names: tuple[str, ...]
+    start: int
+    end: int
+    chunks: int
+    each: int
+    per_cell: int
+    cells: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChunksEvent(Event):
+    """What became of each chunk of the job's newest run, at most 2,000 cells in all."""
+
+    type: ClassVar[str] = "chunks"
+    durable: ClassVar[bool] = False
+
+    rows: tuple[ChunkRow, ...]
+
+
+LiveEvent: TypeAlias = ProgressEvent | PreviewEvent | ChunksEvent

@@ -1,6 +1,6 @@
 """Events of running jobs, handed from the thread that drives them to whoever watches.
 
-Durable events come from the job store, numbered; live ones (progress, preview) keep only the
+Durable events come from the job store, numbered; live ones (progress, preview, chunks) keep only the
 latest. A watcher that is slow loses intermediate live events and nothing else.
 """
 
@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeVar
 
 from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, StatusEvent
 from fusionflow_lab.jobs.lifecycle import has_ended
+
+E = TypeVar("E", bound=Event)
 
 
 class JobFeed:
@@ -70,14 +73,23 @@ class JobFeed:
     @property
     def progress(self) -> ProgressEvent | None:
         """The newest progress."""
-        _, event = self._live.get(ProgressEvent.type, (0, None))
-        return event if isinstance(event, ProgressEvent) else None
+        return self.newest(ProgressEvent)
 
     @property
     def preview(self) -> PreviewEvent | None:
         """The newest preview."""
-        _, event = self._live.get(PreviewEvent.type, (0, None))
-        return event if isinstance(event, PreviewEvent) else None
+        return self.newest(PreviewEvent)
+
+    @property
+    def live(self) -> tuple[Event, ...]:
+        """The newest event of each live type."""
+        with self._changed:
+            return tuple(event for _, event in self._live.values())
+
+    def newest(self, kind: type[E]) -> E | None:
+        """Return the newest event of a live type; None of a durable one, or before the first."""
+        _, event = self._live.get(kind.type, (0, None))
+        return event if isinstance(event, kind) else None
 
     @property
     def ended(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Final
 
 from fusionflow_lab.errors import DatabaseError, FusionflowError
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent
+from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.link import watch_runner
@@ -147,6 +147,6 @@ class Mirrors:
 
 def _take(feed: JobFeed, event: Event) -> None:
     """Take in an event that may be known: from the runner, from the database, or from both."""
-    known = {ProgressEvent: feed.progress, PreviewEvent: feed.preview}.get(type(event))
+    known = feed.newest(type(event))
     if known is None or event.time > known.time:
         feed.publish(event)

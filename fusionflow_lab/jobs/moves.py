@@ -12,14 +12,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fusionflow_lab.errors import JobError
-from fusionflow_lab.jobs.events import Event, PreviewEvent, ProgressEvent, StatusEvent
+from fusionflow_lab.jobs.events import Event, LiveEvent, ProgressEvent, StatusEvent
 from fusionflow_lab.jobs.lifecycle import Action, has_ended, next_status
 from fusionflow_lab.jobs.models import EventCounterRow, JobRow
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.rows import JobChanges, columns_of, event_row, latest_row, record_of, take_progress
 
 _Any = TypeVar("_Any", bound=Event)
-_Live = TypeVar("_Live", bound=ProgressEvent | PreviewEvent)
+_Live = TypeVar("_Live", bound=LiveEvent)
 
 
 def job_error(job: str, what: str, *, hint: str) -> JobError:

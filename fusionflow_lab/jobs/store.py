@@ -24,9 +24,8 @@ from fusionflow_lab.jobs.database import open_database, writing
 from fusionflow_lab.jobs.events import (
     ChunkErrorEvent,
     Event,
+    LiveEvent,
     NoticeEvent,
-    PreviewEvent,
-    ProgressEvent,
     Status,
     StatusEvent,
 )
@@ -60,7 +59,7 @@ LEASE_SECONDS: Final = 6.0
 _NEAR: Final = 1000
 
 _Durable = TypeVar("_Durable", bound=NoticeEvent | ChunkErrorEvent)
-_Live = TypeVar("_Live", bound=ProgressEvent | PreviewEvent)
+_Live = TypeVar("_Live", bound=LiveEvent)
 
 
 class JobStore:
@@ -326,7 +325,7 @@ class JobStore:
         action: Action,
         *,
         message: str = "",
-        live: Iterable[ProgressEvent | PreviewEvent] = (),
+        live: Iterable[LiveEvent] = (),
         **changes: Unpack[JobChanges],
     ) -> StatusEvent | None:
         """Change the status as ``action`` says, with facts, and append the event: all or nothing.

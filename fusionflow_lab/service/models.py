@@ -223,8 +223,38 @@ class PreviewEvent(Model):
     ipc: str
 
 
+class ChunkRow(Model):
+    """A stretch of chunks: of a large file, or of several small ones, of which the first and last are named.
+
+    ``cells`` has a letter for every ``per_cell`` chunks: ``.`` not read, ``r`` being read, ``d`` read,
+    ``c`` known before, ``f`` failed, ``p`` some of them read. ``each`` are the bytes of a chunk; 0 where they
+    differ or their blocks lie all over ``start`` to ``end``.
+    """
+
+    stage: str
+    files: int
+    names: list[str]
+    start: int
+    end: int
+    chunks: int
+    each: int
+    per_cell: int
+    cells: str
+
+
+class ChunksEvent(Model):
+    """What became of each chunk of the job's newest run."""
+
+    type: Literal["chunks"]
+    job: str
+    seq: int
+    time: float
+    rows: list[ChunkRow]
+
+
 JobEvent: TypeAlias = Annotated[
-    StatusEvent | NoticeEvent | ChunkErrorEvent | ProgressEvent | PreviewEvent, Field(discriminator="type")
+    StatusEvent | NoticeEvent | ChunkErrorEvent | ProgressEvent | PreviewEvent | ChunksEvent,
+    Field(discriminator="type"),
 ]
 
 

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from dataclasses import asdict, fields
 
-from fusionflow_lab.jobs.events import Event, PreviewEvent
+from fusionflow_lab.jobs.events import ChunksEvent, Event, PreviewEvent
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.query import Parameter as Bound
 from fusionflow_lab.query import ParameterValue
@@ -62,6 +62,8 @@ def frame_of(cursor: int, event: Event) -> EventFrame:
         values["ipc"] = b64encode(event.ipc).decode()
     if "counters" in values:
         values["counters"] = asdict(values["counters"])  # type: ignore[call-overload]
+    if isinstance(event, ChunksEvent):
+        values["rows"] = [asdict(row) for row in event.rows]
     return EventFrame.model_validate({"cursor": cursor, "event": {"type": event.type, **values}})
 
 

@@ -2,7 +2,7 @@
 
 Durable events come from the database in the one order of their cursors, so none is lost or told twice. Live
 ones come from whoever drives the job and are coalesced: a job tells at most one each ``TICK_SECONDS``, the
-newest, progress and preview by turns.
+newest, its types by turns.
 """
 
 from __future__ import annotations
@@ -123,10 +123,7 @@ class Watcher:
         """Return the live event that is to be told now, that of the type told longest ago."""
         live = self._live[job]
         feed = None if live.ended else live.feed  # at the end the database has the last ones
-        if feed is not None:
-            events: list[Event] = [one for one in (feed.progress, feed.preview) if one is not None]
-        else:
-            events = [*self._session.stores.jobs.latest(job)]
+        events = feed.live if feed is not None else self._session.stores.jobs.latest(job)
         fresh = [event for event in events if event.time > live.told.get(event.type, 0.0)]
         if not fresh:
             if live.ended:

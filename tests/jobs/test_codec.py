@@ -10,6 +10,8 @@ from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.codec import decode_event, encode_event
 from fusionflow_lab.jobs.events import (
     ChunkErrorEvent,
+    ChunkRow,
+    ChunksEvent,
     Event,
     NoticeEvent,
     PreviewEvent,
@@ -21,6 +23,18 @@ from fusionflow_lab.query import Counters
 COMMON = {"job": st.text(max_size=8), "seq": st.integers(0, 2**53), "time": st.floats(0, 1e12)}
 TEXT = st.text(max_size=20)
 COUNT = st.integers(0, 2**63 - 1)
+CHUNK_ROWS = st.builds(
+    ChunkRow,
+    stage=TEXT,
+    files=COUNT,
+    names=st.lists(TEXT, max_size=2).map(tuple),
+    start=COUNT,
+    end=COUNT,
+    chunks=COUNT,
+    each=COUNT,
+    per_cell=COUNT,
+    cells=TEXT,
+)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(StatusEvent, **COMMON, status=st.sampled_from(["QUEUED", "FAILED"]), message=TEXT),
     st.builds(NoticeEvent, **COMMON, code=TEXT, text=TEXT),
@@ -36,6 +50,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         eta=st.none() | st.floats(0, 1e9),
     ),
     st.builds(PreviewEvent, **COMMON, fraction=st.floats(0, 1), rows=COUNT, ipc=st.binary(max_size=50)),
+    st.builds(ChunksEvent, **COMMON, rows=st.lists(CHUNK_ROWS, max_size=2).map(tuple)),
 )
 
 
@@ -56,6 +71,7 @@ def test_every_event_has_a_strategy() -> None:
         "ChunkErrorEvent",
         "ProgressEvent",
         "PreviewEvent",
+        "ChunksEvent",
     }
 
 

@@ -19,6 +19,8 @@ from fusionflow_lab.service.watching import TICK_SECONDS, Watcher, watch
 from tests.postgresql import Server
 from tests.service.conftest import Asker
 
+LIVE = {"progress", "preview", "chunks"}
+
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -46,10 +48,10 @@ def test_a_job_is_told_from_its_first_event_to_its_last(asker: Asker, many: Path
     end()
 
     events = [frame.event for _, frame in frames]
-    durable = [event for event in events if event.type not in {"progress", "preview"}]
+    durable = [event for event in events if event.type not in LIVE]
     assert [event.seq for event in durable] == list(range(1, len(durable) + 1))
     assert {event.job for event in events} == {job}
-    live = [at for at, frame in frames if frame.event.type in {"progress", "preview"}]
+    live = [at for at, frame in frames if frame.event.type in LIVE]
     assert live
     assert all(after - before > TICK_SECONDS * 0.9 for before, after in pairwise(live))
     for event in events:

@@ -97,7 +97,28 @@ export interface PreviewEvent extends EventBase {
   ipc: string;
 }
 
-export type JobEvent = StatusEvent | NoticeEvent | ChunkErrorEvent | ProgressEvent | PreviewEvent;
+/** A stretch of chunks: of a large file, or of several small ones, of which the first and last are named. */
+export interface ChunkRow {
+  stage: string;
+  files: number;
+  names: string[];
+  start: number;
+  end: number;
+  chunks: number;
+  /** Bytes of a chunk; 0 where they differ or their blocks lie all over `start` to `end`. */
+  each: number;
+  per_cell: number;
+  /** A letter for every `per_cell` chunks: `.` not read, `r` being read, `d` read, `c` known before, `f` failed, `p` partly. */
+  cells: string;
+}
+
+/** What became of each chunk of the job's newest run. */
+export interface ChunksEvent extends EventBase {
+  type: "chunks";
+  rows: ChunkRow[];
+}
+
+export type JobEvent = StatusEvent | NoticeEvent | ChunkErrorEvent | ProgressEvent | PreviewEvent | ChunksEvent;
 
 /** What the stream of events sends: `cursor` is what to go on from after a cut. */
 export interface EventFrame {

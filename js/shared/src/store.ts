@@ -3,7 +3,19 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { fractionOf, hasEnded } from "./format";
-import type { ChunkErrorEvent, EventFrame, EventPage, Job, JobEvent, JobPage, NoticeEvent, PreviewEvent, ProgressEvent } from "./model";
+import type {
+  ChunkErrorEvent,
+  ChunksEvent,
+  EventFrame,
+  EventPage,
+  Job,
+  JobEvent,
+  JobPage,
+  NoticeEvent,
+  PreviewEvent,
+  ProgressEvent,
+  StatusEvent,
+} from "./model";
 import { fetchJson, type Transport } from "./transport";
 
 /** A job as its reader sees it now. `fraction` never goes back. */
@@ -15,6 +27,8 @@ export interface JobView {
   told: number;
   progress: ProgressEvent | null;
   preview: PreviewEvent | null;
+  chunks: ChunksEvent | null;
+  statuses: readonly StatusEvent[];
   notices: readonly NoticeEvent[];
   errors: readonly ChunkErrorEvent[];
 }
@@ -27,17 +41,19 @@ export interface StoreState {
 }
 
 export function viewOf(job: Job): JobView {
-  return { job, fraction: fractionOf(job), message: "", told: 0, progress: null, preview: null, notices: [], errors: [] };
+  const none = { progress: null, preview: null, chunks: null, statuses: [], notices: [], errors: [] };
+  return { job, fraction: fractionOf(job), message: "", told: 0, ...none };
 }
 
 /** Take one more event in; an event that is known already changes nothing. */
 export function after(view: JobView, event: JobEvent): JobView {
   switch (event.type) {
     case "status": {
+      const statuses = known(view.statuses, event) ? view.statuses : [...view.statuses, event];
       // Events are told from the first on: what came before the row was read is over.
-      if (event.time < Math.max(view.told, view.job.started ?? 0, view.job.finished ?? 0)) return view;
+      if (event.time < Math.max(view.told, view.job.started ?? 0, view.job.finished ?? 0)) return { ...view, statuses };
       const job = { ...view.job, status: event.status };
-      return { ...view, job, told: event.time, message: event.message, fraction: event.status === "COMPLETED" ? 1 : view.fraction };
+      return { ...view, job, statuses, told: event.time, message: event.message, fraction: event.status === "COMPLETED" ? 1 : view.fraction };
     }
     case "progress": {
       if (hasEnded(view.job.status)) return { ...view, progress: event };
@@ -47,6 +63,8 @@ export function after(view: JobView, event: JobEvent): JobView {
     }
     case "preview":
       return { ...view, preview: event };
+    case "chunks":
+      return { ...view, chunks: event };
     case "notice":
       return known(view.notices, event) ? view : { ...view, notices: [...view.notices, event] };
     case "chunk_error":
