@@ -316,6 +316,10 @@ class Session:
                 hint="session.command(text) runs CREATE VIEW, DROP VIEW, SHOW, SET and RESET",
             )
 
+    def prepare(self) -> None:
+        """Have a runner start, where jobs are left to one; what is wrong with it, the first job says."""
+        self._manager.prepare()
+
     def start(self) -> None:
         """Start the cluster now, and wait until it is there."""
         self._manager.start()

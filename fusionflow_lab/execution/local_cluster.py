@@ -16,8 +16,9 @@ from importlib.machinery import ModuleSpec
 from typing import ClassVar
 
 import dask
-from dask.utils import parse_bytes
-from distributed import LocalCluster, Nanny, SpecCluster, Status
+from distributed import LocalCluster, Nanny, SpecCluster, Status, utils
+
+from fusionflow_lab.execution.fork_server import is_fork_server_used
 
 # A worker that dies takes its task with it once.
 _DASK_SETTINGS = {
@@ -28,10 +29,6 @@ _DASK_SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.admin.low-level-log-length": 1000,
 }
-_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
-# Fresh 256 KiB buffers must not be mapped anew each time: so much that is free is kept.
-TRIM_BYTES = 256 << 20
-MAP_BYTES = 64 << 20
 
 LOOK_SECONDS = 2.0
 # A worker that was dead at that many looks in a row does not come back by itself.
@@ -87,20 +84,13 @@ def _is_dead(nanny: Nanny) -> bool:
     return nanny.status in {Status.failed, Status.closed} or not nanny.is_alive()
 
 
-def _kept(memory_limit: str) -> dict[str, int]:
-    """Say how much memory that is free a worker keeps: less where it has little."""
-    limit = 0 if memory_limit == "auto" else parse_bytes(memory_limit)
-    trim, mapped = (min(TRIM_BYTES, limit // 8), min(MAP_BYTES, limit // 16)) if limit else (0, 0)
-    return {
-        f"{_ENVIRONMENT}.MALLOC_MMAP_THRESHOLD_": mapped or MAP_BYTES,
-        f"{_ENVIRONMENT}.MALLOC_TRIM_THRESHOLD_": trim or TRIM_BYTES,
-    }
-
-
 @asynccontextmanager
 async def open_local(*, workers: int, memory_limit: str) -> AsyncIterator[LocalCluster]:
     """Start worker processes of one thread each, which end with this context."""
-    with dask.config.set({**_DASK_SETTINGS, **_kept(memory_limit)}):
+    if is_fork_server_used():
+        # It has loaded what is needed; Dask would load all that it can use into this process, too.
+        utils._forkserver_preload_set = True  # noqa: SLF001
+    with dask.config.set(_DASK_SETTINGS):
         cluster = _Cluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -65,6 +65,7 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
 
     async def _offer(self, tasks: ModuleType) -> None:
         await asyncio.to_thread(tasks.warm_up)
+        tasks.keep_freed(self._worker.memory_manager.memory_limit)
         gc.freeze()  # what is loaded stays
         worker = self._worker
         worker.extensions[EXTENSION] = tasks.WorkerState(

@@ -20,6 +20,7 @@ from distributed import get_worker
 from fusionflow_lab import _native
 from fusionflow_lab.datasets.place import open_sink
 from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
+from fusionflow_lab.execution.allocator import keep_freed
 from fusionflow_lab.execution.arrow_scan import ArrowReport
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, group_identity
 from fusionflow_lab.execution.final_tasks import BucketTask, FinalTask, finish, merge_bucket
@@ -57,6 +58,7 @@ __all__ = [
     "MapTask",
     "WorkerState",
     "finish",
+    "keep_freed",
     "map_chunks",
     "merge_bucket",
     "run_task",

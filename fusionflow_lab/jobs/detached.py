@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Final
 
 from fusionflow_lab.config import Config
@@ -38,6 +39,12 @@ class DetachedManager(JobManager):
         registry = Registry(stores.jobs.engine)
         self._link = RunnerLink(config=config, cluster=cluster, registry=registry, workers=workers)
         super().__init__(stores=stores, thread=thread, cluster=cluster, owner=config.user, logs=config.logs)
+
+    def prepare(self) -> None:
+        """Have a runner, and leave it alone: one that nobody gives a job ends as it would without us."""
+        with suppress(ClusterError):
+            self._link.nudge()
+            self._link.close()
 
     def start(self) -> str:
         """Have a runner with a cluster, and return its scheduler's address.

@@ -58,6 +58,9 @@ class InProcessManager(JobManager):
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
 
+    def prepare(self) -> None:
+        """Start nothing: the cluster would be this process's."""
+
     def start(self) -> str:
         """Open the cluster and return its scheduler's address."""
         address: str = self._thread.submit(self._connection.client()).result().scheduler.address

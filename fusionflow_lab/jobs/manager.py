@@ -78,6 +78,10 @@ class JobManager(ABC):
     # What the two ways differ in.
 
     @abstractmethod
+    def prepare(self) -> None:
+        """Start what the first job will need, where that goes on without this process."""
+
+    @abstractmethod
     def start(self) -> str:
         """Have a cluster, and return its scheduler's address."""
 

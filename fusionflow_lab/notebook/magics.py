@@ -93,6 +93,7 @@ class FusionflowMagics(Magics):
         self._awaiting.register()
         self._shell.Completer.custom_matchers.append(self._matcher.match)
         atexit.register(self._sessions.close)
+        self._sessions.prepare()
 
     def unregister(self) -> None:
         """Take the magics out of the shell and close the session."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from fusionflow_lab.api import Job, Session, connect
 from fusionflow_lab.config import Value
-from fusionflow_lab.errors import JobError
+from fusionflow_lab.errors import FusionflowError, JobError
 
 LOCAL = "local"
 
@@ -29,6 +31,7 @@ class Sessions:
         self._open: list[Session] = []
         self._target: tuple[str, int | None] = (LOCAL, None)
         self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
 
     @property
     def target(self) -> tuple[str, int | None]:
@@ -42,6 +45,21 @@ class Sessions:
 
     def get(self, cluster: str | None, workers: int | None) -> Session:
         """Return the session for a cell; what the cell leaves open stays as it was."""
+        with self._lock:
+            return self._get(cluster, workers)
+
+    def prepare(self) -> None:
+        """Open the session of the first cell in a thread, and have its runner start.
+
+        What is wrong with it, the first cell says.
+        """
+        threading.Thread(target=self._prepare, name="fusionflow-prepare", daemon=True).start()
+
+    def _prepare(self) -> None:
+        with suppress(FusionflowError, OSError):
+            self.get(None, None).prepare()
+
+    def _get(self, cluster: str | None, workers: int | None) -> Session:
         target, settings = self._wanted(cluster, workers), self._settings()
         if not self._open or target != self._target or settings != self._used:
             session = connect(target[0], workers=target[1], traits=settings)

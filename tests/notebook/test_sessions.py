@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fusionflow_lab.errors import JobError
+from fusionflow_lab.jobs.link import connected, end_runner
 from fusionflow_lab.notebook.sessions import Sessions
 
 
@@ -57,3 +59,19 @@ def test_closing_twice_does_no_harm(sessions: Sessions) -> None:
     sessions.get(None, None)
     sessions.close()
     sessions.close()
+
+
+def test_the_runner_starts_before_the_first_cell(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUSIONFLOW_RUNNER", "detached")
+    sessions.prepare()
+    session = sessions.get(None, None)
+    give_up = time.monotonic() + 60
+    while not session.runners():
+        assert time.monotonic() < give_up, "no runner was started"
+        time.sleep(0.05)
+    (runner,) = session.runners()
+    assert session.sql("SELECT 1 AS one").result().columns == ("one",)
+    assert [found.id for found in session.runners()] == [runner.id]
+    connection = connected(runner)
+    assert connection is not None
+    end_runner(connection)
