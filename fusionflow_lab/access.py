@@ -23,6 +23,8 @@ class Access:
     http_hosts
         Which hosts may be read over http: names, ``*.example.org``, ``*`` for all that are public, addresses
         and networks; none by default.
+    roots
+        Folders under which files of a machine are read and written; anywhere where there are none.
     """
 
     s3_endpoint: str = ""
@@ -30,3 +32,4 @@ class Access:
     s3_region: str = ""
     s3_url_style: str = ""
     http_hosts: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ commands. A setting that nobody knows is an error: one that is silently ignored 
 from __future__ import annotations
 
 import difflib
-import getpass
 import hashlib
 import os
 import platform
@@ -23,6 +22,7 @@ from typing import Final, TypeAlias
 import platformdirs
 
 from fusionflow_lab.errors import ConfigError
+from fusionflow_lab.machine import processors, user_of
 from fusionflow_lab.query import Access
 from fusionflow_lab.units import bytes_of, max_errors_of, seconds_of
 
@@ -140,6 +140,13 @@ class Config:
             "Hosts read over http: names, *.example.org, * for all public ones, addresses, networks."
         ),
     )
+    roots: str = field(
+        default="",
+        metadata=_about(
+            "Folders that queries of front ends read and write below, as in PATH.",
+            default="the server's root folder and the home of its user; anywhere in a kernel",
+        ),
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting comes from."""
 
@@ -177,7 +184,14 @@ class Config:
             s3_region=self.s3_region,
             s3_url_style=self.s3_url_style,
             http_hosts=tuple(filter(None, (host.strip() for host in self.http_hosts.split(",")))),
+            roots=(*self.root_folders, str(self.home / "tables")) if self.root_folders else (),
         )
+
+    @property
+    def root_folders(self) -> tuple[str, ...]:
+        """The folders that ``roots`` names; queries may also read the tables that they made in the home."""
+        names = filter(None, self.roots.split(os.pathsep))
+        return tuple(str(Path(name).expanduser().absolute()) for name in names)
 
     @property
     def frame_bytes(self) -> int:
@@ -238,8 +252,8 @@ class Config:
         environ = os.environ if environ is None else environ
         values: dict[str, Value] = {
             "home": platformdirs.user_data_path("fusionflow"),
-            "workers": _processors(),
-            "user": _user(environ),
+            "workers": processors(),
+            "user": user_of(environ),
         }
         origins = {setting.name: "default" for setting in settings()}
         given = {name: value for name, value in options.items() if value is not None}
@@ -381,20 +395,5 @@ def _read(name: str, value: object, origin: str) -> Value:
         raise ConfigError(f"{name} is {value!r}", where=origin, hint=wanted) from None
 
 
-def _user(environ: Mapping[str, str]) -> str:
-    """Return who works here: the user of JupyterHub, or of the system."""
-    try:
-        return environ.get("JUPYTERHUB_USER") or getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        return str(os.getuid())
-
-
 def _default(each: Field[Value]) -> str:
     return str(each.metadata["default"] or each.default)
-
-
-def _processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

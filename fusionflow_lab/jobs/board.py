@@ -148,6 +148,11 @@ class Board:
         with Session(self._engine) as session:
             return tuple(session.scalars(select(JobRow.id).where(wanted.select())))
 
+    def clusters(self, wanted: Wanted) -> frozenset[str]:
+        """Return the names of the clusters that jobs run on."""
+        with Session(self._engine) as session:
+            return frozenset(session.scalars(select(JobRow.cluster).where(wanted.select()).distinct()))
+
     def cursor(self) -> int:
         """Return the cursor of the newest durable event of all jobs; 0 before the first."""
         with Session(self._engine) as session:

@@ -116,7 +116,8 @@ def decode_query(body: str) -> Query:
         settings = tuple((str(key), str(value)) for key, value in values.get("settings", ()))
         parts = {"parameters": tuple(parameters), "views": tuple(views), "frames": tuple(frames)}
         access = values.get("access", {})
-        values["access"] = Access(**{**access, "http_hosts": tuple(access.get("http_hosts", ()))})
+        lists = {name: tuple(access.get(name, ())) for name in ("http_hosts", "roots")}
+        values["access"] = Access(**{**access, **lists})
         if values.get("sink") is not None:
             values["sink"] = _sink(values["sink"])
         values["settings"] = settings

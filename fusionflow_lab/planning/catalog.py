@@ -32,6 +32,8 @@ from fusionflow_lab.planning.whole_files import files_first, whole_source
 from fusionflow_lab.query import Access
 from fusionflow_lab.source import Source
 from fusionflow_lab.storage import Finder, ObjectInfo, RemoteFiles, find_objects, sample_files, scheme_of
+from fusionflow_lab.storage.globs import listed
+from fusionflow_lab.storage.roots import refuse_outside, refuse_pattern
 
 
 class Sniffer(CsvSniffer, Protocol):
@@ -129,12 +131,22 @@ class Catalog:
         ------
         StateError
             Its manifest cannot be read.
+        PermissionError
+            It is outside the folders that may be read.
         """
+        refuse_pattern(name, folder, access.roots)
         version = dataset_version(name, folder, access)
         return None if version is None else dataset_reader(version)
 
     def _files(self, pattern: str, folder: str, access: Access) -> tuple[Sequence[ObjectInfo], list[str]]:
         """Return what a pattern means: what is known of it elsewhere, and the paths."""
+        refuse_pattern(pattern, folder, access.roots)
+        found, paths = self._found(pattern, folder, access)
+        if not found:
+            refuse_outside(pattern, paths, access.roots)
+        return found, paths
+
+    def _found(self, pattern: str, folder: str, access: Access) -> tuple[Sequence[ObjectInfo], list[str]]:
         version = dataset_version(pattern, folder, access)
         if version is None:
             found = self._finder(pattern, access) if scheme_of(pattern) else ()
@@ -169,12 +181,15 @@ class Catalog:
         """
         if scheme_of(pattern):
             return self._listing_elsewhere(pattern, access or Access())
+        roots = access.roots if access is not None else ()
+        refuse_pattern(pattern, folder, roots)
         try:
-            paths = self._sniffer.list_files(str(Path(folder, pattern)) if folder else pattern)
+            paths = self._sniffer.list_files(_placed(pattern, folder))
         except FileNotFoundError:
             paths = []
         except ValueError as error:
             raise QueryError(str(error)) from error
+        refuse_outside(pattern, paths, roots)
         names = as_named(pattern, paths, folder or str(Path.cwd()))
         return keep_listing(names, self._sniffer.stat_files(paths), self._folder / "lists")
 
@@ -196,7 +211,11 @@ class Catalog:
         return self._sniffer.stat_files(paths) == [(file.size, file.mtime_ns) for file in source.files]
 
     def _list(self, pattern: str, folder: str) -> list[str]:
-        place = str(Path(folder, pattern)) if folder else pattern
+        each = listed(pattern)
+        if len(each) > 1:  # none of a list may be missing
+            for one in each:
+                self._list(one, folder)
+        place = _placed(pattern, folder)
         try:
             return self._sniffer.list_files(place)
         except FileNotFoundError as error:
@@ -237,6 +256,12 @@ def _with_types(source: Source, types: Mapping[int, str]) -> Source:
         for column in source.columns
     )
     return replace(source, columns=columns)
+
+
+def _placed(pattern: str, folder: str) -> str:
+    """Return a pattern, or each of a list of them, from where it starts."""
+    each = [str(Path(folder, one)) if folder else one for one in listed(pattern)]
+    return each[0] if len(each) == 1 else f"{{{','.join(each)}}}"
 
 
 def _nearest_file(pattern: str) -> str:

@@ -7,9 +7,7 @@ stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar, Literal
 
 ValueKind = Literal["number", "text", "boolean", "date", "time", "timestamp", "parameter"]
@@ -27,7 +25,7 @@ class _Travels:
     """Base of what front ends send: a field that is not known is refused by its name."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Mapping[str, str]] = MappingProxyType({"extra": "forbid"})
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # pydantic takes nothing but a dict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

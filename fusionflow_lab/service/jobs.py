@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.board import Wanted
 from fusionflow_lab.jobs.lifecycle import has_ended
+from fusionflow_lab.service.access import asked_query
 from fusionflow_lab.service.models import (
     CountQuery,
     Deleted,
@@ -50,14 +51,16 @@ def submit_job(call: Call, asked: NewJob) -> Reply:
     """Run a query as a job; 200 with the job that is there where its idempotency key is known."""
     key = asked.idempotency_key
     known = call.session.stores.jobs.keyed(key, owner=call.user) if key else None
-    relation = call.session.sql(
+    query = asked_query(
+        call.session,
         asked.sql,
         params=asked.params,
+        folder=asked.folder,
         name=asked.name,
         use_cache=asked.use_cache,
         max_errors=asked.max_errors,
     )
-    job = relation.submit(priority=asked.priority, key=key)
+    job = call.session.submit(query, priority=asked.priority, key=key)
     record = call.board.job(job.id, owner=call.user)
     return json_reply(job_of(record), status=200 if known is not None else 201)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, Json, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, Json, JsonValue, field_validator
 
 from fusionflow_lab.jobs.board import Sort
 from fusionflow_lab.jobs.events import Status
@@ -24,6 +24,14 @@ class Model(BaseModel):
     """Base of all shapes: frozen, and nothing that is not known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _has_no_nul(cls, value: object) -> object:
+        """Refuse texts that neither paths nor databases take."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("holds a NUL character")
+        return value
 
 
 class Nothing(Model):
@@ -128,6 +136,7 @@ class NewJob(Model):
     use_cache: bool = Field(default=True, description="Whether states that are kept may be used.")
     max_errors: str | int = Field("", description="Records that may be rejected: 100, 5%.")
     priority: int = Field(0, ge=-1000, le=1000)
+    folder: str = Field("", description="What relative paths start from; the first root by default.")
     idempotency_key: str = Field(
         "", max_length=255, description="Under one key a query is submitted once, however often it is asked."
     )

@@ -57,6 +57,22 @@ def matcher(pattern: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{_translated(each)})" for each in patterns), re.DOTALL)
 
 
+def listed(pattern: str) -> list[str]:
+    """Return the patterns of a list of patterns, ``{a,b}``; any other is one.
+
+    Examples
+    --------
+    >>> listed("{/data/a.csv,b/*.csv}"), listed("{a,b}.csv")
+    (['/data/a.csv', 'b/*.csv'], ['{a,b}.csv'])
+    """
+    if not pattern.startswith("{"):
+        return [pattern]
+    end, commas = _closing(pattern, 0)
+    if end != len(pattern) - 1:
+        return [pattern]
+    return [pattern[first + 1 : last] for first, last in pairwise([0, *commas, end])]
+
+
 def _alternatives(pattern: str) -> Iterator[str]:
     open_patterns = [pattern]
     count = 0

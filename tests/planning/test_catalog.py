@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fusionflow_lab import _native
+from fusionflow_lab.access import Access
 from fusionflow_lab.errors import QueryError, SourceError
 from fusionflow_lab.planning.catalog import MOST_KNOWN, Catalog
 from fusionflow_lab.planning.csv_files import SniffedFile
@@ -164,3 +165,27 @@ def test_no_file_names_the_nearest(pattern: str, near: str, files: Path) -> None
         Catalog(files / "types").resolve(f"{files}/{pattern}", CsvOptions(), "s")
     hint = f"\ntry: did you mean {files}/{near}?" if near else ""
     assert str(raised.value) == f"no file matches {files}/{pattern}{hint}"
+
+
+def test_a_list_of_files_is_read_whole_or_refused(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.csv").write_text("n\n1\n")
+    catalog = Catalog(tmp_path / "types")
+    here = str(tmp_path)
+
+    found = catalog.resolve(f"{{{here}/a.csv,b.csv,c.*}}", CsvOptions(), "t", folder=here)
+
+    assert [Path(file.path).name for file in found.files] == ["a.csv", "b.csv", "c.csv"]
+    with pytest.raises(FileNotFoundError, match=r"no file matches none\.csv"):
+        catalog.resolve("{a.csv,none.csv}", CsvOptions(), "t", folder=here)
+
+
+def test_roots_hold_for_every_file_of_a_list(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("n\n1\n")
+    (tmp_path / "b.csv").write_text("n\n1\n")
+    catalog, access = Catalog(tmp_path / "types"), Access(roots=(str(tmp_path / "in"),))
+
+    for pattern in ("{a.csv,../b.csv}", f"{{a.csv,{tmp_path}/b.csv}}"):
+        with pytest.raises(PermissionError, match="is outside the folders"):
+            catalog.resolve(pattern, CsvOptions(), "t", folder=str(tmp_path / "in"), access=access)
