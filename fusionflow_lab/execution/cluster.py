@@ -10,7 +10,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import cloudpickle
 import duckdb
@@ -26,6 +26,8 @@ SETUP_SECONDS = 0.05
 # Workers that have not said by then what they have are not waited for.
 SETUP_LIMIT_SECONDS = 30
 NAMED_WORKERS = 5
+CONNECT_SECONDS = 10
+MOST_ATTEMPTS = 5
 
 
 class _Client(Client):  # type: ignore[misc]  # distributed has no types
@@ -71,16 +73,31 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
             await _prepare(client)
             yield client
     else:
+        async with await _connected(address) as client:
+            yield client
+
+
+async def _connected(address: str) -> Client:
+    """Return the client of a scheduler that is prepared; one that goes away meanwhile may be back soon."""
+    for _ in range(MOST_ATTEMPTS):
         try:
-            client = _Client(address, asynchronous=True, set_as_default=False, timeout=10)
+            client = _Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS)
             await client
         except (OSError, TimeoutError) as error:
             raise ClusterError(
                 f"no Dask scheduler answers: {error}", where=address, hint="check the address, or use 'local'"
             ) from None
-        async with client:
-            await _prepare(client)
-            yield client
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(client)
+            with suppress(OSError):
+                await _prepare(client)
+                stack.pop_all()
+                return client
+    raise ClusterError(
+        f"the scheduler went away {MOST_ATTEMPTS} times while it was looked at",
+        where=address,
+        hint="look into its log, and run again: finished work is kept",
+    )
 
 
 @contextmanager

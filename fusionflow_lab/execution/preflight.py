@@ -9,9 +9,10 @@ import secrets
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ import cloudpickle
 import duckdb
 import psutil
 from distributed import Client
+from distributed.versions import VersionMismatchWarning
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import FusionflowError
@@ -77,8 +79,10 @@ def look_at(cluster: str, config: Config, paths: Sequence[str] = ()) -> list[Che
     paths
         Files, patterns or URLs that every worker should be able to read.
     """
-    with _marked(config.home) as mark:
-        return asyncio.run(_look_at(cluster, config.home, mark, paths))
+    with _marked(config.home) as mark, warnings.catch_warnings():
+        # Dask's own words on Pythons that differ; ours are among the checks.
+        warnings.simplefilter("ignore", VersionMismatchWarning)
+        return asyncio.run(_look_at(cluster, config, mark, paths))
 
 
 @contextmanager
@@ -128,7 +132,7 @@ def _memory(config: Config) -> Check:
     return Check(name="memory", found=found, remedy=remedy)
 
 
-async def _look_at(cluster: str, home: Path, mark: str, paths: Sequence[str]) -> list[Check]:
+async def _look_at(cluster: str, config: Config, mark: str, paths: Sequence[str]) -> list[Check]:
     client = Client(cluster, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS)
     try:
         await client
@@ -145,18 +149,20 @@ async def _look_at(cluster: str, home: Path, mark: str, paths: Sequence[str]) ->
         checks.append(_told("Python", pythons, _here(), f"give the workers Python {_here()}"))
         able = [worker for worker, found in pythons.items() if found == _here()]
         if able:
-            checks += await _ask(client, able, home, mark, paths)
+            checks += await _ask(client, able, config, mark, paths)
     return checks
 
 
 async def _ask(
-    client: Client, workers: list[str], home: Path, mark: str, paths: Sequence[str]
+    client: Client, workers: list[str], config: Config, mark: str, paths: Sequence[str]
 ) -> list[Check]:
     """Ask workers of our Python what they have and see."""
-    sent = time.time()
+    home, access, sent = config.home, asdict(config.access), time.time()
     cloudpickle.register_pickle_by_value(probe_module)
     try:
-        asked = client.run(look_around, str(home), mark, list(paths), workers=workers, on_error="return")
+        asked = client.run(
+            look_around, str(home), mark, list(paths), access, workers=workers, on_error="return"
+        )
         said: Mapping[str, object] = await asyncio.wait_for(asked, ANSWER_SECONDS)
     except TimeoutError:
         remedy = "see what keeps them busy: the cluster's dashboard"
@@ -208,7 +214,12 @@ def _seen(found: Mapping[str, object], path: str) -> str:
 
 def _path_remedy(said: str) -> str:
     if any(word in said for word in ("Credentials", "PermissionError", "Forbidden", "Access Denied")):
-        return "give the workers credentials: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        return (
+            "give the workers credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile of "
+            "FUSIONFLOW_S3_PROFILE in their ~/.aws; files need their rights"
+        )
+    if "TimeoutError" in said:
+        return "see that the workers reach it: network, proxy, endpoint (FUSIONFLOW_S3_ENDPOINT)"
     if "No module named" in said or "ImportError" in said:
         return "install what reads it where the workers run (s3fs, gcsfs, adlfs, aiohttp)"
     return "put it where every worker sees it under the same path, or on object storage"

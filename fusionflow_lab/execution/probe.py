@@ -6,10 +6,11 @@ nothing of ours, and at its top nothing that Python does not bring along.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 MARK = ".fusionflow-doctor"
+LOOK_SECONDS = 1.8
 
 
-def look_around(home: str, mark: str, paths: Sequence[str], dask_worker: Worker) -> dict[str, object]:
-    """Return what this worker has and sees.
+async def look_around(
+    home: str, mark: str, paths: Sequence[str], access: Mapping[str, object], dask_worker: Worker
+) -> dict[str, object]:
+    """Return what this worker has and sees, as far as it is known after ``LOOK_SECONDS``.
 
     Parameters
     ----------
@@ -32,15 +36,19 @@ def look_around(home: str, mark: str, paths: Sequence[str], dask_worker: Worker)
         What the file ``MARK`` holds in it.
     paths
         Files, patterns or URLs that it should be able to read.
+    access
+        The fields of ``Access``: how files elsewhere are reached.
     dask_worker
         The worker, given by Dask.
     """
 
-    def told(work: Callable[[], object]) -> str:
+    async def told(work: Callable[[], object]) -> str:
         try:
-            work()
+            await asyncio.wait_for(asyncio.to_thread(work), LOOK_SECONDS)
+        except TimeoutError:
+            return f"TimeoutError: no answer within {LOOK_SECONDS} s"
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker says so
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         return ""
 
     def see_home() -> None:
@@ -50,6 +58,11 @@ def look_around(home: str, mark: str, paths: Sequence[str], dask_worker: Worker)
         Path(home, f"{MARK}-{os.getpid()}").unlink()
 
     def see(path: str) -> None:
+        if "://" in path and has_package:
+            storage = import_module("fusionflow_lab.storage")
+            reached = import_module("fusionflow_lab.access").Access(**access)
+            storage.first_byte(path, reached)
+            return
         found = import_module("fsspec").open_files(path, "rb")
         if not found:
             raise FileNotFoundError(path)
@@ -58,13 +71,14 @@ def look_around(home: str, mark: str, paths: Sequence[str], dask_worker: Worker)
 
     try:
         tasks = import_module("fusionflow_lab.execution.tasks")
-        build = str(getattr(tasks, "BUILD", tasks.VERSION))
+        build, has_package = str(getattr(tasks, "BUILD", tasks.VERSION)), True
     except Exception as error:  # noqa: BLE001 - a broken installation is what is looked for
-        build = f"no fusionflow_lab ({error})"
+        build, has_package = f"no fusionflow_lab ({error})", False
+    home_seen, *seen = await asyncio.gather(told(see_home), *(told(partial(see, path)) for path in paths))
     return {
         "build": build,
-        "home": told(see_home),
-        "paths": {path: told(partial(see, path)) for path in paths},
+        "home": home_seen,
+        "paths": dict(zip(paths, seen, strict=True)),
         "memory": dask_worker.memory_manager.memory_limit or 0,
         "free": shutil.disk_usage(dask_worker.local_directory).free,
         "time": time.time(),

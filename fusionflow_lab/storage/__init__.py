@@ -10,7 +10,14 @@ from fusionflow_lab.storage.folder import Folder
 from fusionflow_lab.storage.object_folder import ObjectFolder
 from fusionflow_lab.storage.objects import ObjectInfo
 from fusionflow_lab.storage.places import Finder, find_objects, open_store
-from fusionflow_lab.storage.reader import RemoteFile, RemoteFiles, chunk_files, range_files, sample_files
+from fusionflow_lab.storage.reader import (
+    RemoteFile,
+    RemoteFiles,
+    chunk_files,
+    first_byte,
+    range_files,
+    sample_files,
+)
 from fusionflow_lab.storage.store import Parts, Store
 from fusionflow_lab.storage.urls import SCHEMES, check_url, redacted, scheme_of
 
@@ -27,6 +34,7 @@ __all__ = [
     "check_url",
     "chunk_files",
     "find_objects",
+    "first_byte",
     "open_store",
     "range_files",
     "redacted",

@@ -17,7 +17,7 @@ from typing import Final
 from fusionflow_lab.query import Access
 from fusionflow_lab.source import Chunk, SourceFile
 from fusionflow_lab.storage.objects import ObjectInfo, Objects, Range, begin, read_all, waited_for
-from fusionflow_lab.storage.places import open_objects
+from fusionflow_lab.storage.places import find_objects, open_objects
 from fusionflow_lab.storage.urls import scheme_of
 
 TAIL: Final = 32 << 10
@@ -192,6 +192,25 @@ class RemoteFile:
         wanted = Range(at, min(max(end, at + step), max(limit, at + 1), self._info.size))
         self._unforeseen = [*self._unforeseen[1 - _KEPT :], self._files.fetch(self._info, wanted)]
         return self._unforeseen[-1]
+
+
+def first_byte(pattern: str, access: Access) -> bytes:
+    """Return the first byte of the first object of a pattern: whether it can be read at all.
+
+    Parameters
+    ----------
+    pattern
+        A URL.
+    access
+        How it is reached.
+
+    Raises
+    ------
+    SourceError, OSError
+        It cannot; the message says why.
+    """
+    info = find_objects(pattern, access)[0]
+    return RemoteFiles(open_objects(pattern, access), ()).fetch(info, Range(0, min(1, info.size))).content
 
 
 def chunk_files(

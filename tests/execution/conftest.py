@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,10 +23,15 @@ def spawn(tmp_path: Path) -> Iterator[Spawn]:
     elsewhere.mkdir()
     with ExitStack() as stack:
 
-        def start(*arguments: str, path: Path | None = None) -> subprocess.Popen[bytes]:
-            environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
+        def start(
+            *arguments: str,
+            path: Path | None = None,
+            python: str = sys.executable,
+            settings: Mapping[str, str] | None = None,
+        ) -> subprocess.Popen[bytes]:
+            environment = os.environ | ({"PYTHONPATH": str(path)} if path else {}) | dict(settings or {})
             # Not from here: "-m" would put this checkout before any path.
-            process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment, cwd=elsewhere)
+            process = subprocess.Popen([python, "-m", *arguments], env=environment, cwd=elsewhere)
             stack.callback(process.wait, 20)
             stack.callback(process.terminate)
             return process

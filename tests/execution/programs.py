@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def add_worker(
-    spawn: Spawn, address: str, path: Path | None = None, *, threads: int = 1
+    spawn: Spawn,
+    address: str,
+    path: Path | None = None,
+    *,
+    threads: int = 1,
+    python: str = sys.executable,
+    settings: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     return spawn(
         "dask",
@@ -23,6 +30,8 @@ def add_worker(
         "--no-nanny",
         "--no-dashboard",
         path=path,
+        python=python,
+        settings=settings,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,42 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
     assert done.stdout == "[{'s': 2}] None\n", done.stderr
+
+
+DYING = """
+import os
+from pathlib import Path
+
+def dask_setup(scheduler):
+    struck = Path(os.environ["STRUCK"])
+
+    def die(*_, **__):
+        struck.touch()
+        os._exit(1)
+
+    if not struck.exists():
+        scheduler.handlers["register_worker_plugin"] = die
+"""
+
+
+def test_a_scheduler_that_dies_while_it_is_prepared_is_waited_for(spawn: Spawn, tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address, port = "tcp://127.0.0.1:{1}".format(*listener.getsockname()), listener.getsockname()[1]
+    struck, preload = tmp_path / "struck", tmp_path / "dying.py"
+    preload.write_text(DYING)
+    options = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--preload", str(preload))
+    command = ("dask", "scheduler", *options)
+
+    async def opened_anew() -> int:
+        first = spawn(*command, settings={"STRUCK": str(struck)})
+        async with asyncio.TaskGroup() as group:
+            opening = group.create_task(opened(address, 0))
+            await asyncio.to_thread(first.wait, 60)
+            assert struck.exists()
+            spawn(*command, settings={"STRUCK": str(struck)})
+            add_worker(spawn, address)
+            able, _ = await opening
+        return able
+
+    assert asyncio.run(opened_anew()) == 1

@@ -39,21 +39,6 @@ def test_a_good_cluster_is_good(spawn: Spawn, scheduler: str, tmp_path: Path) ->
     assert list((tmp_path / "home").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("tasks", "found"),
-    [(None, "has no fusionflow_lab (not installed here)"), ("VERSION = '0.0.1'", "has 0.0.1")],
-    ids=["no extension", "old extension"],
-)
-def test_a_worker_without_the_right_extension(
-    spawn: Spawn, scheduler: str, tmp_path: Path, tasks: str | None, found: str
-) -> None:
-    add_worker(spawn, scheduler, other_python(tmp_path / "other", tasks))
-    check = checked(scheduler, tmp_path / "home")["extension"]
-
-    assert found in check.found
-    assert check.remedy.startswith("pip install fusionflow_lab==")
-
-
 @pytest.mark.parametrize("tasks", [None, "VERSION = '0.0.1'"], ids=["no extension", "old extension"])
 def test_a_worker_is_given_the_package(
     spawn: Spawn, scheduler: str, tmp_path: Path, tasks: str | None
@@ -67,14 +52,6 @@ def test_a_worker_is_given_the_package(
     with connect(scheduler, home=tmp_path / "home", runner="inprocess") as session:
         result = session.sql(f"SELECT sum(a)::BIGINT AS s FROM '{tmp_path}/trips.csv'").result()
     assert result.arrow().to_pylist() == [{"s": 3}]
-
-
-def test_a_path_that_a_worker_does_not_see(spawn: Spawn, scheduler: str, tmp_path: Path) -> None:
-    add_worker(spawn, scheduler)
-    check = checked(scheduler, tmp_path / "home", f"{tmp_path}/none.csv")[f"read {tmp_path}/none.csv"]
-
-    assert "FileNotFoundError" in check.found
-    assert check.remedy.startswith("put it where every worker sees it")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
