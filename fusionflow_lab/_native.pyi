@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import final
 
+from fusionflow_lab.native_map import NativeMap
 from fusionflow_lab.planning.reader_options import CsvOptions, JsonOptions
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.source import Chunk, Column, Dialect, ParquetReader, Reader, SourceFile
@@ -34,6 +35,7 @@ __all__ = [
     "list_files",
     "locate_starts",
     "look_at_files",
+    "map_rows",
     "narrowed_json_type",
     "parquet_statistics",
     "reads_json_type",
@@ -458,6 +460,14 @@ class Part:
     @property
     def partition(self) -> list[str | None]:
         """The values of the columns that name its partition, as text."""
+
+def map_rows(stream: object, native_map: NativeMap, memory: int = 0) -> object | None:
+    """Map the rows of an Arrow stream to a state, as one Arrow stream (``__arrow_c_stream__``).
+
+    None where the rows must be left to DuckDB: a value or a type that is not mapped just as it would, or
+    groups of more than ``memory`` bytes (0 for any number). Raises ``QueryError`` where the stream ends with
+    an error, ``ValueError`` for a map that is not known.
+    """
 
 def write_parts(
     stream: object,

@@ -109,7 +109,7 @@ class Session:
         self._thread = LoopThread()
         self.stores = open_stores(config)
         catalog = Catalog(config.home / "sources")
-        self.planner = Planner(catalog, results=self.stores.results.root)
+        self.planner = Planner(catalog, results=self.stores.results.root, native=config.evaluator == "auto")
         frames = FrameStore(config.home / "frames", limit=config.frame_bytes)
         self._names = Workspace(self.planner, frames, config.access)
         self._manager = open_manager(

@@ -38,6 +38,7 @@ _MOST_WORKERS: Final = 1024
 _CHOICES: Final = MappingProxyType(
     {
         "runner": ("detached", "inprocess"),
+        "evaluator": ("auto", "duckdb"),
         "log_format": ("text", "json"),
         "log_level": ("debug", "info", "warning", "error"),
         "s3_url_style": ("", "path", "virtual"),
@@ -91,6 +92,9 @@ class Config:
     )
     runner_idle: float = field(
         default=600.0, metadata=_about("Seconds without jobs and clients after which a detached runner ends.")
+    )
+    evaluator: str = field(
+        default="auto", metadata=_about("Who runs maps: auto, the native core where it can, or duckdb.")
     )
     max_errors: str = field(
         default="",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from fusionflow_lab.access import Access as Access  # noqa: PLC0414 - a word of the plan, too
+from fusionflow_lab.native_map import NativeMap
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.source import Column, Source
 
@@ -172,6 +173,8 @@ class Stage:
         None elsewhere.
     ``passing``
         Which rows need not be read, where the files say what values they hold.
+    ``native``
+        ``map_sql`` for the native core, which makes the same state of it; None where DuckDB runs it.
     """
 
     name: str
@@ -191,6 +194,7 @@ class Stage:
     broadcast: tuple[Broadcast, ...] = ()
     sink: Sink | None = None
     passing: Passing | None = None
+    native: NativeMap | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

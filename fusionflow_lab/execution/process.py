@@ -95,7 +95,7 @@ class _Process:
         self._options = options
         self._stores = open_stores(config)
         catalog = Catalog(config.home / "sources")
-        self._planner = Planner(catalog, results=self._stores.results.root)
+        self._planner = Planner(catalog, results=self._stores.results.root, native=config.evaluator == "auto")
         self._connection = ClusterConnection(options.cluster, config)
         self._service = Service(
             stores=self._stores,

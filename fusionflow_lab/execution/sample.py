@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import duckdb
 import pyarrow as pa
 
 from fusionflow_lab import _native
@@ -20,7 +19,7 @@ from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.source import Chunk
-from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.evaluate import Evaluator, Mapped
 
 FILES: Final = 3
 _BLOCK: Final = 1 << 18
@@ -72,7 +71,7 @@ def _state(stage: Stage, chunk: Chunk, evaluator: Evaluator) -> pa.Table:
         stage=stage, chunks=(chunk,), evaluator=evaluator, tables=(), token=_native.CancelToken()
     )
     made = scan.run()
-    if not isinstance(made.mapped, duckdb.Error):
+    if isinstance(made.mapped, Mapped):
         return made.mapped.state
     failure = made.scan.failure()
     if failure is not None:

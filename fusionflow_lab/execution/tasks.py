@@ -194,7 +194,7 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
     scan, mapped = made.scan, made.mapped
     if scan.widened():
         return MapReport(widened=tuple(scan.widened()))
-    if isinstance(mapped, duckdb.Error):
+    if not isinstance(mapped, Mapped):
         failure = scan.failure()
         if failure is not None:
             raise failure from None
@@ -301,7 +301,7 @@ def _identity(check: Check, task: DigestTask, evaluator: Evaluator | None, token
         return ""
 
 
-def _first_line(error: duckdb.Error) -> str:
+def _first_line(error: Exception) -> str:
     """Keep DuckDB's sentence, without its advice for its own settings."""
     return str(error).split("\n", 1)[0]
 

@@ -16,10 +16,12 @@ import duckdb
 import pyarrow as pa
 
 from fusionflow_lab import _native
+from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.arrow_scan import ArrowScan
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, passed_over
 from fusionflow_lab.execution.document_scan import DocumentScan
 from fusionflow_lab.execution.files_scan import FilesScan
+from fusionflow_lab.execution.native_pass import map_natively
 from fusionflow_lab.query import Stage
 from fusionflow_lab.source import Chunk, Column, JsonDialect, ParquetReader, Whole
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
@@ -37,7 +39,7 @@ class Pass:
     """A pass that was made, and what the map made of it: a state, or the error that ended it."""
 
     scan: AnyScan
-    mapped: Mapped | duckdb.Error
+    mapped: Mapped | duckdb.Error | QueryError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,8 +90,9 @@ class TypedScan:
         text = frozenset(column.name for column in stage.columns if not self._is_read(column))
         excluded: Sequence[Excluded] = ()
         while True:
-            made = self._pass(self._scan(stage.columns, text, excluded), text)
-            failed = isinstance(made.mapped, duckdb.Error)
+            made = None if text or stage.native is None else self._native_pass(excluded)
+            made = made or self._pass(self._scan(stage.columns, text, excluded), text)
+            failed = not isinstance(made.mapped, Mapped)
             if made.scan.widened() or made.scan.failure() is not None or self.token.cancelled:
                 return made
             if failed and text and not excluded:
@@ -100,6 +103,15 @@ class TypedScan:
             if not castable:
                 return made
             text, excluded = text | castable, ()
+
+    def _native_pass(self, excluded: Sequence[Excluded]) -> Pass | None:
+        """Make a pass by the native core; None where its rows must be left to DuckDB."""
+        scan = self._scan(self.stage.columns, frozenset(), excluded)
+        try:
+            mapped = map_natively(self.stage, scan, self.evaluator)
+        except QueryError as error:
+            return Pass(scan=scan, mapped=error)
+        return None if mapped is None else Pass(scan=scan, mapped=mapped)
 
     def _pass(self, scan: AnyScan, text: frozenset[str]) -> Pass:
         stream = scan.parts() if isinstance(scan, ColumnarScan) else scan

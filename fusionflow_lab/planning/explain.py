@@ -122,7 +122,8 @@ def _details(stage: Stage) -> list[str]:
     lines += [f"beside {entry.name}: {entry.sql}" for entry in stage.broadcast]
     word = "gathered" if stage.kind == "gather" else "rows shipped"
     way = f"{word}, because {stage.reason}" if stage.reason else "cut"
-    lines.append(f"runs   {way}; by DuckDB on the workers")
+    by = "DuckDB" if stage.native is None else "the native core"
+    lines.append(f"runs   {way}; by {by} on the workers")
     return lines
 
 

@@ -64,6 +64,8 @@ class Planner:
         Knows the files.
     results
         The folder where the rejects of finished jobs lie.
+    native
+        Whether the native core may run maps that it knows.
 
     Examples
     --------
@@ -77,8 +79,9 @@ class Planner:
     >>> planner.close()
     """
 
-    def __init__(self, catalog: Catalog, *, results: str = "") -> None:
+    def __init__(self, catalog: Catalog, *, results: str = "", native: bool = True) -> None:
         self._catalog = catalog
+        self._native = native
         self._results = results
         self._binders: dict[Settings, Binder] = {}
         self._binder = self._bound_by(())
@@ -299,7 +302,7 @@ class Planner:
         """Cut, or gather."""
         binder = self._binder
         if not reason:
-            maker = StageMaker(binder=binder, sources=sources)
+            maker = StageMaker(binder=binder, sources=sources, native=self._native)
             try:
                 ended = cut(tree, maker)
                 final = binder.sql(ended)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 
 from fusionflow_lab.errors import QueryError
+from fusionflow_lab.native_map import NativeMap
 from fusionflow_lab.planning.aggregates import travels_changed
 from fusionflow_lab.planning.ast import Node, walk
 from fusionflow_lab.planning.bind import Binder, Functions, Shape
@@ -16,6 +17,7 @@ from fusionflow_lab.planning.certify import certify, refuse_delim_names
 from fusionflow_lab.planning.classify import plain_name
 from fusionflow_lab.planning.joins import driving_first
 from fusionflow_lab.planning.messages import Gather
+from fusionflow_lab.planning.native import native_map
 from fusionflow_lab.planning.passing import passing
 from fusionflow_lab.planning.prune import needed_columns, without_unused
 from fusionflow_lab.planning.scope import tables
@@ -57,11 +59,13 @@ class Grouped:
 class StageMaker:
     """Makes the stages of one plan, in the planning connection.
 
-    ``sources`` are by table name; their empty tables exist.
+    ``sources`` are by table name; their empty tables exist. ``native`` says whether maps may be run by the
+    native core.
     """
 
     binder: Binder
     sources: Mapping[str, Source]
+    native: bool = True
     stages: list[Stage] = field(default_factory=list)
     grouped: Grouped | None = None
     """The SELECT that was cut last, where it groups by keys."""
@@ -94,7 +98,7 @@ class StageMaker:
         except duckdb.Error as error:
             raise Gather("a part of it does not stand by itself") from error
         if kind == "aggregate":
-            sql, pruned = self._counted(node, sql, whole, source, pruned)
+            sql, pruned, node = self._counted(node, sql, whole, source, pruned)
         _refuse(source, pruned)
         stage = Stage(
             name=name,
@@ -113,6 +117,7 @@ class StageMaker:
             keeps=ending.keeps,
             broadcast=broadcast,
             passing=passing(node, source, self.binder) if source.format == "parquet" else None,
+            native=self._native(kind, node, pruned),
         )
         for known in self.stages:
             if replace(stage, name=known.name, reason=known.reason) == known:
@@ -122,11 +127,11 @@ class StageMaker:
 
     def _counted(
         self, node: Node, sql: str, whole: Shape, source: Source, columns: tuple[Column, ...]
-    ) -> tuple[str, tuple[Column, ...]]:
+    ) -> tuple[str, tuple[Column, ...], Node]:
         """Let a map that only counts words see each different one once, with its count."""
         counted = counted_map(node, source, columns, self.binder.functions)
         if counted is None:
-            return sql, columns
+            return sql, columns, node
         fresh, read = self.binder.sql(counted), (*columns, word_count())
         self.binder.create(source.name, read)
         try:
@@ -135,7 +140,10 @@ class StageMaker:
             same = False
         finally:
             self.binder.create(source.name, source.columns)
-        return (fresh, read) if same else (sql, columns)
+        return (fresh, read, counted) if same else (sql, columns, node)
+
+    def _native(self, kind: StageKind, node: Node, columns: Sequence[Column]) -> NativeMap | None:
+        return native_map(node, columns, self.binder) if self.native and kind == "aggregate" else None
 
     def _extracted(self, node: Node) -> tuple[Node, tuple[Broadcast, ...]]:
         """Take the broadcast tables out of a map, and let its source stream by them."""

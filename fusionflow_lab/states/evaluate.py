@@ -233,6 +233,12 @@ class Evaluator:
                 state = reducer.sql(stage.reduce_sql).to_arrow_table()
             return Mapped(state=state, rows_used=None if stage.multiplies else rows.count)
 
+    def table(self, sql: str, name: str, stream: ArrowStream) -> pa.Table:
+        """Run one statement over a stream, known to it as ``name``, and return its rows as a table."""
+        with self._interruptible() as cursor:
+            cursor.register(name, stream)
+            return cursor.sql(sql).to_arrow_table()
+
     def read(self, sql: str, name: str, stream: ArrowStream) -> list[tuple[object, ...]]:
         """Run one statement over a stream, known to it as ``name``, and return its rows."""
         with self._interruptible() as cursor:

@@ -34,6 +34,9 @@ pub enum Error {
     /// The rows that were to be written ended with an error, in the words of whoever made them.
     #[error("{0}")]
     Stream(String),
+    /// The native map leaves its rows to DuckDB.
+    #[error("left to DuckDB: {0}")]
+    Unfit(String),
     /// The caller's cancel flag was raised.
     #[error("the scan was cancelled")]
     Cancelled,

@@ -1,8 +1,9 @@
 //! The pure Rust core of FusionFlow Lab: files in, Arrow out. Knows nothing of Python.
 //!
-//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`] ← [`sink`].
+//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`] / [`map`] ← [`sink`].
 
 pub mod error;
+pub mod map;
 pub mod nearest;
 pub mod sink;
 pub mod source;

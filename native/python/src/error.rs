@@ -96,7 +96,7 @@ fn exception_of_error(py: Python<'_>, error: &Error) -> PyErr {
             ours::<SourceError>(py, &what, &path.display().to_string(), "name the types of these columns in read_csv")
         }
         Error::Stream(_) => ours::<QueryError>(py, &what, "", ""),
-        Error::Invalid(_) => PyValueError::new_err(what),
+        Error::Invalid(_) | Error::Unfit(_) => PyValueError::new_err(what),
         Error::Cancelled => ours::<ScanCancelledError>(py, &what, "", ""),
     }
 }

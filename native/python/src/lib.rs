@@ -9,6 +9,7 @@ mod error;
 mod list_files;
 mod locate_starts;
 mod look_at_files;
+mod map_rows;
 mod panic;
 mod remote;
 mod report;
@@ -35,6 +36,7 @@ mod _native {
         list_files::list_files,
         locate_starts::locate_starts,
         look_at_files::{FileLook, look_at_files},
+        map_rows::map_rows,
         panic::_panic,
         report::{BlockReport, ChunkReport},
         scan::Scan,

@@ -1,0 +1,43 @@
+//! Aggregates: what each keeps of the rows of a group, and the columns of a state that it ends in.
+//!
+//! Aggregates of one argument share what they keep: `avg(x)` is the sum and the count of `x`.
+
+mod extremes;
+mod numbers;
+mod section;
+mod states;
+
+pub use section::{Inputs, Section};
+
+use arrow_array::ArrayRef;
+
+use super::{cells::Cells, rows::Rows};
+use crate::error::Result;
+
+/// Keeps something of the values of one argument, for each group.
+pub trait Accumulate: Send {
+    /// Take the values of rows, which belong to these groups.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`](crate::error::Error::Unfit) where a value is more than can be kept.
+    fn update(&mut self, array: &ArrayRef, rows: Rows<'_>, groups: &[u32], cells: &mut Cells) -> Result<()>;
+
+    /// One of the things that it keeps, group by group; `seen` says which groups had a value.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`](crate::error::Error::Unfit) where a result is more than its type holds.
+    fn finish(&self, kept: Kept, cells: &Cells, seen: &[bool]) -> Result<ArrayRef>;
+
+    /// Bytes that it takes beside the cells.
+    fn size(&self) -> usize {
+        0
+    }
+}
+
+/// What can be kept of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    Sum,
+    Min,
+    Max,
+}
