@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from fusionflow_lab.api import Job, Session, attach, connect
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         SourceError,
         StateError,
     )
+    from fusionflow_lab.notebook.widgets.form import form
     from fusionflow_lab.results.result import Result
 
     __version__: str
@@ -60,11 +63,19 @@ __all__ = [
     "__version__",
     "attach",
     "connect",
+    "form",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
 
-_HOMES = {"Job": "api", "Session": "api", "attach": "api", "connect": "api", "Result": "results.result"}
+_HOMES = {
+    "Job": "api",
+    "Session": "api",
+    "attach": "api",
+    "connect": "api",
+    "Result": "results.result",
+    "form": "notebook.widgets.form",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -72,12 +83,24 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         value: object = import_module("importlib.metadata").version("fusionflow_lab")
     elif name in __all__:
-        value = getattr(import_module(f"fusionflow_lab.{_HOMES.get(name, 'errors')}"), name)
+        value = getattr(_home(name), name)
     else:
         message = f"module 'fusionflow_lab' has no attribute {name!r}"
         raise AttributeError(message)
     globals()[name] = value
     return value
+
+
+def _home(name: str) -> ModuleType:
+    """Load the module of a public name; widgets need more than the rest."""
+    try:
+        return import_module(f"fusionflow_lab.{_HOMES.get(name, 'errors')}")
+    except ModuleNotFoundError as error:
+        if error.name not in {"anywidget", "ipywidgets", "traitlets"}:
+            raise
+        errors = import_module("fusionflow_lab.errors")
+        what = f"{name} is a widget, and {error.name} is not installed"
+        raise errors.ConfigError(what, hint='pip install "fusionflow_lab[lab]"') from None
 
 
 def __dir__() -> list[str]:

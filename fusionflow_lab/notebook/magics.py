@@ -15,7 +15,7 @@ import pyarrow as pa
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from fusionflow_lab.api import Job, Relation
+from fusionflow_lab.api import Job, Relation, Session
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.notebook.awaiting import AwaitingCells
 from fusionflow_lab.notebook.blocking import run_blocking
@@ -86,6 +86,11 @@ class FusionflowMagics(Magics):
                 await self._detach(options, text)
             else:
                 await self._run(options, text)
+
+    @property
+    def session(self) -> Session:
+        """The session of the cells; made with the first use."""
+        return self._sessions.get(None, None)
 
     def register(self) -> None:
         """Put the magics into the shell."""

@@ -240,24 +240,37 @@ export interface CacheUse {
   place: string;
 }
 
-/** POST validate {sql, params}: what a query would read and do; one that is wrong is refused. */
-export interface Validated {
+/** POST validate {sql, params}: how a query is run; one that is wrong is refused. */
+export interface QueryPlan {
+  /** The drawing of it. */
+  text: string;
   columns: Column[];
-  /** The names of its `$x`. */
-  parameters: string[];
-  stages: ValidatedStage[];
-  chunks: number;
-  /** Bytes that it reads in all. */
-  bytes: number;
-  /** Bytes of chunks whose states are kept: they are not read again. */
-  bytes_known: number;
-  /** The plan as drawn text. */
-  explain: string;
+  stages: PlanStage[];
+  final_sql: string;
+  gathered: string;
+  /** Where rows are written; empty where they are the result. */
+  sink: string;
 }
 
-export interface ValidatedStage {
+/** One pass over a source. */
+export interface PlanStage {
   name: string;
-  /** "aggregate", "topk", "limit", "rows" or "gather". */
-  kind: string;
+  kind: "aggregate" | "topk" | "limit" | "rows" | "gather";
+  pattern: string;
+  format: string;
+  files: number;
+  bytes: number;
+  columns: Column[];
+  map_sql: string;
+  merge_sql: string;
+  reduce_sql: string;
+  /** Why rows are shipped; empty where states are. */
+  reason: string;
+  /** Tables that are read beside the source. */
+  broadcast: string[];
+  /** Empty where it depends on what those tables will hold. */
   map_hash: string;
+  chunks: number;
+  chunks_known: number;
+  bytes_known: number;
 }

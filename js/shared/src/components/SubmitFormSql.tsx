@@ -6,7 +6,7 @@ import { cellOf } from "../form/cell";
 import type { FormState, FormSync, ParameterText } from "../form/sync";
 import { useForm } from "../form/useForm";
 import { bytesText, countText } from "../format";
-import type { Job, Validated } from "../model";
+import type { Job, PlanStage, QueryPlan } from "../model";
 import { fetchJson } from "../transport";
 import { Part, TextInput } from "../ui/controls";
 import { ActionButton, Empty, ProblemNote } from "../ui/kit";
@@ -82,11 +82,11 @@ function Figures({ state }: { state: FormState }) {
       </div>
       <details>
         <summary class="ff-muted">Plan</summary>
-        <pre class="ff-code ff-scroll">{checked.explain}</pre>
+        <pre class="ff-code ff-scroll">{checked.text}</pre>
         <ul class="ff-small ff-muted">
           {checked.stages.map((stage) => (
             <li key={stage.name}>
-              {stage.name} ({stage.kind}): map hash <code class="ff-code">{stage.map_hash}</code>
+              {stage.name} ({stage.kind}): map hash <code class="ff-code">{stage.map_hash || "known when it runs"}</code>
             </li>
           ))}
         </ul>
@@ -96,13 +96,14 @@ function Figures({ state }: { state: FormState }) {
 }
 
 /** What a query would read, in words. */
-export function figuresText({ bytes, bytes_known, chunks, columns }: Validated): string {
+export function figuresText({ stages, columns }: Pick<QueryPlan, "stages" | "columns">): string {
+  const sum = (part: (stage: PlanStage) => number): number => stages.reduce((total, stage) => total + part(stage), 0);
+  const [bytes, known] = [sum((stage) => stage.bytes), sum((stage) => stage.bytes_known)];
   const answer = columns.length ? `${countText(columns.length, "column")} · ` : "";
   if (bytes === 0) return `${answer}reads nothing`;
-  const all = `${answer}${countText(chunks, "chunk")} · `;
-  if (bytes_known >= bytes) return `${all}reads nothing: all ${bytesText(bytes)} are known`;
-  const known = bytes_known ? `, ${bytesText(bytes_known)} are known already` : "";
-  return `${all}reads ${bytesText(bytes - bytes_known)}${known}`;
+  const all = `${answer}${countText(sum((stage) => stage.chunks), "chunk")} · `;
+  if (known >= bytes) return `${all}reads nothing: all ${bytesText(bytes)} are known`;
+  return `${all}reads ${bytesText(bytes - known)}${known ? `, ${bytesText(known)} are known already` : ""}`;
 }
 
 function Actions({ sync, state, onJob, onCell }: SqlProps & { state: FormState }) {

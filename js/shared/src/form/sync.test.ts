@@ -30,7 +30,7 @@ class HeldService implements Transport {
   }
 }
 
-const CHECKED = { columns: [], parameters: [], stages: [], chunks: 1, bytes: 10, bytes_known: 0, explain: "" };
+const CHECKED = { columns: [], stages: [], text: "drawn", final_sql: "", gathered: "", sink: "" };
 
 function formFrom(path: string): Form {
   return { ...EMPTY_FORM, source: { ...EMPTY_FORM.source, path } };
@@ -61,7 +61,7 @@ test("the SQL follows the form, and is checked", async () => {
   sync.editForm(formFrom("a.csv"));
   await settled(sync);
   assert.equal(sync.state.sql, "FROM 'a.csv'");
-  assert.equal(sync.state.checked?.bytes, 10);
+  assert.equal(sync.state.checked?.text, "drawn");
 });
 
 test("the form follows the SQL, which stays as it was typed", async () => {

@@ -1,7 +1,7 @@
 // A form and its SQL kept as two faces of one query. The side that is typed in leads; the other follows what the
 // service makes of it, so that neither is ever rewritten under the hand that types.
 
-import type { Problem, Validated } from "../model";
+import type { Problem, QueryPlan } from "../model";
 import { fetchJson, ServiceError, type Transport, unreachable } from "../transport";
 import { EMPTY_FORM, type Form, type FormFault, type FormRead, type FormWritten, type ValueKind } from "./model";
 
@@ -21,7 +21,7 @@ export interface FormState {
   values: ReadonlyMap<string, ParameterText>;
   /** What is wrong with the SQL. */
   problem: Problem | null;
-  checked: Validated | null;
+  checked: QueryPlan | null;
   /** Something is asked of the service. */
   busy: boolean;
 }
@@ -148,7 +148,7 @@ export class FormSync {
       return;
     }
     const body = { sql, params: this.params };
-    const checked = await fetchJson<Validated>(this.transport, "POST", "validate", { body });
+    const checked = await fetchJson<QueryPlan>(this.transport, "POST", "validate", { body });
     this.#follow(turn, { checked, problem: null, busy: false });
   }
 

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import type { Column, Problem, Sniffed, Validated } from "../model";
+import type { Column, Problem, Sniffed, QueryPlan } from "../model";
 import { fetchJson, type Transport } from "../transport";
 import { problemOf } from "../ui/kit";
 import { EMPTY_FORM, type FormSource, type FormWritten } from "./model";
@@ -62,6 +62,6 @@ async function lookAt(transport: Transport, source: FormSource): Promise<Partial
   const form = { ...EMPTY_FORM, source };
   const { sql, faults } = await fetchJson<FormWritten>(transport, "POST", "form/sql", { body: { form } });
   if (faults.length) return {};
-  const { columns } = await fetchJson<Validated>(transport, "POST", "validate", { body: { sql } });
+  const { columns } = await fetchJson<QueryPlan>(transport, "POST", "validate", { body: { sql } });
   return { columns };
 }
