@@ -66,6 +66,13 @@ class SubmitForm(ServiceWidget):
             found = None
         self.form = found if isinstance(found, Form) else None
 
+    @traitlets.validate("form")
+    def _without_faults(self, proposal: dict[str, object]) -> object:
+        form = proposal["value"]
+        if isinstance(form, Form) and form != Form():
+            self._session.planner.form_sql(form)
+        return form
+
     @traitlets.observe("form")
     def _follow_form(self, change: dict[str, object]) -> None:
         form, planner = change["new"], self._session.planner
