@@ -7,6 +7,7 @@ nothing: no cluster, database or notebook library is loaded for it.
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         SourceError,
         StateError,
     )
+    from fusionflow_lab.notebook.widgets.card import card
     from fusionflow_lab.notebook.widgets.form import form
     from fusionflow_lab.results.result import Result
 
@@ -62,6 +64,7 @@ __all__ = [
     "StateError",
     "__version__",
     "attach",
+    "card",
     "connect",
     "form",
     "load_ipython_extension",
@@ -72,6 +75,7 @@ _HOMES = {
     "Job": "api",
     "Session": "api",
     "attach": "api",
+    "card": "notebook.widgets.card",
     "connect": "api",
     "Result": "results.result",
     "form": "notebook.widgets.form",

@@ -58,7 +58,7 @@ class FusionflowMagics(Magics):
     def fusionflow(self, line: str, cell: str | None = None) -> object:
         """Run SQL over files on a Dask cluster."""
         if cell is not None:
-            return run_blocking(self.awaited(line, cell))
+            return run_blocking(self._cell(line, cell, awaits=False))
         with _plain_errors(verbose=False):
             known, answer = self._commands.run(line)
             if known:
@@ -67,6 +67,9 @@ class FusionflowMagics(Magics):
 
     async def awaited(self, line: str, cell: str) -> None:
         """Run a cell from an event loop; what a ``%%fusionflow`` cell calls."""
+        await self._cell(line, cell, awaits=True)
+
+    async def _cell(self, line: str, cell: str, *, awaits: bool) -> None:
         with _plain_errors(verbose="--verbose" in line.split()):
             options = parse_line(line)
             text = _cell_text(options, cell)
@@ -85,7 +88,7 @@ class FusionflowMagics(Magics):
             elif options.detach:
                 await self._detach(options, text)
             else:
-                await self._run(options, text)
+                await self._run(options, text, awaits=awaits)
 
     @property
     def session(self) -> Session:
@@ -151,8 +154,8 @@ class FusionflowMagics(Magics):
 
         return submit
 
-    async def _run(self, options: CellOptions, text: str) -> None:
-        screen = screen_for(self._shell, options)
+    async def _run(self, options: CellOptions, text: str, *, awaits: bool) -> None:
+        screen = screen_for(self._shell, options, find=self._sessions.job, awaits=awaits)
         result = await run_job(self._submitter(options, text), screen, name=options.name)
         if options.result:
             self._shell.user_ns[options.result] = result
@@ -179,7 +182,7 @@ class FusionflowMagics(Magics):
 
     def _follow(self, find: Callable[[], Job], *, leave: bool) -> object:
         """Show a job under one line of code; its rows are shown as the line's value."""
-        screen = screen_for(self._shell, CellOptions(), table=False)
+        screen = screen_for(self._shell, CellOptions(), table=False, find=self._sessions.job)
         return run_blocking(run_job(find, screen, leave=leave))
 
 

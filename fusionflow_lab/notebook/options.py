@@ -16,7 +16,7 @@ from typing import Literal
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.results.result import ROWS_SHOWN
 
-ProgressMode = Literal["auto", "text", "none"]
+ProgressMode = Literal["auto", "widget", "text", "none"]
 
 _HELP_HINT = "%%fusionflow? explains every option"
 
@@ -85,8 +85,8 @@ OPTIONS = (
     ),
     OptionHelp(
         flags=("--progress",),
-        value="auto|text|none",
-        text="auto: bar and preview in a notebook, else text: a line each 10 %. none: only the end.",
+        value="auto|widget|text|none",
+        text="auto: the live card in a notebook, else text: a line each 10 %. none: only the end.",
         example="%%fusionflow trips --progress text",
     ),
     OptionHelp(
@@ -236,10 +236,10 @@ def _result_name(names: list[str]) -> str:
 
 
 def _options(result: str, chosen: dict[str, str]) -> CellOptions:
-    modes: dict[str, ProgressMode] = {"auto": "auto", "text": "text", "none": "none"}
+    modes: dict[str, ProgressMode] = {"auto": "auto", "widget": "widget", "text": "text", "none": "none"}
     progress = chosen.get("--progress", "auto")
     if progress not in modes:
-        raise _wrong(f"--progress {progress} is unknown;", "write one of auto, text, none;")
+        raise _wrong(f"--progress {progress} is unknown;", "write one of auto, widget, text, none;")
     return CellOptions(
         result=result,
         name=chosen.get("--name", ""),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -15,6 +16,16 @@ from jupyter_client.manager import KernelManager
 
 TRIPS = "city,distance,day\nOslo,7,2024-01-01\nOslo,5,2024-01-02\nBergen,3,2024-01-03\n"
 DIRTY = 'city,distance,day\nOslo,1,2024-02-01\n"Ber"gen,2,2024-02-02\nBergen,4\nBergen,9,2024-02-03\n'
+
+
+@dataclass(frozen=True)
+class Comm:
+    """A message of a comm: ``comm_open``, ``comm_msg`` or ``comm_close``."""
+
+    kind: str
+    id: str
+    data: dict[str, Any]
+    buffers: list[bytes]
 
 
 @dataclass
@@ -32,6 +43,7 @@ class Output:
     error: str = ""
     error_name: str = ""
     page: str = ""
+    comms: list[Comm] = field(default_factory=list)
 
     @property
     def shown(self) -> dict[str, str]:
@@ -46,8 +58,17 @@ class Kernel:
         self._manager = manager
         self._client = client
 
-    def run(self, code: str, *, interrupt_when: Callable[[Output], bool] | None = None) -> Output:
-        """Run a cell to its end; interrupt it once, as soon as the outputs so far say so."""
+    def run(
+        self,
+        code: str,
+        *,
+        interrupt_when: Callable[[Output], bool] | None = None,
+        meanwhile: Callable[[Output], None] | None = None,
+    ) -> Output:
+        """Run a cell to its end; interrupt it once, as soon as the outputs so far say so.
+
+        ``meanwhile`` is called again and again with what came so far.
+        """
         begun, interrupted = time.monotonic(), 0.0
         message_id = self._client.execute(code)
         output = Output()
@@ -55,12 +76,17 @@ class Kernel:
             if interrupt_when and not interrupted and interrupt_when(output):
                 self._manager.interrupt_kernel()
                 interrupted = time.monotonic()
+            if meanwhile:
+                meanwhile(output)
             try:
                 message = self._client.get_iopub_msg(timeout=0.02)
             except queue.Empty:
                 assert time.monotonic() - begun < 60, f"no end of {code!r}"
                 continue
-            if message["parent_header"].get("msg_id") == message_id and self._take(message, output, begun):
+            ours = message["parent_header"].get("msg_id") == message_id
+            if message["msg_type"].startswith("comm_"):
+                output.comms.append(comm_of(message))
+            elif ours and self._take(message, output, begun):
                 break
         output.seconds = time.monotonic() - begun
         output.back_after = time.monotonic() - interrupted if interrupted else 0.0
@@ -73,6 +99,15 @@ class Kernel:
             part["data"]["text/plain"] for part in content.get("payload", ()) if "data" in part
         )
         return output
+
+    def allow_input(self, *, allow: bool) -> None:
+        """Say with the cells to come whether somebody is there to answer."""
+        self._client.allow_stdin = allow
+
+    def tell(self, comm: str, content: object) -> None:
+        """Send what a page sends over the comm of a widget."""
+        body = {"comm_id": comm, "data": {"method": "custom", "content": content}}
+        self._client.shell_channel.send(self._client.session.msg("comm_msg", body))
 
     def complete(self, code: str) -> list[str]:
         """Return what the kernel offers at the mark ``|`` in a cell, as the cell would read with it."""
@@ -107,6 +142,12 @@ class Kernel:
                 output.error_name = content["ename"]
                 output.error = "\n".join(content["traceback"])
         return False
+
+
+def comm_of(message: dict[str, Any]) -> Comm:
+    """Read a message of a comm."""
+    content = message["content"]
+    return Comm(message["msg_type"], content["comm_id"], content["data"], [*map(bytes, message["buffers"])])
 
 
 @pytest.fixture(scope="module")

@@ -47,9 +47,9 @@ def test_a_cell_leaves_its_result_in_the_variable(kernel: Kernel) -> None:
     assert rows == "[('Bergen', 6), ('Oslo', 24)]"
 
 
-def test_what_stays_is_html_and_text_alone(kernel: Kernel) -> None:
+def test_what_stays_is_html_and_text_and_the_job_s_name(kernel: Kernel) -> None:
     output = kernel.run(f"%%fusionflow trips\n{BY_CITY}")
-    assert sorted(output.shown) == ["text/html", "text/plain"]
+    assert sorted(output.shown) == ["application/vnd.fusionflow.job+json", "text/html", "text/plain"]
     assert "Bergen" in output.shown["text/html"]
     assert "<script" not in output.shown["text/html"]
     assert output.stdout == output.stderr == ""

@@ -40,7 +40,7 @@ def test_the_first_line_is_read(line: str, options: CellOptions) -> None:
         ("-w 0", "--workers 0 is not a whole number from 1"),
         ("--name", "--name needs a value"),
         ("--quiet=yes", "--quiet takes no value"),
-        ("--progress bar", "one of auto, text, none"),
+        ("--progress bar", "one of auto, widget, text, none"),
         ("-S my-view", "my-view cannot be the name of a view"),
         ("-N", "--no-execute goes with --save"),
         ("my-trips", "my-trips cannot be the name of a variable"),

@@ -5,7 +5,8 @@ import { useTrait, widget, type WidgetModel } from "@fusionflow/shared/mount.tsx
 import type { JobStore } from "@fusionflow/shared/store.ts";
 
 function Card({ model, store }: { model: WidgetModel; store: JobStore }) {
-  return <JobCard store={store} id={String(useTrait(model, "job_id"))} />;
+  const id = String(useTrait(model, "job_id"));
+  return id ? <JobCard store={store} id={id} /> : null;
 }
 
 export default widget((model, store) => <Card model={model} store={store} />);
