@@ -1,7 +1,7 @@
 """The engines, each in processes of its own that live through all runs and use two threads.
 
-DuckDB and Polars answer in one process each. Our scan alone is drained by two processes, our cell runs
-on a warm local cluster of two workers.
+The others (``peers.py``) answer in one process each. Our scan alone is drained by two processes, our cell
+runs on a warm local cluster of two workers.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, Protocol
+from typing import Protocol
 
-import duckdb
 import pyarrow as pa
 
 from benchmarks.measure import Run, cpu_of, family, peak_of, reset_peak
+from benchmarks.peers import PEERS, THREADS, Mode, UnansweredError
 from benchmarks.questions import QUESTIONS, Question
 from fusionflow_lab._native import CancelToken, Scan  # noqa: TID251 - the scan alone is timed
 from fusionflow_lab.api import Job, Session, connect
@@ -27,10 +27,6 @@ from fusionflow_lab.jobs.events import PreviewEvent
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.source import Chunk, Column, Reader
-
-Mode = Literal["scan", "query"]
-Answerer = Callable[[Question, Path, Mode], pa.Table]
-THREADS = 2
 
 
 class Engine(Protocol):
@@ -45,41 +41,6 @@ class Engine(Protocol):
         """End its processes."""
 
 
-def duckdb_answerer() -> Answerer:
-    """Answer with DuckDB."""
-    connection = duckdb.connect(config={"threads": THREADS})
-    connection.execute("SET enable_progress_bar = false").fetchall()
-
-    def answer(question: Question, path: Path, mode: Mode) -> pa.Table:
-        sql = question.their_sql(path) if mode == "query" else question.scan_sql(path)
-        if question.writes and mode == "query":
-            connection.execute(sql)
-            return pa.table({})
-        return connection.sql(sql).to_arrow_table()
-
-    return answer
-
-
-def polars_answerer() -> Answerer:
-    """Answer with Polars."""
-    os.environ["POLARS_MAX_THREADS"] = str(THREADS)
-    import polars as pl
-
-    def answer(question: Question, path: Path, mode: Mode) -> pa.Table:
-        frame = question.frame(path)
-        if mode == "scan":
-            return frame.select(pl.col(question.columns).count()).collect().to_arrow()
-        if question.writes:
-            question.lazy(frame).sink_parquet(question.target(path), compression="zstd")
-            return pa.table({})
-        return question.lazy(frame).collect().to_arrow()
-
-    return answer
-
-
-PEERS: dict[str, Callable[[], Answerer]] = {"DuckDB": duckdb_answerer, "Polars": polars_answerer}
-
-
 def serve_peer(pipe: Connection, name: str) -> None:
     """Answer what comes through the pipe until it is closed."""
     answer = PEERS[name]()
@@ -88,25 +49,38 @@ def serve_peer(pipe: Connection, name: str) -> None:
         key, path, mode = asked
         question = named[key]
         question.clear(path)
-        reset_peak([os.getpid()])
-        cpu, wall = time.process_time(), time.perf_counter()
-        table = answer(question, path, mode)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        peak = peak_of([os.getpid()])
+        processes = family()
+        reset_peak(processes)
+        cpu, wall = cpu_of(processes), time.perf_counter()
+        try:
+            table = answer(question, path, mode)
+        except UnansweredError as unanswered:
+            pipe.send(unanswered)
+            continue
+        wall, cpu = time.perf_counter() - wall, cpu_of(processes) - cpu
+        peak = peak_of(processes)
         pipe.send(Run(wall=wall, cpu=cpu, peak=peak, answer=question.answer(path, table)))
 
 
 class Peer:
-    """DuckDB or Polars in a process of its own."""
+    """Another engine in a process of its own."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._pipe, self._process = _start(serve_peer, name)
 
     def run(self, question: Question, path: Path, mode: Mode) -> Run:
-        """Answer a question over a file, or only parse the columns it reads."""
+        """Answer a question over a file, or only parse the columns it reads.
+
+        Raises
+        ------
+        UnansweredError
+            It does not answer this one.
+        """
         self._pipe.send((question.name, path, mode))
-        run: Run = self._pipe.recv()
+        run: Run | UnansweredError = self._pipe.recv()
+        if isinstance(run, UnansweredError):
+            raise run
         return run
 
     def close(self) -> None:
@@ -227,7 +201,7 @@ def _start(
 ) -> tuple[Connection, multiprocessing.process.BaseProcess]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=serve, args=(there, name), daemon=True)
+    process = context.Process(target=serve, args=(there, name))  # Dask has processes of its own
     process.start()
     there.close()
     return here, process

@@ -15,6 +15,7 @@ from benchmarks.datasets import BRC, EVENTS, G1, LOG, PROSE, WIDE, Dataset
 from fusionflow_lab.planning.reader_options import CsvOptions, JsonOptions
 
 if TYPE_CHECKING:
+    import dask.dataframe as dd
     import polars as pl
 
 NO_OPTIONS = CsvOptions()
@@ -25,8 +26,9 @@ BRC_OPTIONS = CsvOptions(delimiter=";", header=False, names=("station", "tempera
 class Question:
     """A query over one file, in SQL and for Polars; ``columns`` are those that it reads.
 
-    ``theirs`` is DuckDB's SQL where it has no such function. The answer of a question that ``writes`` goes to
-    Parquet, packed with zstd.
+    ``theirs`` is DuckDB's SQL where it has no such function, ``grouped`` what is asked of Dask DataFrame.
+    Where records have line feeds in quotes (``has_line_feeds``), DataFusion and Dask cut them in two. The
+    answer of a question that ``writes`` goes to Parquet, packed with zstd.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Question:
     options: CsvOptions | JsonOptions = NO_OPTIONS
     theirs: str = ""
     writes: bool = False
+    has_line_feeds: bool = False
+    grouped: Callable[[dd.DataFrame], dd.DataFrame] | None = None
 
     @property
     def scans(self) -> bool:
@@ -139,6 +143,22 @@ def _sums(
     return ask
 
 
+def _groups(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    keys = [f"id{number}" for number in range(1, 7)]
+    grouped = frame.group_by(keys).agg(pl.col("v3").sum().alias("total"), pl.len().alias("n"))
+    return grouped.select(pl.len().cast(pl.Int64), pl.col("n").max().cast(pl.Int64), pl.col("total").sum())
+
+
+def _dask_stations(frame: dd.DataFrame) -> dd.DataFrame:
+    return frame.groupby("station").temperature.agg(["min", "mean", "max"])
+
+
+def _dask_sums(key: str, **how: str) -> Callable[[dd.DataFrame], dd.DataFrame]:
+    return lambda frame: frame.groupby(key)[list(how)].agg(how)
+
+
 def _wide(frame: pl.LazyFrame) -> pl.LazyFrame:
     import polars as pl
 
@@ -196,6 +216,7 @@ QUESTIONS = (
         query="SELECT station, min(temperature) AS low, avg(temperature) AS mean, max(temperature) AS high "
         "FROM {source} GROUP BY station ORDER BY station",
         lazy=_stations,
+        grouped=_dask_stations,
     ),
     Question(
         name="h2o q1",
@@ -203,6 +224,7 @@ QUESTIONS = (
         columns=("id1", "v1"),
         query="SELECT id1, sum(v1) AS sum_v1 FROM {source} GROUP BY id1 ORDER BY id1",
         lazy=_sums("id1", summed=("v1",)),
+        grouped=_dask_sums("id1", v1="sum"),
     ),
     Question(
         name="h2o q3",
@@ -210,6 +232,7 @@ QUESTIONS = (
         columns=("id3", "v1", "v3"),
         query="SELECT id3, sum(v1) AS sum_v1, avg(v3) AS mean_v3 FROM {source} GROUP BY id3 ORDER BY id3",
         lazy=_sums("id3", summed=("v1",), mean="v3"),
+        grouped=_dask_sums("id3", v1="sum", v3="mean"),
     ),
     Question(
         name="h2o q5",
@@ -218,6 +241,16 @@ QUESTIONS = (
         query="SELECT id6, sum(v1) AS sum_v1, sum(v2) AS sum_v2, sum(v3) AS sum_v3 "
         "FROM {source} GROUP BY id6 ORDER BY id6",
         lazy=_sums("id6", summed=("v1", "v2", "v3")),
+        grouped=_dask_sums("id6", v1="sum", v2="sum", v3="sum"),
+    ),
+    Question(
+        name="h2o q10",
+        dataset=G1,
+        columns=("id1", "id2", "id3", "id4", "id5", "id6", "v3"),
+        query="SELECT count(*) AS groups, max(n) AS most, sum(total) AS total FROM "
+        "(SELECT id1, id2, id3, id4, id5, id6, sum(v3) AS total, count(*) AS n FROM {source} "
+        "GROUP BY id1, id2, id3, id4, id5, id6) q",
+        lazy=_groups,
     ),
     Question(
         name="wide",
@@ -226,6 +259,7 @@ QUESTIONS = (
         query="SELECT c4, count(*) AS n, sum(c2) AS total FROM {source} "
         "WHERE c5 < 50 GROUP BY c4 ORDER BY c4",
         lazy=_wide,
+        has_line_feeds=True,
     ),
     Question(
         name="CSV to Parquet",

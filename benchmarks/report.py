@@ -7,10 +7,19 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
+from typing import Final
 
 from benchmarks.measure import Run, median, spread
 
 OURS = "fusionflow"
+PACKAGES: Final = {
+    "DuckDB": "duckdb",
+    "Polars": "polars",
+    "DataFusion": "datafusion",
+    "chDB": "chdb",
+    "Dask DataFrame": "dask",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,13 +40,13 @@ class Timed:
         return median([run.cpu for run in self.runs[engine]])
 
 
-def table(timed: Iterable[Timed], peers: Sequence[str]) -> str:
-    """Draw a table: our seconds, and the ratio to every peer (below 1: we are faster).
+def ratios(timed: Sequence[Timed], peers: Sequence[str]) -> str:
+    """Draw what our run took, and its ratio to every peer: wall, and CPU in brackets (below 1: we are ahead).
 
     Parameters
     ----------
     timed
-        A line each.
+        A line each; a peer that does not answer a question has a dash.
     peers
         The other engines.
 
@@ -46,37 +55,80 @@ def table(timed: Iterable[Timed], peers: Sequence[str]) -> str:
     >>> import pyarrow as pa
     >>> run = Run(wall=1.0, cpu=2.0, peak=1 << 20, answer=pa.table({}))
     >>> line = Timed(question="q1", rows=10, megabytes=1.0, runs={"fusionflow": [run], "DuckDB": [run]})
-    >>> print(table([line], ["DuckDB"]).splitlines()[-1])
-    | q1 | 1 MB | 1.00 ± 0 % | 2.00 | 1 MiB | - | 1.00 (2.00) | 1.00 |
+    >>> print(ratios([line], ["DuckDB", "Polars"]).splitlines()[-1])
+    | q1 | 1 MB | 1 MiB | - | 1.00 (1.00) | - |
     """
-    heads = ["", "file", "wall s", "CPU s", "peak", "first preview s"]
-    heads += [head for peer in peers for head in (f"{peer}: wall s (CPU s)", f"ratio to {peer}")]
+    heads = ["", "file", "peak", "first preview s", *(f"to {peer}" for peer in peers)]
+    return _drawn(heads, [[*_facts(one), *(_ratio(one, peer) for peer in peers)] for one in timed])
+
+
+def seconds(timed: Sequence[Timed], peers: Sequence[str]) -> str:
+    """Draw the medians of wall seconds with half their range, and of CPU seconds in brackets."""
+    engines = [OURS, *peers]
+    rows = [[one.question, *(_seconds(one, engine) for engine in engines)] for one in timed]
+    return _drawn(["", *engines], rows)
+
+
+def chart(timed: Sequence[Timed], peers: Sequence[str], path: Path) -> None:
+    """Draw wall seconds of every engine as parts of DuckDB's, an SVG that reads on light and dark grounds."""
+    from matplotlib.figure import Figure
+
+    engines = [OURS, *peers]
+    figure = Figure(figsize=(9, 0.75 * len(timed) + 1.2), layout="constrained")
+    axes = figure.add_subplot()
+    height = 0.8 / len(engines)
+    for place, engine in enumerate(engines):
+        shown = [(at, one) for at, one in enumerate(timed) if engine in one.runs]
+        axes.barh(
+            [at + place * height for at, _ in shown],
+            [one.wall(engine) / one.wall(peers[0]) for _, one in shown],
+            height=height * 0.9,
+            label=engine,
+        )
+    grey = "#7f7f7f"
+    axes.set_yticks([at + 0.4 for at in range(len(timed))], [one.question for one in timed])
+    axes.axvline(1, color=grey, linewidth=1)
+    axes.set_xlabel(f"wall seconds as a part of {peers[0]}'s (shorter is faster)", color=grey)
+    axes.tick_params(colors=grey)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 3)
+    axes.spines[:].set_visible(False)
+    axes.legend(frameon=False, labelcolor=grey)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+
+
+def _drawn(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    return "\n".join([*lines, *(_line(one, peers) for one in timed)])
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def _line(one: Timed, peers: Sequence[str]) -> str:
+def _facts(one: Timed) -> list[str]:
     ours = one.runs[OURS]
     previews = [run.preview for run in ours if run.preview is not None]
-    wall, cpu = one.wall(OURS), one.cpu(OURS)
-    cells = [
-        one.question,
-        f"{one.megabytes:.0f} MB",
-        f"{wall:.2f} ± {spread([run.wall for run in ours]):.0%}".replace("%", " %"),
-        f"{cpu:.2f}",
-        f"{max(run.peak for run in ours) / (1 << 20):.0f} MiB",
-        f"{median(previews):.2f}" if previews else "-",
-    ]
-    for peer in peers:
-        cells += [f"{one.wall(peer):.2f} ({one.cpu(peer):.2f})", f"{wall / one.wall(peer):.2f}"]
-    return f"| {' | '.join(cells)} |"
+    peak = f"{max(run.peak for run in ours) / (1 << 20):.0f} MiB"
+    return [one.question, f"{one.megabytes:.0f} MB", peak, f"{median(previews):.2f}" if previews else "-"]
 
 
-def conditions(runs: int) -> str:
+def _ratio(one: Timed, peer: str) -> str:
+    if peer not in one.runs:
+        return "-"
+    return f"{one.wall(OURS) / one.wall(peer):.2f} ({one.cpu(OURS) / max(one.cpu(peer), 1e-3):.2f})"
+
+
+def _seconds(one: Timed, engine: str) -> str:
+    if engine not in one.runs:
+        return "-"
+    part = spread([run.wall for run in one.runs[engine]])
+    return f"{one.wall(engine):.2f} ± {100 * part:.0f} % ({one.cpu(engine):.2f})"
+
+
+def conditions(runs: int, peers: Sequence[str]) -> str:
     """Say where and how the figures were taken."""
-    engines = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pyarrow"))
+    packages = [PACKAGES[peer] for peer in peers if peer in PACKAGES]
+    engines = ", ".join(f"{name} {version(name)}" for name in (*packages, "pyarrow"))
     return (
         f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {engines}; "
         f"warm page cache, two threads (or worker processes) for every engine, runs taken in turn, "
-        f"medians of {runs} runs."
+        f"medians of {runs} runs; ± is half of their range."
     )

@@ -1,4 +1,4 @@
-"""Time us, DuckDB and Polars side by side: the scan alone, and the whole cell.
+"""Time us and other engines side by side: the scan alone, and the whole cell.
 
 Every engine answers the same question over the same file in its own long-lived processes, runs are taken in
 turn, and the answers must be equal. Run it with ``make bench``, or as a module for its options:
@@ -11,23 +11,37 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from benchmarks.engines import PEERS, Cell, Engine, Mode, NativeScan, Peer
+from benchmarks.engines import Cell, Engine, NativeScan, Peer
 from benchmarks.measure import Run, differences
+from benchmarks.peers import PEERS, Mode, UnansweredError
 from benchmarks.questions import QUESTIONS, Question
-from benchmarks.report import OURS, Timed, conditions, table
+from benchmarks.report import OURS, Timed, chart, conditions, ratios, seconds
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measured.md"
+TITLES: Final[dict[Mode, str]] = {
+    "scan": "The scan alone: parse the columns of the question",
+    "query": "The whole cell",
+}
+RATIOS = "Ratio of wall time to each engine's, of CPU time in brackets; below 1 we are ahead."
+SECONDS = "Seconds of wall time, of CPU time in brackets."
 
 
 def time_question(question: Question, path: Path, engines: Sequence[Engine], mode: Mode, runs: int) -> Timed:
     """Run a question on all engines in turn; the first turn warms up and checks the answers."""
-    taken: dict[str, list[Run]] = {engine.name: [] for engine in engines}
-    _check({engine.name: engine.run(question, path, mode) for engine in engines}, question, mode)
+    first: dict[str, Run] = {}
+    for engine in engines:
+        with suppress(UnansweredError):
+            first[engine.name] = engine.run(question, path, mode)
+    _check(first, question, mode)
+    taken: dict[str, list[Run]] = {name: [] for name in first}
+    asked = [engine for engine in engines if engine.name in first]
     for turn in range(runs):
-        shift = turn % len(engines)
-        for engine in (*engines[shift:], *engines[:shift]):
+        shift = turn % len(asked)
+        for engine in (*asked[shift:], *asked[:shift]):
             taken[engine.name].append(engine.run(question, path, mode))
     rows = int(path.stem.rpartition("-")[2])
     return Timed(question=question.name, rows=rows, megabytes=path.stat().st_size / 1e6, runs=taken)
@@ -41,10 +55,10 @@ def _check(runs: Mapping[str, Run], question: Question, mode: Mode) -> None:
             sys.exit(f"{question.name} ({mode}): DuckDB and {name} differ: {difference}")
 
 
-def time_all(mode: Mode, options: argparse.Namespace) -> str:
-    """Time all questions that are asked for, and return the table."""
+def time_all(mode: Mode, peers: Sequence[str], options: argparse.Namespace) -> list[Timed]:
+    """Time all questions that are asked for."""
     ours: Engine = NativeScan() if mode == "scan" else Cell()
-    engines: list[Engine] = [ours, *(Peer(name) for name in PEERS)]
+    engines: list[Engine] = [ours, *(Peer(name) for name in peers)]
     timed = []
     try:
         for question in QUESTIONS:
@@ -58,7 +72,7 @@ def time_all(mode: Mode, options: argparse.Namespace) -> str:
     finally:
         for engine in engines:
             engine.close()
-    return table(timed, list(PEERS))
+    return timed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,16 +84,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full number of rows (1.0)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each engine (5)")
     parser.add_argument("--only", action="append", choices=[question.name for question in QUESTIONS])
-    parser.add_argument("--mode", choices=["scan", "query"], action="append", help="both by default")
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} for the documentation")
+    parser.add_argument("--mode", choices=list(TITLES), action="append", help="both by default")
+    parser.add_argument(
+        "--peer", choices=list(PEERS), action="append", help="DuckDB is always there; by default all"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} and its chart")
     options = parser.parse_args(arguments)
-    modes: list[Mode] = options.mode or ["scan", "query"]
-    titles = {"scan": "The scan alone: parse the columns of the question", "query": "The whole cell"}
-    parts = [f"## {titles[mode]}\n\n{time_all(mode, options)}" for mode in modes]
-    page = "\n\n".join(["# Performance", conditions(options.runs), *parts]) + "\n"
+    peers = [name for name in PEERS if name == "DuckDB" or name in (options.peer or PEERS)]
+    parts = ["# Performance, measured", conditions(options.runs, peers)]
+    modes: list[Mode] = options.mode or list(TITLES)
+    for mode in modes:
+        timed = time_all(mode, peers, options)
+        parts += [f"## {TITLES[mode]}", RATIOS, ratios(timed, peers), SECONDS, seconds(timed, peers)]
+        if options.write and mode == "query":
+            chart(timed, peers, PAGE.parent / "images" / "performance.svg")
+            parts.insert(2, "![Wall seconds as a part of DuckDB's](images/performance.svg)")
+    page = "\n\n".join(parts) + "\n"
     print(page)
     if options.write:
-        PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(page, encoding="utf-8")
 
 

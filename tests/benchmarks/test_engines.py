@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from benchmarks.engines import PEERS, Cell, Engine, Mode, NativeScan, Peer
+from benchmarks.engines import Cell, Engine, NativeScan, Peer
 from benchmarks.measure import differences
+from benchmarks.peers import PEERS, Mode, UnansweredError
 from benchmarks.questions import QUESTIONS, Question
 
 pytestmark = pytest.mark.long
@@ -31,7 +33,11 @@ def test_engines_agree(engines: dict[str, Engine], question: Question, tmp_path:
     path = question.dataset.write(tmp_path, 0.0005)
     asked: tuple[tuple[Mode, list[str]], ...] = (("query", [*PEERS, "cell"]), ("scan", [*PEERS, "scan"]))
     for mode, names in asked if question.scans else asked[:1]:
-        runs = [engines[name].run(question, path, mode) for name in names]
+        runs = []
+        for name in names:
+            with suppress(UnansweredError):
+                runs.append(engines[name].run(question, path, mode))
+        assert len(runs) > 2
         for run in runs:
             assert differences(runs[0].answer, run.answer) == ""
             assert run.wall > 0
