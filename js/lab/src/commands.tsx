@@ -5,16 +5,18 @@ import { type ICommandPalette, MainAreaWidget, Notification } from "@jupyterlab/
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import { JobCard } from "@fusionflow/shared/components/JobCard.tsx";
 import { JobsBoard } from "@fusionflow/shared/components/JobsBoard.tsx";
+import { SubmitForm } from "@fusionflow/shared/components/SubmitForm.tsx";
 import type { JobStore } from "@fusionflow/shared/store.ts";
 import { Button } from "@fusionflow/shared/ui/kit.tsx";
 import type { ComponentChild } from "preact";
 
 import { icon } from "./icon";
 import { Mounted } from "./mounted";
-import { attachHere, cellOf, show } from "./notebooks";
+import { attachHere, cellOf, show, writeCell } from "./notebooks";
 
 export const Command = {
   board: "fusionflow:jobs",
+  newJob: "fusionflow:new-job",
   openJob: "fusionflow:open-job",
   goToCell: "fusionflow:go-to-cell",
   attachHere: "fusionflow:attach-here",
@@ -26,6 +28,12 @@ interface CommandPlaces {
   store: JobStore;
   notebooks: INotebookTracker;
   palette: ICommandPalette | null;
+}
+
+/** Write a text into a cell and tell what became of it. */
+function toCell(notebooks: INotebookTracker, text: string): string {
+  const panel = writeCell(notebooks, text);
+  return panel ? `written into ${panel.title.label}` : "open a notebook first: the cell is written below its active one";
 }
 
 function jobOf(args: { job?: unknown }): string {
@@ -57,6 +65,15 @@ export function addCommands(app: JupyterFrontEnd, { store, notebooks, palette }:
     icon,
     execute: () => inMain("fusionflow-jobs", "Jobs", () => <JobsBoard store={store} onOpen={openJob} />),
   });
+  commands.addCommand(Command.newJob, {
+    label: "New Job",
+    caption: "Make a query of files by a form",
+    icon,
+    execute: () =>
+      inMain("fusionflow-new-job", "New job", () => (
+        <SubmitForm store={store} onCell={(text) => Promise.resolve(toCell(notebooks, text))} />
+      )),
+  });
   commands.addCommand(Command.openJob, {
     label: "Open Job",
     execute: (args) => {
@@ -87,5 +104,5 @@ export function addCommands(app: JupyterFrontEnd, { store, notebooks, palette }:
       if (!(await attachHere(notebooks, jobOf(args)))) Notification.info("Open a notebook first: the job is shown in a cell.");
     },
   });
-  palette?.addItem({ command: Command.board, category: CATEGORY });
+  for (const command of [Command.board, Command.newJob]) palette?.addItem({ command, category: CATEGORY });
 }

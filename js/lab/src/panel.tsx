@@ -34,17 +34,19 @@ type TabId = (typeof TABS)[number]["id"];
 interface PanelProps {
   store: JobStore;
   openJob: (job: string) => void;
+  newJob: () => void;
   openBoard: () => void;
   toCell: (sql: string) => void;
 }
 
-function Panel({ store, openJob, openBoard, toCell }: PanelProps) {
+function Panel({ store, openJob, newJob, openBoard, toCell }: PanelProps) {
   const [tab, setTab] = useState<TabId>("jobs");
   return (
     <div class="ff-page ff-stack">
       <div class="ff-row ff-spread">
         <h2 class="ff-title">FusionFlow</h2>
         <div class="ff-row">
+          <Button onClick={newJob}>New job</Button>
           <Button onClick={openBoard}>All jobs</Button>
         </div>
       </div>
@@ -63,6 +65,7 @@ export function addPanel(app: JupyterFrontEnd, { store, notebooks, restorer, sid
     <Panel
       store={store}
       openJob={(job) => void commands.execute(Command.openJob, { job })}
+      newJob={() => void commands.execute(Command.newJob)}
       openBoard={() => void commands.execute(Command.board)}
       toCell={(sql) => void writeCell(notebooks, `%%fusionflow\n${sql}`)}
     />
