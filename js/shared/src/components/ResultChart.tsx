@@ -1,0 +1,75 @@
+// A chart of a result that stays where it is: the service sends the points of two columns, or an even part of them.
+
+import { useEffect, useState } from "preact/hooks";
+
+import { readArrow, type Table } from "../arrow";
+import { type ChartChoice, chartData, type ChartData, chosenChart, MOST_POINTS } from "../chartData";
+import { countText } from "../format";
+import type { GridColumn } from "../gridState";
+import type { Problem } from "../model";
+import { ARROW, type RowsView, rowsQuery } from "../pages";
+import { fetchReply, type Transport } from "../transport";
+import { Empty, Loading, ProblemNote, problemOf } from "../ui/kit";
+import { Chart } from "./Chart";
+import { ChartPicker, zoneOf } from "./ChartPicker";
+
+interface ResultChartProps {
+  transport: Transport;
+  view: RowsView;
+  columns: readonly GridColumn[];
+  /** Rows that pass the filter. */
+  total: number;
+}
+
+interface Drawn {
+  choice: ChartChoice;
+  data: ChartData;
+  left: string;
+}
+
+export function ResultChart({ transport, view, columns, total }: ResultChartProps) {
+  const [choice, setChoice] = useState<ChartChoice | null>(() => chosenChart(columns.map((column) => column.arrow)));
+  const [drawn, setDrawn] = useState<Drawn | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const { path, sort, filter } = view;
+  useEffect(() => {
+    if (!choice) return undefined;
+    let current = true;
+    setProblem(null);
+    loaded(transport, { path, sort, filter }, columns, choice, total).then(
+      (next) => current && setDrawn(next),
+      (error: unknown) => current && setProblem(problemOf(error)),
+    );
+    return () => {
+      current = false;
+    };
+  }, [transport, path, sort, filter, columns, choice, total]);
+  if (!choice) return <Empty>no chart: there is no column of numbers, texts or times</Empty>;
+  const x = drawn && columns[drawn.choice.x];
+  return (
+    <div class="ff-stack">
+      <ChartPicker columns={columns} choice={choice} onChoose={setChoice} />
+      {problem && <ProblemNote problem={problem} />}
+      {drawn && x ? <Chart kind={drawn.choice.kind} data={drawn.data} x={x.name} time={zoneOf(x)} /> : !problem && <Loading what="the chart" />}
+      {drawn?.left && <div class="ff-muted ff-small">{drawn.left}</div>}
+    </div>
+  );
+}
+
+async function loaded(
+  transport: Transport,
+  view: Omit<RowsView, "columns">,
+  columns: readonly GridColumn[],
+  choice: ChartChoice,
+  total: number,
+): Promise<Drawn> {
+  const places = choice.y === null ? [choice.x] : [choice.x, choice.y];
+  const step = Math.max(1, Math.ceil(total / MOST_POINTS));
+  const query = rowsQuery({ ...view, columns: places }, { limit: MOST_POINTS, step, cut: 60, max_bytes: 900_000 });
+  const reply = await fetchReply(transport, "GET", view.path, { query, accept: ARROW });
+  const table: Table = readArrow(reply.body);
+  const names = [columns[choice.x]?.name ?? "", choice.y === null ? null : (columns[choice.y]?.name ?? "")] as const;
+  const rows = countText(table.numRows, "row");
+  const left = step > 1 ? `of ${rows}: one in ${countText(step)} of ${countText(total, "row")}` : "";
+  return { choice, data: chartData(choice.kind, table, names), left };
+}
