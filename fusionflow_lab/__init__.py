@@ -112,6 +112,12 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
+def _jupyter_server_extension_points() -> list[dict[str, object]]:
+    """Name the extension of Jupyter's server: what ``jupyter server extension enable`` looks for."""
+    app = import_module("fusionflow_lab.server.app").ServerExtension
+    return [{"module": "fusionflow_lab.server.app", "app": app}]
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the ``%%fusionflow`` magics: what ``%load_ext fusionflow_lab`` calls."""
     import_module("fusionflow_lab.notebook.magics").load_ipython_extension(shell)

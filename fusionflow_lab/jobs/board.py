@@ -11,7 +11,7 @@ import binascii
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import accumulate
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
@@ -24,6 +24,7 @@ from fusionflow_lab.jobs.events import Event, Status
 from fusionflow_lab.jobs.models import EventCounterRow, EventRow, JobRow
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.jobs.rows import event_of, record_of
+from fusionflow_lab.query import Counters
 
 Sort = Literal[
     "created", "started", "finished", "duration", "name", "status", "bytes_total", "rows_read", "owner"
@@ -142,6 +143,14 @@ class Board:
         with Session(self._engine) as session:
             found = {row[0]: row[1] for row in session.execute(query)}
         return {status: found.get(status, 0) for status in get_args(Status)}
+
+    def totals(self, wanted: Wanted) -> Counters:
+        """Add up the rows and bytes of jobs."""
+        names = [each.name for each in fields(Counters)]
+        sums = [func.coalesce(func.sum(getattr(JobRow, name)), 0) for name in names]
+        with Session(self._engine) as session:
+            found = session.execute(select(*sums).where(wanted.select())).one()
+        return Counters(**{name: int(count) for name, count in zip(names, found, strict=True)})
 
     def ids(self, wanted: Wanted) -> tuple[str, ...]:
         """Return the ids of all jobs that are wanted."""

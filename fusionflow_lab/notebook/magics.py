@@ -25,12 +25,12 @@ from fusionflow_lab.notebook.display import screen_for
 from fusionflow_lab.notebook.failure import without_traceback
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
 from fusionflow_lab.notebook.sessions import Sessions
-from fusionflow_lab.notebook.traits import FusionFlow
 from fusionflow_lab.notebook.values import given_params
 from fusionflow_lab.planning.statement import explained, statement
 from fusionflow_lab.results.follow import run_job, submitted
 from fusionflow_lab.results.message import USER_ERRORS
 from fusionflow_lab.results.result import Result
+from fusionflow_lab.traits import FusionFlow
 
 
 @magics_class

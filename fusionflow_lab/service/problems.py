@@ -48,6 +48,10 @@ class AcceptError(FusionflowError):
     """None of the media types that are accepted can be had."""
 
 
+class MediaError(FusionflowError):
+    """The body is of a media type that is not taken."""
+
+
 # The first that fits counts: a class stands before those it is made of.
 _STATUSES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (errors.AccountError, OUR_BUG),
@@ -57,6 +61,7 @@ _STATUSES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (NotThereError, 404),
     (MethodError, 405),
     (AcceptError, 406),
+    (MediaError, 415),
     (NotReadyError, 503),
     (errors.DatabaseError, 503),
     (errors.JobError, 409),

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from fusionflow_lab.api import Session
+from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.jobs.board import Board
 from fusionflow_lab.service.models import EventFrame
 from fusionflow_lab.service.problems import MethodError, UnknownPathError, problem_reply
@@ -56,6 +57,13 @@ class Service:
             return session
 
         return cls(only)
+
+    def name(self, request: Request) -> str:
+        """Return the name of a request's route; empty where there is none."""
+        try:
+            return self._route(request)[0].name
+        except FusionflowError:
+            return ""
 
     def answer(self, request: Request) -> Reply:
         """Answer a request; what is wrong is in the reply."""
