@@ -12,7 +12,13 @@ from sqlalchemy import Engine
 from fusionflow_lab.cli_parts import AsJson, exit_codes, say
 from fusionflow_lab.config import Config
 from fusionflow_lab.jobs import migrations
-from fusionflow_lab.jobs.database import connect_database, current_revision, run_migrations, writing
+from fusionflow_lab.jobs.database import (
+    connect_database,
+    current_revision,
+    run_migrations,
+    shown_url,
+    writing,
+)
 
 databases = typer.Typer(
     help="Look at the schema of the job database, and change it. First use brings it up to date by itself.",
@@ -27,7 +33,7 @@ def current(*, as_json: AsJson = False) -> None:
     with exit_codes(), _database() as engine, engine.connect() as connection:
         found = current_revision(connection) or "empty"
         newest = "the newest" if found == migrations.HEAD else f"the newest is {migrations.HEAD}"
-        where = engine.url.render_as_string(hide_password=True)
+        where = shown_url(engine)
         facts = {"revision": found, "newest": migrations.HEAD, "database": where}
         say(f"{found} ({newest}) in {where}", facts, as_json=as_json)
 

@@ -74,6 +74,7 @@ class Config:
     )
     database: str = field(
         default="",
+        repr=False,  # a password may be in it
         metadata=_about(
             "The job database: a path, or postgresql://user@host/name.", default="a file in home"
         ),

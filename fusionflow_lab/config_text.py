@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from fusionflow_lab.config import CONFIG_FILE, Config, settings
+
+_BEFORE_HOST: Final = re.compile(r"(://[^:/@]*:)[^@]*@")
+_OPTION: Final = re.compile(r"([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 def shown_value(config: Config, name: str) -> str:
@@ -16,8 +20,18 @@ def shown_value(config: Config, name: str) -> str:
     >>> shown_value(config, "database")
     'postgresql://me:***@host/jobs'
     """
-    text = str(getattr(config, name))
-    return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", text))
+    return without_password(str(getattr(config, name)))
+
+
+def without_password(url: str) -> str:
+    """Return the URL of a database as it may be shown: no password before its host or among its options.
+
+    Examples
+    --------
+    >>> without_password("postgresql://me:secret@host/jobs?sslpassword=hidden&port=5433")
+    'postgresql://me:***@host/jobs?sslpassword=***&port=5433'
+    """
+    return _OPTION.sub(r"\1***", _BEFORE_HOST.sub(r"\1***@", url))
 
 
 def config_text(config: Config, *, origin: bool) -> str:

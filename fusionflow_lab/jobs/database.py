@@ -18,6 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from fusionflow_lab.config_text import without_password
 from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.jobs import migrations
 
@@ -96,7 +97,7 @@ def _told(context: ExceptionContext) -> DatabaseError | None:
     if not ours or context.is_pre_ping:  # a connection that does not answer is replaced
         return None
     what, _, _ = str(context.original_exception).strip().partition("\n")
-    url = context.engine.url.render_as_string(hide_password=True) if context.engine else ""
+    url = shown_url(context.engine) if context.engine else ""
     return DatabaseError(
         f"the job database does not answer: {what}",
         where=url,
@@ -104,6 +105,11 @@ def _told(context: ExceptionContext) -> DatabaseError | None:
         if context.dialect.name == "sqlite"
         else "see that the server is up and lets you in; jobs go on when it is back",
     )
+
+
+def shown_url(engine: Engine) -> str:
+    """Return the URL of a database without what lets one in."""
+    return without_password(engine.url.render_as_string(hide_password=True))
 
 
 def writing(engine: Engine) -> Engine:
@@ -155,7 +161,7 @@ def run_migrations(connection: Connection, revision: str = "head") -> None:
     try:
         run(config, revision)
     except CommandError as error:
-        where = connection.engine.url.render_as_string(hide_password=True)
+        where = shown_url(connection.engine)
         if revision != "head" and str(error).endswith(f"'{revision}'"):
             hint = f"one of base, 0001 to {migrations.HEAD}"
             raise JobError(f"there is no revision {revision}", where=where, hint=hint) from error

@@ -10,6 +10,7 @@ USER_ERRORS = (FusionflowError, OSError, ValueError)
 
 _LINES = 12
 _WIDTH = 90
+_PASSWORD = re.compile(r"(\b(?:password|passwd|pwd|token)=)([^\s'\";&,)]+)", re.IGNORECASE)
 _PLACE = re.compile(r"^where: line (\d+), column (\d+)$")
 
 
@@ -46,7 +47,7 @@ def _drawn(sql: str, line: int, column: int) -> list[str]:
     texts = sql.splitlines()
     if not 0 < line <= len(texts):
         return []
-    text = texts[line - 1]
+    text = _PASSWORD.sub(lambda found: found[1] + "*" * len(found[2]), texts[line - 1])
     begin = max(0, min(column - _WIDTH // 2, len(text) - _WIDTH))
     shown = text[begin : begin + _WIDTH]
     before = shown[: column - 1 - begin]
