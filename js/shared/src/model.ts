@@ -47,6 +47,8 @@ export interface Job {
   started: number | null;
   finished: number | null;
   has_result: boolean;
+  /** Where its rows are written, in words; empty where they are the result. */
+  written_to: string;
 }
 
 interface EventBase {
@@ -176,6 +178,43 @@ export interface Condition {
 export interface Order {
   column: string;
   descending?: boolean;
+}
+
+/** GET jobs/{id}/plan: how a query is run. */
+export interface QueryPlan {
+  /** The drawing of it. */
+  text: string;
+  columns: Column[];
+  stages: PlanStage[];
+  final_sql: string;
+  /** Why it was not cut; empty where it was. */
+  gathered: string;
+  /** Where rows are written; empty where they are the result. */
+  sink: string;
+}
+
+/** One pass over a source. */
+export interface PlanStage {
+  name: string;
+  kind: "aggregate" | "topk" | "limit" | "rows" | "gather";
+  pattern: string;
+  format: string;
+  files: number;
+  bytes: number;
+  columns: Column[];
+  map_sql: string;
+  merge_sql: string;
+  reduce_sql: string;
+  /** Why rows are shipped; empty where states are. */
+  reason: string;
+  /** Tables that are read beside the source, and the stages that they are made of. */
+  broadcast: { name: string; stages: string[] }[];
+  /** Who runs the map. */
+  evaluator: "duckdb" | "native";
+  map_hash: string;
+  chunks: number;
+  chunks_known: number;
+  bytes_known: number;
 }
 
 /** GET files?path=: a folder below the allowed roots, or a prefix of an object store. */

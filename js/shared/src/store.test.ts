@@ -34,6 +34,7 @@ const JOB: Job = {
   started: null,
   finished: null,
   has_result: false,
+  written_to: "",
 };
 
 function progress(bytes_done: number, seq = 2): JobEvent {

@@ -35,7 +35,38 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Wait until something holds, at most five seconds. */
-export async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500 && !holds(); turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Wait until something holds; fails after five seconds. */
+export async function until(holds: () => unknown, what = "it never came so"): Promise<void> {
+  for (let turn = 0; !holds(); turn++) {
+    if (turn === 500) throw new Error(what);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The first element that fits; fails without one. */
+export function one<T extends HTMLElement = HTMLElement>(box: ParentNode, selector: string): T {
+  const found = box.querySelector<T>(selector);
+  if (!found) throw new Error(`there is no ${selector}`);
+  return found;
+}
+
+/** The button, tab or checkbox whose label or text begins so. */
+export function button(box: ParentNode, text: string): HTMLElement {
+  const all = Array.from(box.querySelectorAll<HTMLElement>("button, input"));
+  const found = all.find((each) => (each.getAttribute("aria-label") ?? each.textContent ?? "").trim().startsWith(text));
+  if (!found) throw new Error(`there is no button ${text}`);
+  return found;
+}
+
+export function press(element: HTMLElement, key: string, more: KeyboardEventInit = {}): void {
+  element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+}
+
+export function click(element: HTMLElement, more: MouseEventInit = {}): void {
+  element.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ...more }));
+}
+
+/** The elements of a place that only markup in data would make. */
+export function foreign(box: ParentNode): Element[] {
+  return Array.from(box.querySelectorAll("img, script, b, i, iframe, style, object, form, [onerror], a[href^='javascript']"));
 }

@@ -40,6 +40,7 @@ const JOB: Job = {
   started: 2,
   finished: null,
   has_result: false,
+  written_to: "",
 };
 
 const ARROW = tableToIPC(tableFromArrays({ city: ["Oslo", "Bergen"], n: [1, 2] }), { format: "stream" }) ?? new Uint8Array();

@@ -5,13 +5,14 @@ import { useEffect, useState } from "preact/hooks";
 import { visible, visibleLines } from "../cells";
 import { titleOf } from "../format";
 import { accountText, speedText, stoppedText, waitingText, withRejects } from "../jobWords";
-import type { JobCounts, Problem } from "../model";
+import type { JobCounts } from "../model";
 import { type JobStore, type JobView, useStore } from "../store";
 import { fetchJson } from "../transport";
-import { Badge, Bar, Loading, problemOf, ProblemNote } from "../ui/kit";
+import { Badge, Bar, Loading, ProblemNote } from "../ui/kit";
 import { JobActions } from "./JobActions";
 import { JobNotices } from "./JobNotices";
 import { JobRows } from "./JobRows";
+import { useFollowed } from "./useFollowed";
 
 const CUT = "cut from the service; it is being reached again …";
 
@@ -43,25 +44,6 @@ export function JobCard({ store, id, onJob }: JobCardProps) {
       <JobActions store={store} view={view} onJob={again} />
     </section>
   );
-}
-
-/** See that a job is there and followed; what went wrong, and how to try again. */
-function useFollowed(store: JobStore, id: string): [Problem | null, () => void] {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    let away = false;
-    setProblem(null);
-    store.load(id).catch((error: unknown) => {
-      if (!away) setProblem(problemOf(error));
-    });
-    const end = store.follow(id);
-    return () => {
-      away = true;
-      end();
-    };
-  }, [store, id, turn]);
-  return [problem, () => setTurn(turn + 1)];
 }
 
 /** The one region that is read out when it changes: status, and whether it is still true. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { button, click, draw, foreign, HOSTILE, one, press, until } from "../testing/dom";
-import { FakeService, jobOf, manyJobs } from "../testing/jobs";
+import { render } from "preact";
+
 import { JobStore } from "../store";
+import { button, click, draw, foreign, HOSTILE, one, press, until } from "../testing";
+import { FakeService, jobOf, manyJobs } from "../testingJobs";
 import { JobsBoard } from "./JobsBoard";
 
 interface Shown {
@@ -20,7 +22,7 @@ function onBoard(name: string, jobs: () => ReturnType<typeof manyJobs>, run: (sh
   test(name, async () => {
     const service = new FakeService(jobs());
     const opened: string[] = [];
-    const { box, end } = draw(<JobsBoard store={new JobStore(service)} onOpen={(id) => opened.push(id)} />);
+    const box = draw(<JobsBoard store={new JobStore(service)} onOpen={(id) => opened.push(id)} />);
     const rows = (): HTMLElement[] => Array.from(box.querySelectorAll<HTMLElement>('[role="row"]'));
     const names = (): string[] => rows().map((row) => row.querySelector("bdi")?.textContent ?? "");
     try {
@@ -28,7 +30,7 @@ function onBoard(name: string, jobs: () => ReturnType<typeof manyJobs>, run: (sh
       await until(() => service.watches.length);
       await run({ box, service, opened, rows, names, grid: () => one(box, '[role="grid"]') });
     } finally {
-      end();
+      render(null, box);
     }
     assert.equal(service.watches.length, 0);
   });
@@ -124,23 +126,23 @@ onBoard("without jobs it says how they come about", () => [], async (board) => {
   return Promise.resolve();
 });
 
-const NASTY = jobOf({ id: "nasty", name: HOSTILE, sql: HOSTILE, cluster: HOSTILE, owner: HOSTILE });
+const NASTY = HOSTILE.map((text, at) => jobOf({ id: `n${at}`, name: text, sql: text, cluster: text, owner: text }));
 
-onBoard("hostile text is text", () => [NASTY], async (board) => {
+onBoard("hostile text is text", () => NASTY, async (board) => {
   assert.deepEqual(foreign(board.box), []);
   assert.match(board.box.textContent ?? "", /<img src=x/);
-  for (const hidden of ["\u0000", "\u202E", "\u001B"]) assert.ok(!board.box.textContent?.includes(hidden));
+  for (const hidden of ["\u0000", "\u202E", "\u200B", "\u001B"]) assert.ok(!board.box.textContent?.includes(hidden));
   return Promise.resolve();
 });
 
 test("a service that is away is told of, and asked again when told so", async () => {
   const service = new FakeService(manyJobs(2));
   service.replies["jobs/count"] = undefined;
-  const { box, end } = draw(<JobsBoard store={new JobStore(service)} compact />);
+  const box = draw(<JobsBoard store={new JobStore(service)} compact />);
   await until(() => box.querySelector('[role="alert"]'));
   delete service.replies["jobs/count"];
   click(button(box, "Try again"));
   await until(() => box.querySelectorAll('[role="row"]').length === 2);
   assert.equal(box.querySelector('[role="alert"]'), null);
-  end();
+  render(null, box);
 });

@@ -3,7 +3,7 @@
 import { agoText, bytesText, countText, hasEnded, secondsText, titleOf } from "../format";
 import type { Job } from "../model";
 import { Badge, Bar } from "../ui/kit";
-import { visible } from "../visible";
+import { visible } from "../cells";
 import { durationOf } from "./boardModel";
 
 const LONGEST_TITLE = 1000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jobOf } from "../testing/jobs";
+import { jobOf } from "../testingJobs";
 import { compare, durationOf, fits, NEWEST, ordered, type Pages, span } from "./boardModel";
 
 const OLD = jobOf({ id: "a", created: 1, name: "Trips" });

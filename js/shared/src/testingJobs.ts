@@ -1,8 +1,8 @@
 // Jobs and a service of many of them for tests: answers as the real one does, and keeps what was asked.
 
-import type { Job, JobEvent, Status } from "../model";
-import type { Method, Reply, RequestOptions, Transport, Watch } from "../transport";
-import { compare, fits, type SortKey } from "../components/boardModel";
+import type { Job, JobEvent, Status } from "./model";
+import type { Method, Reply, RequestOptions, Transport, Watch } from "./transport";
+import { compare, fits, type SortKey } from "./components/boardModel";
 
 export function jobOf(change: Partial<Job> = {}): Job {
   return {
@@ -34,6 +34,7 @@ export function jobOf(change: Partial<Job> = {}): Job {
     started: null,
     finished: null,
     has_result: false,
+    written_to: "",
     ...change,
   };
 }
