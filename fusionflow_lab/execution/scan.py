@@ -214,9 +214,11 @@ class Scan:
         try:
             report = task.result()
         except (AccountError, SourceChangedError, FileNotFoundError, PermissionError):
+            flight.work.leaf.broken = True
             raise
         except (QueryError, SourceError):
             if not await self._start_over(flight.work):
+                flight.work.leaf.broken = True
                 raise
             waiting.again(flight.work)
         except (FutureCancelledError, KilledWorker, OSError, FusionflowError) as error:

@@ -71,10 +71,11 @@ def show_job(call: Call, _: Nothing) -> Job:
 
 
 def change_job(call: Call, asked: StatusWish) -> Job:
-    """Stop a job, or go on with it; what it has scanned is kept."""
+    """Stop a job, or go on with one that ended or left chunks out; what it has scanned is kept."""
     job = call.session.job(call.job.id)
     if asked.status == "IN_PROGRESS":
-        job.resume()
+        partly = call.job.status == "COMPLETED" and call.job.counters.bytes_unread > 0
+        (job.retry if partly else job.resume)()
     elif has_ended(call.job.status):
         error = JobError(f"the job has ended: it is {call.job.status}", hint="there is nothing to stop")
         error.job_id = call.job.id

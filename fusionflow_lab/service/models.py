@@ -90,6 +90,7 @@ class Job(Model):
     started: float | None
     finished: float | None
     has_result: bool
+    written_to: str = Field(description="Where its rows go, in words; empty where they are the result.")
 
 
 class JobsQuery(Model):

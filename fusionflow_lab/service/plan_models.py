@@ -1,4 +1,4 @@
-"""The shapes of queries that are looked at: plans, chunks, sniffed files; ``model.ts`` has the same."""
+"""The shapes of queries that are looked at: plans, sniffed files; ``model.ts`` has the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from fusionflow_lab.service.models import Column, Model
+from fusionflow_lab.service.models import ChunkRow, Column, Model
 
 
 class QueryText(Model):
@@ -15,6 +15,13 @@ class QueryText(Model):
     sql: str = Field(min_length=1)
     params: dict[str, JsonValue] = Field(default_factory=dict)
     folder: str = Field("", description="What relative paths start from; the first root by default.")
+
+
+class BesideTable(Model):
+    """A small table that is read beside a source, and the stages that it is made of."""
+
+    name: str
+    stages: list[str]
 
 
 class PlanStage(Model):
@@ -31,24 +38,12 @@ class PlanStage(Model):
     merge_sql: str
     reduce_sql: str
     reason: str = Field(description="Why rows are shipped; empty where states are.")
-    broadcast: list[str] = Field(description="Tables that are read beside the source.")
+    broadcast: list[BesideTable] = Field(description="Tables that are read beside the source.")
+    evaluator: Literal["duckdb", "native"] = Field(description="Who runs the map.")
     map_hash: str = Field(description="Empty where it depends on what those tables will hold.")
     chunks: int
     chunks_known: int
     bytes_known: int
-
-
-class ChunkCell(Model):
-    """Some chunks that follow each other; ``cached`` are done by earlier jobs, ``done`` all that are."""
-
-    stage: str
-    file: str
-    start: int
-    end: int
-    chunks: int
-    done: int
-    cached: int
-    failed: int
 
 
 class QueryPlan(Model):
@@ -62,10 +57,18 @@ class QueryPlan(Model):
     sink: str = Field(description="Where rows are written; empty where they are the result.")
 
 
-class JobPlan(QueryPlan):
-    """How a job is run, and how far each part of its files is: at most 2,000 cells."""
+class Option(Model):
+    """Something that a job was asked with, beside its SQL and parameters."""
 
-    cells: list[ChunkCell]
+    name: str
+    value: str
+
+
+class JobPlan(QueryPlan):
+    """How a job is run, what it was asked with, and what became of each chunk of its newest run."""
+
+    options: list[Option]
+    chunks: list[ChunkRow] = Field(description="Empty before it reads, and long after its end.")
 
 
 class SniffAsked(Model):

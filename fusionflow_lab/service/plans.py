@@ -1,26 +1,27 @@
-"""Requests about how a query is run: check it, draw its plan, map its chunks, look at files."""
+"""Requests about how a query is run: check it, draw its plan, look at files."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.execution.forecast import forecast
 from fusionflow_lab.execution.sample import sample
-from fusionflow_lab.execution.stage_run import StageRun
-from fusionflow_lab.jobs.records import ChunkFailure, JobRecord
+from fusionflow_lab.jobs.events import ChunksEvent
 from fusionflow_lab.planning.ast import literal
 from fusionflow_lab.planning.explain import Forecast, explain
 from fusionflow_lab.planning.identity import map_hash
-from fusionflow_lab.query import Plan, Stage
+from fusionflow_lab.query import Plan, Query, Stage
 from fusionflow_lab.results.preview import encode_preview
 from fusionflow_lab.service.access import asked_query
-from fusionflow_lab.service.models import Column, Nothing
+from fusionflow_lab.service.models import ChunkRow, Column, Nothing
 from fusionflow_lab.service.plan_models import (
-    ChunkCell,
+    BesideTable,
     JobPlan,
+    Option,
     PlanStage,
     QueryPlan,
     QueryText,
@@ -28,9 +29,7 @@ from fusionflow_lab.service.plan_models import (
     Sniffed,
 )
 from fusionflow_lab.service.routing import Call
-from fusionflow_lab.source import Chunk
 
-MOST_CELLS: Final = 2000
 SAMPLE_ROWS: Final = 20
 
 
@@ -43,12 +42,12 @@ def validate(call: Call, asked: QueryText) -> QueryPlan:
 
 
 def show_plan(call: Call, _: Nothing) -> JobPlan:
-    """Return a job's plan, and which chunks of its files are done, known before, or failed."""
-    record = call.job
-    plan = call.session.planner.plan(record.query)
-    forecasts = forecast(plan, call.session.stores.states)
-    cells = _cells(call.session, plan, record)
-    return JobPlan.model_validate({**_drawn(plan, forecasts).model_dump(), "cells": cells})
+    """Return a job's plan, and what became of each chunk: read, known before, failed."""
+    query = call.job.query
+    plan = call.session.planner.plan(query)
+    drawn = _drawn(plan, forecast(plan, call.session.stores.states, use_cache=query.use_cache))
+    chunks = _chunks(call.session, call.job.id)
+    return JobPlan(**dict(drawn), options=_options(query), chunks=chunks)
 
 
 def sniff(call: Call, asked: SniffAsked) -> Sniffed:
@@ -93,7 +92,8 @@ def _stage(stage: Stage, plan: Plan, foreseen: Forecast) -> PlanStage:
         merge_sql=stage.merge_sql,
         reduce_sql=stage.reduce_sql,
         reason=stage.reason,
-        broadcast=[table.name for table in stage.broadcast],
+        broadcast=[BesideTable(name=one.name, stages=list(one.stages)) for one in stage.broadcast],
+        evaluator="duckdb" if stage.native is None else "native",
         map_hash="" if stage.broadcast else map_hash(stage, plan),
         chunks=foreseen.chunks,
         chunks_known=foreseen.chunks_known,
@@ -101,58 +101,29 @@ def _stage(stage: Stage, plan: Plan, foreseen: Forecast) -> PlanStage:
     )
 
 
-def _cells(session: Session, plan: Plan, record: JobRecord) -> list[ChunkCell]:
-    failures = session.stores.jobs.chunk_failures(record.id)
-    began = record.started or record.created
-    cells = [cell for stage in plan.stages for cell in _stage_cells(session, plan, stage, failures, began)]
-    together = -(-len(cells) // MOST_CELLS)
-    if together <= 1:
-        return cells
-    return [_joined(cells[at : at + together]) for at in range(0, len(cells), together)]
+def _chunks(session: Session, job: str) -> list[ChunkRow]:
+    """Return what the job's newest run said last of its chunks."""
+    latest = session.stores.jobs.latest(job)
+    told = next((event for event in latest if isinstance(event, ChunksEvent)), None)
+    return [] if told is None else [ChunkRow(**asdict(row)) for row in told.rows]
 
 
-def _stage_cells(
-    session: Session, plan: Plan, stage: Stage, failures: tuple[ChunkFailure, ...], began: float
-) -> list[ChunkCell]:
-    """Return a cell for each chunk of a stage, in the order of the plan."""
-    # What stands beside a stage is not known here, and so its states are not either.
-    known = {} if stage.broadcast else session.stores.states.headers(map_hash(stage, plan))
-    cells = []
-    for leaf in StageRun(stage, "", known).leaves:
-        cached = leaf.header is not None and leaf.header.made < began
-        cells += [_cell(stage, chunk, failures, done=leaf.reused, cached=cached) for chunk in leaf.chunks]
-    return cells
+def _options(query: Query) -> list[Option]:
+    """Return what a query was asked with, as far as that is not the usual.
 
-
-def _cell(
-    stage: Stage, chunk: Chunk, failures: tuple[ChunkFailure, ...], *, done: bool, cached: bool
-) -> ChunkCell:
-    start = min(block.offset for block in chunk.blocks)
-    end = max(block.end for block in chunk.blocks)
-    failed = not done and any(
-        one.file == chunk.file.path and one.start < end and start < one.end for one in failures
-    )
-    return ChunkCell(
-        stage=stage.name,
-        file=chunk.file.path,
-        start=start,
-        end=end,
-        chunks=1,
-        done=int(done),
-        cached=int(done and cached),
-        failed=int(failed),
-    )
-
-
-def _joined(cells: list[ChunkCell]) -> ChunkCell:
-    first, last = cells[0], cells[-1]
-    return ChunkCell(
-        stage=first.stage,
-        file=first.file,
-        start=first.start,
-        end=last.end if last.file == first.file else first.end,
-        chunks=sum(cell.chunks for cell in cells),
-        done=sum(cell.done for cell in cells),
-        cached=sum(cell.cached for cell in cells),
-        failed=sum(cell.failed for cell in cells),
-    )
+    Examples
+    --------
+    >>> _options(Query(text="FROM t", use_cache=False, settings=(("TimeZone", "UTC"),)))
+    [Option(name='cache', value='not used'), Option(name='TimeZone', value='UTC')]
+    """
+    told = {
+        "cache": "" if query.use_cache else "not used",
+        "failed chunks": "left out" if query.allow_failed_chunks else "",
+        "rejects allowed": query.max_errors,
+        "now()": query.moment,
+        "paths start from": query.folder,
+        "views": ", ".join(view.name for view in query.views),
+        "tables of the program": ", ".join(frame.name for frame in query.frames),
+        **dict(query.settings),
+    }
+    return [Option(name=name, value=value) for name, value in told.items() if value]

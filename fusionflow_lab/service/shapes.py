@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 
 from fusionflow_lab.jobs.events import ChunksEvent, Event, PreviewEvent
 from fusionflow_lab.jobs.records import JobRecord
+from fusionflow_lab.planning.copying import written_place
 from fusionflow_lab.query import Parameter as Bound
 from fusionflow_lab.query import ParameterValue
 from fusionflow_lab.service.models import Counters, EventFrame, Failure, Job, Parameter
@@ -45,6 +46,7 @@ def job_of(record: JobRecord) -> Job:
         started=record.started,
         finished=record.finished,
         has_result=record.status == "COMPLETED" and bool(record.result_ref),
+        written_to=written_place(record.query),
     )
 
 

@@ -17,7 +17,7 @@ import json
 import struct
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
 
 from fusionflow_lab.query import Counters
@@ -99,10 +99,7 @@ class ChunkRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateHeader:
-    """What a state covers and what its scan counted; ``size`` are the bytes of its rows in memory.
-
-    ``made`` is when it was stored, in seconds since the epoch; 0 where that is not known.
-    """
+    """What a state covers and what its scan counted; ``size`` are the bytes of its rows in memory."""
 
     map_hash: str
     chunks: tuple[ChunkRecord, ...]
@@ -110,7 +107,6 @@ class StateHeader:
     rows: int
     rejects: int
     size: int = 0
-    made: float = field(default=0.0, compare=False)
 
     @property
     def name(self) -> str:
@@ -152,7 +148,6 @@ def encode(
         "rows": header.rows,
         "rejects": header.rejects,
         "size": header.size,
-        "made": header.made,
         "buckets": [[len(part), _digest(part).hex()] for part in state] if len(state) > 1 else [],
     }
     text = json.dumps(values, separators=(",", ":")).encode()
@@ -276,7 +271,6 @@ def _header(values: Any) -> StateHeader:  # noqa: ANN401  # JSON
             rows=_numbers([values["rows"]])[0],
             rejects=_numbers([values["rejects"]])[0],
             size=_numbers([values["size"]])[0],
-            made=float(values.get("made", 0.0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"the header of a state is not as it should be: {error}") from None

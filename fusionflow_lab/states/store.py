@@ -9,11 +9,10 @@ counters and the rejects. ``codec`` says how; a state whose digests fail does no
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import pyarrow as pa
@@ -115,8 +114,7 @@ class StateStore:
         rejected = _ipc(rejects) if rejects is not None and rejects.num_rows else b""
         split = buckets is not None and state.num_rows >= SPLIT_ROWS
         parts = _split(state, buckets) if split else [state]
-        stored = replace(header, made=time.time())
-        self.folder.put(name, encode(stored, [_ipc(part) for part in parts], rejected))
+        self.folder.put(name, encode(header, [_ipc(part) for part in parts], rejected))
         return name
 
     def bucket(self, name: str, number: int) -> tuple[pa.Table, bool]:

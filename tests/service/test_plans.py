@@ -5,9 +5,7 @@ import random
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
-from fusionflow_lab.service import plans
 from tests.service.conftest import Asker
 
 
@@ -48,20 +46,47 @@ def test_a_sample_is_quick_and_of_several_files(asker: Asker, tmp_path: Path) ->
     assert rows.column("n").to_pylist() == [0] * 10 + [1] * 10
 
 
-def test_the_map_of_chunks(asker: Asker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_map_of_chunks(asker: Asker, tmp_path: Path) -> None:
     for part in range(6):
         (tmp_path / f"{part}.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(50)))
     sql = f"SELECT sum(n + {random.randrange(10**9)}) AS n FROM '{tmp_path}/[0-3].csv'"
-    first = asker.json("GET", f"jobs/{asker.run(sql)}/plan")
-    second = asker.json("GET", f"jobs/{asker.run(sql.replace('[0-3]', '*'))}/plan")
-    monkeypatch.setattr(plans, "MOST_CELLS", 3)
-    short = asker.json("GET", f"jobs/{asker.run(sql)}/plan")["cells"]
+    first, second = asker.run(sql), asker.run(sql.replace("[0-3]", "*"))
 
-    counted = [(len(plan["cells"]), *sums(plan["cells"])) for plan in (first, second)]
-    assert counted == [(4, 4, 4, 0, 0), (6, 6, 6, 4, 0)]
-    assert {Path(cell["file"]).name for cell in first["cells"]} == {f"{part}.csv" for part in range(4)}
-    assert (len(short), *sums(short)[:2]) == (2, 4, 4)
+    (read,) = asker.json("GET", f"jobs/{first}/plan")["chunks"]
+    (more,) = asker.json("GET", f"jobs/{second}/plan")["chunks"]
+    frames = asker.json("GET", f"jobs/{second}/events")["frames"]
+
+    assert (read["cells"], read["files"], read["per_cell"]) == ("dddd", 4, 1)
+    assert read["names"] == [f"{tmp_path}/{part}.csv" for part in range(4)]
+    assert more["cells"] == "ccccdd"
+    assert [frame["event"]["rows"] for frame in frames if frame["event"]["type"] == "chunks"] == [[more]]
 
 
-def sums(cells: list[dict[str, int]]) -> list[int]:
-    return [sum(cell[what] for cell in cells) for what in ("chunks", "done", "cached", "failed")]
+def test_a_chunk_that_fails_the_job_is_in_the_map(asker: Asker, tmp_path: Path) -> None:
+    (tmp_path / "0.csv").write_text("t\n1\n")
+    (tmp_path / "1.csv").write_text("t\nx\n")
+    sql = f"SELECT sum(CAST(t AS INTEGER)) FROM read_csv('{tmp_path}/*.csv', types={{'t': 'VARCHAR'}})"
+    job = asker.json("POST", "jobs", body={"sql": sql})["id"]
+    asker.session.job(job).wait(60)
+
+    assert asker.json("GET", f"jobs/{job}")["status"] == "FAILED"
+    assert "f" in "".join(row["cells"] for row in asker.json("GET", f"jobs/{job}/plan")["chunks"])
+
+
+def test_a_plan_tells_what_stands_beside_and_what_was_asked_with(asker: Asker, trips: Path) -> None:
+    sql = f"SELECT a.city, count(*) FROM '{trips}' a JOIN '{trips}' b USING (city) GROUP BY ALL"
+    plan = asker.json("GET", f"jobs/{asker.run(sql, use_cache=False)}/plan")
+
+    made, reads = plan["stages"]
+    assert reads["broadcast"] == [{"name": "table_0", "stages": [made["name"]]}]
+    assert {stage["evaluator"] for stage in plan["stages"]} <= {"duckdb", "native"}
+    assert {"name": "cache", "value": "not used"} in plan["options"]
+
+
+def test_a_copy_tells_where_it_writes(asker: Asker, trips: Path, tmp_path: Path) -> None:
+    job = asker.run(f"COPY (SELECT city, distance FROM '{trips}') TO '{tmp_path}/out' (FORMAT parquet)")
+
+    assert asker.json("GET", f"jobs/{job}")["written_to"] == f"{tmp_path}/out"
+    plan = asker.json("GET", f"jobs/{job}/plan")
+    assert [column["name"] for column in plan["columns"]] == ["city", "distance"]
+    assert asker.json("GET", f"jobs/{job}/result")[0]["rows"] == 4

@@ -193,6 +193,12 @@ export interface QueryPlan {
   sink: string;
 }
 
+/** Of a job: what it was asked with beside its SQL, and what became of each chunk of its newest run. */
+export interface JobPlan extends QueryPlan {
+  options: { name: string; value: string }[];
+  chunks: ChunkRow[];
+}
+
 /** One pass over a source. */
 export interface PlanStage {
   name: string;

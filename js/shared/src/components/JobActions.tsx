@@ -26,6 +26,11 @@ export function JobActions({ store, view, onJob }: JobActionsProps) {
           Resume
         </ActionButton>
       )}
+      {status === "COMPLETED" && view.job.counters.bytes_unread > 0 && (
+        <ActionButton kind="main" action={() => store.resume(id)} label="Read what could not be read; only that is scanned">
+          Retry
+        </ActionButton>
+      )}
       {hasEnded(status) && (
         <ActionButton action={again} label="Ask the same again as a new job; only what has changed is scanned">
           Run again

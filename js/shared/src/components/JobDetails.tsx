@@ -5,12 +5,12 @@ import { useState } from "preact/hooks";
 import { visible } from "../cells";
 import { hasEnded, titleOf } from "../format";
 import { speedText, waitingText, withRejects } from "../jobWords";
-import type { QueryPlan } from "../model";
+import type { JobPlan as Plan } from "../model";
 import { type JobStore, type JobView, useStore } from "../store";
 import { fetchJson } from "../transport";
 import { Confirm } from "../ui/confirm";
 import { useFetched } from "../ui/fetched";
-import { Badge, Bar, Button, Loading, ProblemNote, Tabs } from "../ui/kit";
+import { Badge, Bar, Button, Empty, Loading, ProblemNote, Tabs } from "../ui/kit";
 import { lossText } from "./bulk";
 import { ChunkMap } from "./ChunkMap";
 import { JobActions } from "./JobActions";
@@ -40,6 +40,7 @@ export function JobDetails({ store, id, onJob, onGone, onBack }: DetailsProps) {
   const cut = useStore(store, (state) => state.cut);
   const [problem, retry] = useFollowed(store, id);
   const [tab, setTab] = useState<Tab>("overview");
+  const [gone, setGone] = useState(false);
   const back = onBack && (
     <Button kind="bare" onClick={onBack}>
       ← Jobs
@@ -49,7 +50,7 @@ export function JobDetails({ store, id, onJob, onGone, onBack }: DetailsProps) {
     return (
       <section class="ff-stack" aria-label={`job ${id}`}>
         <div>{back}</div>
-        {problem ? <ProblemNote problem={problem} retry={retry} /> : <Loading what="the job" />}
+        {gone ? <Empty>The job was deleted.</Empty> : problem ? <ProblemNote problem={problem} retry={retry} /> : <Loading what="the job" />}
       </section>
     );
   }
@@ -62,7 +63,14 @@ export function JobDetails({ store, id, onJob, onGone, onBack }: DetailsProps) {
         <Head view={view} />
       </div>
       <JobActions store={store} view={view} onJob={(again) => onJob?.(again)} />
-      <Deletion store={store} view={view} onGone={onGone ?? onBack} />
+      <Deletion
+        store={store}
+        view={view}
+        onGone={() => {
+          setGone(true);
+          (onGone ?? onBack)?.();
+        }}
+      />
       {cut && <div class="ff-muted">The job service is being reached again; what was known stays.</div>}
       <Tabs label="parts of the job" tabs={tabs} chosen={chosen} onChoose={setTab} />
       <div role="tabpanel" aria-label={tabs.find((one) => one.id === chosen)?.title} tabIndex={0} class="ff-details-panel">
@@ -105,7 +113,7 @@ function Head({ view }: { view: JobView }) {
   );
 }
 
-function Deletion({ store, view, onGone }: { store: JobStore; view: JobView; onGone: (() => void) | undefined }) {
+function Deletion({ store, view, onGone }: { store: JobStore; view: JobView; onGone: () => void }) {
   const [asking, setAsking] = useState(false);
   const { job } = view;
   if (!hasEnded(job.status)) return null;
@@ -120,7 +128,7 @@ function Deletion({ store, view, onGone }: { store: JobStore; view: JobView; onG
     <Confirm
       question="Delete this job?"
       action="Delete the job"
-      onConfirm={() => store.remove([job.id]).then(() => onGone?.())}
+      onConfirm={() => store.remove([job.id]).then(onGone)}
       onClose={() => setAsking(false)}
     >
       {lossText([job])}
@@ -132,8 +140,8 @@ function Panel({ tab, store, view }: { tab: Tab; store: JobStore; view: JobView 
   const { job } = view;
   const path = `jobs/${encodeURIComponent(job.id)}`;
   const needed = tab === "overview" || tab === "plan" || tab === "manifest";
-  const plan = useFetched(`${path} ${needed}`, () =>
-    needed ? fetchJson<QueryPlan>(store.transport, "GET", `${path}/plan`) : new Promise<QueryPlan>(() => undefined),
+  const plan = useFetched(`${path} ${needed} ${job.status}`, () =>
+    needed ? fetchJson<Plan>(store.transport, "GET", `${path}/plan`) : new Promise<Plan>(() => undefined),
   );
   switch (tab) {
     case "overview":

@@ -4,13 +4,13 @@ import type { ComponentChildren } from "preact";
 
 import { visible, visibleLines } from "../cells";
 import { bytesText, countText, rowsLaw, secondsText } from "../format";
-import type { Job, Parameter, QueryPlan } from "../model";
+import type { Job, JobPlan, Parameter } from "../model";
 import type { JobView } from "../store";
 import { CopyButton } from "../ui/kit";
 import { JobNotices } from "./JobNotices";
 import { timeText } from "./JobsBoardRow";
 
-export function JobOverview({ view, plan }: { view: JobView; plan: QueryPlan | null }) {
+export function JobOverview({ view, plan }: { view: JobView; plan: JobPlan | null }) {
   const { job } = view;
   return (
     <div class="ff-stack">
@@ -42,6 +42,11 @@ export function JobOverview({ view, plan }: { view: JobView; plan: QueryPlan | n
           {countText(job.chunks_done)} of {countText(job.chunks_total)} done
         </Fact>
         <Lineage job={job} plan={plan} />
+        {plan?.options.map(({ name, value }) => (
+          <Fact key={name} name={visible(name)}>
+            {visible(value)}
+          </Fact>
+        ))}
         <Fact name="submitted">{timeText(job.created)}</Fact>
         {job.started !== null && <Fact name="started">{timeText(job.started)}</Fact>}
         {job.finished !== null && <Fact name="ended">{endText(job, job.finished)}</Fact>}
@@ -66,7 +71,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 /** What was read, and what was written. */
-function Lineage({ job, plan }: { job: Job; plan: QueryPlan | null }) {
+function Lineage({ job, plan }: { job: Job; plan: JobPlan | null }) {
   const reads = [...new Map((plan?.stages ?? []).map((stage) => [stage.pattern, stage])).values()];
   return (
     <>
