@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         SourceError,
         StateError,
     )
+    from fusionflow_lab.notebook.widgets.board import dashboard
     from fusionflow_lab.notebook.widgets.card import card
+    from fusionflow_lab.notebook.widgets.details import details
     from fusionflow_lab.notebook.widgets.form import form
     from fusionflow_lab.results.result import Result
 
@@ -66,6 +68,8 @@ __all__ = [
     "attach",
     "card",
     "connect",
+    "dashboard",
+    "details",
     "form",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -77,6 +81,8 @@ _HOMES = {
     "attach": "api",
     "card": "notebook.widgets.card",
     "connect": "api",
+    "dashboard": "notebook.widgets.board",
+    "details": "notebook.widgets.details",
     "Result": "results.result",
     "form": "notebook.widgets.form",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
+from importlib import import_module
 
 import pyarrow as pa
 
@@ -144,6 +145,17 @@ class Job:
     def log(self) -> tuple[Event, ...]:
         """Return all durable events so far, in order: every status, notice and failed chunk, of every run."""
         return self._manager.log(self.id)
+
+    def details(self) -> object:
+        """Show the job whole in a notebook, live: plan, chunks, timeline, logs, rejects, files written.
+
+        Raises
+        ------
+        ConfigError
+            The libraries of widgets are not installed.
+        """
+        # The face of the package knows where widgets are; this layer does not.
+        return import_module("fusionflow_lab").details(self)
 
     def events(self, since: int = 0) -> AsyncIterator[Event]:
         """Iterate over durable events after number ``since`` and the newest live ones, to the end."""

@@ -5,6 +5,9 @@ import { type Batch, type Column, type DataType, Type } from "@uwdata/flechette"
 
 import { fixedText, floatRepr, exponentText } from "./floats";
 import { clockText, dateText, intervalText, timestampText } from "./times";
+import { escaped, HIDDEN, visible } from "./visible";
+
+export { visible, visibleLines } from "./visible";
 
 export interface CellText {
   /** One line. */
@@ -17,8 +20,6 @@ export interface CellText {
 
 type Cells = Batch<unknown>;
 
-const SHOWN: Readonly<Record<string, string>> = { "\n": "↵", "\r": "␍", "\t": "⇥" };
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 const BYTES_SHOWN = 24;
 const FLOAT_SHOWN = 14;
 
@@ -48,22 +49,6 @@ export function cut(text: string, width: number): CellText {
   const characters = Array.from(text.slice(0, 2 * width + 2));
   if (characters.length <= width) return { text, full: "", null: false };
   return { text: `${characters.slice(0, width - 1).join("")}…`, full: text, null: false };
-}
-
-/** Replace what would not show, or would show as something else, by what does. */
-export function visible(text: string): string {
-  return text.replaceAll("\r\n", "\n").replace(HIDDEN, (character) => SHOWN[character] ?? escaped(character));
-}
-
-/** The same of a text of several lines, which stay lines. */
-export function visibleLines(text: string): string {
-  return text.split(/\r?\n/).map(visible).join("\n");
-}
-
-function escaped(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const [mark, digits] = code < 0x100 ? ["x", 2] : code < 0x10000 ? ["u", 4] : ["U", 8];
-  return `\\${mark}${code.toString(16).padStart(digits as number, "0")}`;
 }
 
 function placeOf(column: Column<unknown>, row: number): { batch: Cells; index: number } | null {

@@ -180,7 +180,7 @@ export interface Order {
   descending?: boolean;
 }
 
-/** GET jobs/{id}/plan: how a query is run. */
+/** POST validate {sql, params}: how a query is run; one that is wrong is refused. */
 export interface QueryPlan {
   /** The drawing of it. */
   text: string;
@@ -193,7 +193,7 @@ export interface QueryPlan {
   sink: string;
 }
 
-/** Of a job: what it was asked with beside its SQL, and what became of each chunk of its newest run. */
+/** GET jobs/{id}/plan: what it was asked with beside its SQL, and what became of each chunk of its newest run. */
 export interface JobPlan extends QueryPlan {
   options: { name: string; value: string }[];
   chunks: ChunkRow[];
@@ -217,6 +217,7 @@ export interface PlanStage {
   broadcast: { name: string; stages: string[] }[];
   /** Who runs the map. */
   evaluator: "duckdb" | "native";
+  /** Empty where it depends on what those tables will hold. */
   map_hash: string;
   chunks: number;
   chunks_known: number;
@@ -283,39 +284,4 @@ export interface CacheUse {
   limit_bytes: number | null;
   limit_days: number | null;
   place: string;
-}
-
-/** POST validate {sql, params}: how a query is run; one that is wrong is refused. */
-export interface QueryPlan {
-  /** The drawing of it. */
-  text: string;
-  columns: Column[];
-  stages: PlanStage[];
-  final_sql: string;
-  gathered: string;
-  /** Where rows are written; empty where they are the result. */
-  sink: string;
-}
-
-/** One pass over a source. */
-export interface PlanStage {
-  name: string;
-  kind: "aggregate" | "topk" | "limit" | "rows" | "gather";
-  pattern: string;
-  format: string;
-  files: number;
-  bytes: number;
-  columns: Column[];
-  map_sql: string;
-  merge_sql: string;
-  reduce_sql: string;
-  /** Why rows are shipped; empty where states are. */
-  reason: string;
-  /** Tables that are read beside the source. */
-  broadcast: string[];
-  /** Empty where it depends on what those tables will hold. */
-  map_hash: string;
-  chunks: number;
-  chunks_known: number;
-  bytes_known: number;
 }

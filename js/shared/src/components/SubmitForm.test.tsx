@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { render } from "preact";
+
 import { EMPTY_FORM, type Form, type FormRead } from "../form/model";
 import type { FolderListing, PlanStage } from "../model";
 import { JobStore } from "../store";
-import { button, click, draw, foreign, HOSTILE, one, until } from "../testing/dom";
+import { button, click, draw, foreign, HOSTILE, one, until } from "../testing";
 import type { Method, Reply, RequestOptions, Transport } from "../transport";
 import { folderOf, patternsOf } from "./FileBrowser";
 import { SubmitForm } from "./SubmitForm";
@@ -23,6 +25,7 @@ const STAGE: PlanStage = {
   reduce_sql: "",
   reason: "",
   broadcast: [],
+  evaluator: "duckdb",
   map_hash: "abcd",
   chunks: 3,
   chunks_known: 0,
@@ -98,7 +101,7 @@ function onForm(name: string, change: (service: FormService) => void, run: (show
     const jobs: string[] = [];
     const cells: string[] = [];
     const store = new JobStore(service);
-    const { box, end } = draw(
+    const box = draw(
       <SubmitForm
         store={store}
         onJob={(id) => jobs.push(id)}
@@ -110,7 +113,7 @@ function onForm(name: string, change: (service: FormService) => void, run: (show
     try {
       await run({ box, service, jobs, cells, sql, form });
     } finally {
-      end();
+      render(null, box);
     }
   });
 }
@@ -209,25 +212,27 @@ onForm("of 10,000 files and 500 columns only those in sight are in the document"
   await until(() => box.querySelectorAll(".ff-picker .ff-file").length <= 11);
 });
 
+const NASTY = HOSTILE.join(" ");
+
 onForm("hostile names show as text", (service) => {
-  service.names = [HOSTILE];
-  service.columns = [{ name: HOSTILE, type: HOSTILE }];
-  service.parameters = [HOSTILE];
-  service.blocked = HOSTILE;
+  service.names = [NASTY];
+  service.columns = [{ name: NASTY, type: NASTY }];
+  service.parameters = [NASTY];
+  service.blocked = NASTY;
 }, async ({ box, sql }) => {
   click(button(box, "Browse"));
   await type(box, "file, pattern, URL or table", "*.csv");
   await until(() => box.querySelector(".ff-picker .ff-file") && box.querySelector(".ff-files .ff-file"));
   click(one(box, '.ff-picker input[type="checkbox"]'));
   await until(() => box.querySelector('[aria-label="column 1"]'));
-  sql().value = HOSTILE;
+  sql().value = NASTY;
   sql().dispatchEvent(new Event("input", { bubbles: true }));
   await until(() => /The form cannot show/.test(box.textContent ?? ""));
   assert.deepEqual(foreign(box), []);
 });
 
 test("every control has a name", async () => {
-  const { box, end } = draw(<SubmitForm store={new JobStore(new FormService())} />);
+  const box = draw(<SubmitForm store={new JobStore(new FormService())} />);
   click(button(box, "+ filter"));
   click(button(box, "+ column"));
   click(button(box, "+ sort"));
@@ -237,7 +242,7 @@ test("every control has a name", async () => {
     const name = control.getAttribute("aria-label") ?? control.closest("label")?.textContent ?? control.textContent ?? "";
     assert.ok(name.trim(), control.className);
   }
-  end();
+  render(null, box);
 });
 
 test("folders and patterns are told from paths", () => {
