@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fusionflow_lab.notebook.widgets.card import card
     from fusionflow_lab.notebook.widgets.details import details
     from fusionflow_lab.notebook.widgets.form import form
+    from fusionflow_lab.notebook.widgets.interact import interact
     from fusionflow_lab.results.result import Result
 
     __version__: str
@@ -71,6 +72,7 @@ __all__ = [
     "dashboard",
     "details",
     "form",
+    "interact",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
@@ -85,6 +87,7 @@ _HOMES = {
     "details": "notebook.widgets.details",
     "Result": "results.result",
     "form": "notebook.widgets.form",
+    "interact": "notebook.widgets.interact",
 }
 
 

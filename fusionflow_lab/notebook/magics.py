@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from types import MappingProxyType
 
 import pyarrow as pa
 from IPython.core.interactiveshell import InteractiveShell
@@ -23,6 +25,7 @@ from fusionflow_lab.notebook.commands import Commands
 from fusionflow_lab.notebook.completion import CellMatcher
 from fusionflow_lab.notebook.display import screen_for
 from fusionflow_lab.notebook.failure import without_traceback
+from fusionflow_lab.notebook.interacting import Interactions, cell_key, controls_of
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
 from fusionflow_lab.notebook.sessions import Sessions
 from fusionflow_lab.notebook.values import given_params
@@ -50,6 +53,7 @@ class FusionflowMagics(Magics):
         shell.configurables.append(self._settings)  # type: ignore[arg-type]
         self._sessions = Sessions(self._settings.given)
         self._commands = Commands(self._sessions, shell.user_ns, self._follow)
+        self._interactions = Interactions()
         self._awaiting = AwaitingCells(shell)
         self._matcher = CellMatcher(lambda: self._sessions.get(None, None), shell.user_ns)
 
@@ -73,6 +77,7 @@ class FusionflowMagics(Magics):
         with _plain_errors(verbose="--verbose" in line.split()):
             options = parse_line(line)
             text = _cell_text(options, cell)
+            self._interactions.release(cell_key(self._shell, text))
             query = explained(text)
             if statement(text) is not None:
                 self._show(await asyncio.to_thread(self._command, options, text), options)
@@ -87,6 +92,8 @@ class FusionflowMagics(Magics):
                 _print(await asyncio.to_thread(self._explain, options, wanted))
             elif options.detach:
                 await self._detach(options, text)
+            elif options.interact:
+                await self._interact(options, text)
             else:
                 await self._run(options, text, awaits=awaits)
 
@@ -110,16 +117,19 @@ class FusionflowMagics(Magics):
         self._shell.Completer.custom_matchers.remove(self._matcher.match)
         self._shell.configurables.remove(self._settings)  # type: ignore[arg-type]
         manager = self._shell.magics_manager
+        self._interactions.close()
         manager.registry.pop(type(self).__name__, None)
         for kind in ("line", "cell"):
             manager.magics[kind].pop("fusionflow", None)
         self._sessions.close()
 
-    def _relation(self, options: CellOptions, text: str) -> Relation:
+    def _relation(
+        self, options: CellOptions, text: str, values: Mapping[str, object] = MappingProxyType({})
+    ) -> Relation:
         session = self._sessions.get(options.cluster, options.workers)
         return session.sql(
             text,
-            params=given_params(options.params, self._shell.user_ns),
+            params={**given_params(options.params, self._shell.user_ns), **values},
             scope=self._shell.user_ns,
             name=options.name,
             use_cache=options.cache,
@@ -157,6 +167,26 @@ class FusionflowMagics(Magics):
     async def _run(self, options: CellOptions, text: str, *, awaits: bool) -> None:
         screen = screen_for(self._shell, options, find=self._sessions.job, awaits=awaits)
         result = await run_job(self._submitter(options, text), screen, name=options.name)
+        if options.result:
+            self._shell.user_ns[options.result] = result
+
+    async def _interact(self, options: CellOptions, text: str) -> None:
+        relation = await asyncio.to_thread(self._relation, options, text)
+        given = {**self._shell.user_ns, **given_params(options.params, self._shell.user_ns)}
+        controls = controls_of([each.name for each in relation.query.parameters], given)
+
+        def keep(job: Job) -> None:
+            if options.result:
+                self._shell.user_ns[options.result] = job.result()
+
+        ask = partial(self._relation, options, text)
+        box = await asyncio.to_thread(
+            self._interactions.open, cell_key(self._shell, text), ask, controls, keep
+        )
+        self._sessions.add(box.job)
+        self._shell.display_pub.publish(box._repr_mimebundle_()[0])
+        silent = screen_for(self._shell, CellOptions(quiet=True))
+        result = await run_job(lambda: box.job, silent)
         if options.result:
             self._shell.user_ns[options.result] = result
 

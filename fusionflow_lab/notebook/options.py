@@ -48,6 +48,7 @@ class CellOptions:
     params: str = ""
     save: str = ""
     execute: bool = True
+    interact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +133,11 @@ OPTIONS = (
         value="JSON|$DICT",
         text="Values of $x in the SQL. What is not given is taken from the variable x.",
         example="""%%fusionflow trips --params '{"city": "Oslo"}'""",
+    ),
+    OptionHelp(
+        flags=("--interact",),
+        text="Show the controls that $x names above the card; the cell's query runs again when one is moved.",
+        example="%%fusionflow trips --interact",
     ),
     OptionHelp(
         flags=("-S", "--save"),
@@ -260,6 +266,7 @@ def _options(result: str, chosen: dict[str, str]) -> CellOptions:
         params=chosen.get("--params", ""),
         save=_view_name(chosen),
         execute="--no-execute" not in chosen,
+        interact="--interact" in chosen,
     )
 
 

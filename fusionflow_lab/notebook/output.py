@@ -16,8 +16,17 @@ JOB_MIME: Final = "application/vnd.fusionflow.job+json"
 _TITLE: Final = 200
 
 
-def job_data(job_id: str, *, status: Status, name: str, text: str) -> Mapping[str, str]:
+def job_data(
+    job_id: str, *, status: Status, name: str, text: str, card: bool = False
+) -> Mapping[str, str | bool]:
     """Return what the output says of a job to the extension.
+
+    Parameters
+    ----------
+    job_id, status, name, text
+        The job as it is when this is written.
+    card
+        Whether the output was made to be a card, and stays one when the job has ended.
 
     Examples
     --------
@@ -25,7 +34,7 @@ def job_data(job_id: str, *, status: Status, name: str, text: str) -> Mapping[st
     'daily'
     """
     title = name or text.strip().partition("\n")[0]
-    return {"job": job_id, "status": status, "title": title[:_TITLE], "sql": text}
+    return {"job": job_id, "status": status, "title": title[:_TITLE], "sql": text, "card": card}
 
 
 def view_of(job: Job) -> JobView:

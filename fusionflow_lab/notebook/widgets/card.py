@@ -107,7 +107,7 @@ class JobCard(ServiceWidget):
         job, view = self.job, view_of(self.job)
         done = view.status == "COMPLETED"
         drawn = final(view, job.result(), rows=ROWS_SHOWN) if done else live(view, rows=ROWS_SHOWN)
-        said = job_data(job.id, status=view.status, name=view.name, text=job.text)
+        said = job_data(job.id, status=view.status, name=view.name, text=job.text, card=True)
         return {**self.view_data, **drawn, JOB_MIME: said}, {}
 
     def _heard(self, frame: EventFrame) -> None:

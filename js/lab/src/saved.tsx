@@ -26,12 +26,24 @@ export function jobIn(data: unknown): string {
   return typeof job === "string" ? job : "";
 }
 
+/** Whether the kernel says that the job has ended. */
+function isOver(data: unknown): boolean {
+  const status = typeof data === "object" && data !== null ? (data as { status?: unknown }).status : undefined;
+  return status === "COMPLETED" || status === "FAILED" || status === "STOPPED";
+}
+
+/** Whether the output was made to be a card, and stays one when the job has ended. */
+function isCard(data: unknown): boolean {
+  return typeof data === "object" && data !== null && (data as { card?: unknown }).card === true;
+}
+
 /** Shows what was saved, and in its place the live card while the server says that the job is at work. */
 export class SavedJob extends Widget implements IRenderMime.IRenderer {
   readonly #places: SavedPlaces;
   readonly #static: IRenderMime.IRenderer;
   readonly #live: Mounted;
   #job = "";
+  #card = false;
   #atWork = false;
   #known = false;
 
@@ -47,8 +59,12 @@ export class SavedJob extends Widget implements IRenderMime.IRenderer {
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const data = model.data[JOB_MIME];
+    // While a cell runs, its kernel writes again and again what the card here knows already.
+    if (jobIn(data) === this.#job && this.#atWork && !isOver(data)) return;
     await this.#static.renderModel(model);
-    this.#job = jobIn(model.data[JOB_MIME]);
+    this.#job = jobIn(data);
+    this.#card = isCard(data);
     if (this.#job && this.#places.isLive()) await this.#look();
     this.#show();
   }
@@ -66,7 +82,7 @@ export class SavedJob extends Widget implements IRenderMime.IRenderer {
   }
 
   #show(): void {
-    this.#static.setHidden(this.#atWork);
+    this.#static.setHidden(this.#atWork || (this.#card && this.#known));
     this.#live.setHidden(!this.#known);
     this.#live.redraw();
   }
@@ -74,7 +90,7 @@ export class SavedJob extends Widget implements IRenderMime.IRenderer {
   #draw() {
     const { store, open } = this.#places;
     if (!this.#known) return null;
-    if (this.#atWork) return <JobCard store={store} id={this.#job} />;
+    if (this.#atWork || this.#card) return <JobCard store={store} id={this.#job} />;
     return (
       <div class="ff-row">
         <Button kind="bare" onClick={() => open(this.#job)}>

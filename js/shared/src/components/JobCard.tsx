@@ -1,6 +1,6 @@
 // A job in its cell: how far it is, what it has so far, and what can be done with it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { visible, visibleLines } from "../cells";
 import { titleOf } from "../format";
@@ -26,14 +26,18 @@ interface JobCardProps {
 export function JobCard({ store, id, onJob }: JobCardProps) {
   const [shown, setShown] = useState(id);
   useEffect(() => setShown(id), [id]);
-  const view = useStore(store, (state) => state.jobs.get(shown), [shown]);
+  const known = useStore(store, (state) => state.jobs.get(shown), [shown]);
+  // Of a job that takes another's place, nothing jumps until something is known.
+  const last = useRef(known);
+  last.current = known ?? last.current;
+  const view = last.current;
   const cut = useStore(store, (state) => state.cut);
   const [problem, retry] = useFollowed(store, shown);
   const again = (job: string): void => {
     setShown(job);
     onJob?.(job);
   };
-  if (!view) return problem ? <ProblemNote problem={problem} retry={retry} /> : <Loading what="the job" />;
+  if (!view || (problem && !known)) return problem ? <ProblemNote problem={problem} retry={retry} /> : <Loading what="the job" />;
   return (
     <section class="ff-card ff-stack ff-job" aria-label={`job ${view.job.id}`}>
       <Head view={view} cut={cut} />
@@ -80,7 +84,7 @@ function State({ store, view }: { store: JobStore; view: JobView }) {
     <div>
       {waiting && <div>{waiting}</div>}
       {job.status === "STOPPED" && <div>{stoppedText(job)}</div>}
-      {!waiting && message && job.status !== "FAILED" && job.status !== "STOPPED" && <div>{visible(message)}</div>}
+      {!waiting && message && job.status === "IN_PROGRESS" && <div>{visible(message)}</div>}
       {speed && <div>{speed}</div>}
       {(job.counters.rows_read > 0 || job.status === "COMPLETED") && <div class="ff-muted">{accountText(job)}</div>}
       {job.status === "FAILED" && <Failed view={view} />}

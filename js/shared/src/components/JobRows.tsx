@@ -1,6 +1,6 @@
-// The rows of a job: the preview while it works, the first of its result when it is done, as table or chart.
+// The rows of a job: the preview while it works, the first of its result when it is done.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { fromBase64, readArrow, type Table } from "../arrow";
 import { hasEnded } from "../format";
@@ -13,43 +13,59 @@ import { RowsTable } from "./RowsTable";
 const ROWS = 10;
 const ARROW = "application/vnd.apache.arrow.stream";
 
-export function JobRows({ store, view }: { store: JobStore; view: JobView }) {
-  const { job } = view;
-  return job.status === "COMPLETED" && job.has_result ? (
-    <Result store={store} id={job.id} />
-  ) : (
-    <Preview view={view} />
-  );
-}
-
-function Preview({ view }: { view: JobView }) {
-  const { preview, job } = view;
-  const table = useMemo(() => (preview?.ipc ? readArrow(fromBase64(preview.ipc)) : null), [preview?.ipc]);
-  if (!preview || !table || job.status === "COMPLETED") return null;
-  const read = `preview, ${Math.floor(preview.fraction * 100)} % read`;
-  return (
-    <div>
-      <div class="ff-row">
-        <i>{read}</i>
-        {!hasEnded(job.status) && <span class="ff-muted ff-small">of what is read so far; no estimate of the whole</span>}
-      </div>
-      <RowsTable table={table} label={read} most={ROWS} total={Math.max(preview.rows, table.numRows)} />
-    </div>
-  );
-}
-
 interface Rows {
+  /** Whose rows they are: a job that takes another's place shows that one's until it has its own. */
+  job: string;
+  /** What they are in a word; empty for a result. */
+  label: string;
   table: Table;
   total: number;
 }
 
-function Result({ store, id }: { store: JobStore; id: string }) {
+export function JobRows({ store, view }: { store: JobStore; view: JobView }) {
+  const { job } = view;
+  const done = job.status === "COMPLETED" && job.has_result;
+  const preview = usePreview(view);
+  const { rows: result, problem, retry } = useResult(store, done ? job.id : "");
+  const last = useRef<Rows | null>(null);
+  last.current = (done ? result : preview) ?? last.current;
+  const rows = last.current;
+  if (problem) return <ProblemNote problem={problem} retry={retry} />;
+  if (!rows) return done ? <Loading what="the result" /> : null;
+  const former = rows.job !== job.id;
+  return (
+    <div>
+      {(former || rows.label) && (
+        <div class="ff-row">
+          <i>{former ? "rows of the job before" : rows.label}</i>
+          {!former && !hasEnded(job.status) && (
+            <span class="ff-muted ff-small">of what is read so far; no estimate of the whole</span>
+          )}
+        </div>
+      )}
+      <RowsTable table={rows.table} label={rows.label || "result"} most={ROWS} total={rows.total} />
+    </div>
+  );
+}
+
+function usePreview({ job, preview }: JobView): Rows | null {
+  return useMemo(() => {
+    if (!preview?.ipc) return null;
+    const table = readArrow(fromBase64(preview.ipc));
+    const label = `preview, ${Math.floor(preview.fraction * 100)} % read`;
+    return { job: job.id, label, table, total: Math.max(preview.rows, table.numRows) };
+  }, [job.id, preview]);
+}
+
+/** The first rows of a job's result; nothing is asked without an id. */
+function useResult(store: JobStore, id: string): { rows: Rows | null; problem: Problem | null; retry: () => void } {
   const [rows, setRows] = useState<Rows | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
-    let away = false;
     setProblem(null);
+    if (!id) return undefined;
+    let away = false;
     firstRows(store, id).then(
       (found) => !away && setRows(found),
       (error: unknown) => !away && setProblem(problemOf(error)),
@@ -58,16 +74,14 @@ function Result({ store, id }: { store: JobStore; id: string }) {
       away = true;
     };
   }, [store, id, turn]);
-  if (problem) return <ProblemNote problem={problem} retry={() => setTurn(turn + 1)} />;
-  if (!rows) return <Loading what="the result" />;
-  return <RowsTable table={rows.table} label="result" most={ROWS} total={rows.total} />;
+  return { rows: rows?.job === id ? rows : null, problem, retry: () => setTurn(turn + 1) };
 }
 
 async function firstRows(store: JobStore, id: string): Promise<Rows> {
   const path = `jobs/${encodeURIComponent(id)}/result`;
   const { body, headers } = await fetchReply(store.transport, "GET", path, { query: { limit: ROWS }, accept: ARROW });
   const table = readArrow(body);
-  return { table, total: totalOf(headers) ?? table.numRows };
+  return { job: id, label: "", table, total: totalOf(headers) ?? table.numRows };
 }
 
 function totalOf(headers: Readonly<Record<string, string>>): number | null {
