@@ -5,12 +5,14 @@ import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { INSERT_CELL } from "@fusionflow/shared/form/insert.ts";
 import { HttpTransport } from "@fusionflow/shared/http.ts";
 import { JobStore } from "@fusionflow/shared/store.ts";
 
 import { addCommands, Command } from "./commands";
 import { labDoors } from "./doors";
 import { addLook } from "./look";
+import { writeCell } from "./notebooks";
 import { addPanel } from "./panel";
 import { JOB_MIME, SavedJob } from "./saved";
 
@@ -39,6 +41,11 @@ function activate(
     },
     RANK,
   );
+  // A form in a cell knows nothing of notebooks: it asks for a cell below by an event.
+  document.addEventListener(INSERT_CELL, (event) => {
+    const text: unknown = event instanceof CustomEvent ? event.detail : null;
+    if (typeof text === "string" && writeCell(notebooks, text)) event.preventDefault();
+  });
   addCommands(app, { store, notebooks, palette });
   const read = async (): Promise<void> => {
     const loaded = await settings?.load(ID);

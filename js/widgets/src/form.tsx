@@ -9,16 +9,23 @@ import { useEffect, useState } from "preact/hooks";
 
 function Form({ model, store }: { model: WidgetModel; store: JobStore }) {
   const [sync] = useState(() => new FormSync(store.transport, { sql: String(model.get("sql")) }));
-  const sql = String(useTrait(model, "sql"));
-  useEffect(() => sync.editSql(sql), [sql]);
   useEffect(() => {
-    // What is typed becomes the trait when the hand rests, and is right or wrong by then.
+    // What is typed becomes the trait when the hand rests. Only what others set comes back: by the time that an
+    // own value has gone round, more may have been typed.
+    let own = String(model.get("sql"));
+    const take = (): void => {
+      const sql = String(model.get("sql"));
+      if (sql !== own) sync.editSql(sql);
+    };
+    model.on("change:sql", take);
     const end = sync.subscribe((state) => {
       if (state.busy || state.faults.length || state.sql === model.get("sql")) return;
-      model.set("sql", state.sql);
+      own = state.sql;
+      model.set("sql", own);
       model.save_changes();
     });
     return () => {
+      model.off("change:sql", take);
       end();
       sync.close();
     };

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Form } from "../form/model";
 import { FormSync } from "../form/sync";
 import { useForm, useSource } from "../form/useForm";
-import type { JobStore } from "../store";
+import { type JobStore, useStore } from "../store";
 import { JobCard } from "./JobCard";
 import { SubmitFormColumns } from "./SubmitFormColumns";
 import { SubmitFormFilters } from "./SubmitFormFilters";
@@ -32,8 +32,13 @@ export function SubmitForm({ store, sql = "", sync: given, jobId, onJob, onCell 
   useEffect(() => () => (given ? undefined : sync.close()), [sync]);
   const [job, setJob] = useState("");
   const shown = jobId || job;
+  const status = useStore(store, (state) => state.jobs.get(shown)?.job.status, [shown]);
+  useEffect(() => {
+    if (status === "COMPLETED") sync.recheck();
+  }, [status]);
   return (
-    <section class="ff-form ff-stack" aria-label="submit a job">
+    // The keys of a notebook (Enter, D D, A) are letters here.
+    <section class="ff-form ff-stack" aria-label="submit a job" data-lm-suppress-shortcuts="true">
       <div class="ff-form-sides">
         <FormSide store={store} sync={sync} />
         <SubmitFormSql
@@ -43,9 +48,10 @@ export function SubmitForm({ store, sql = "", sync: given, jobId, onJob, onCell 
             setJob(id);
             onJob?.(id);
           }}
-        />
+        >
+          {shown && <JobCard key={shown} store={store} id={shown} />}
+        </SubmitFormSql>
       </div>
-      {shown && <JobCard key={shown} store={store} id={shown} />}
     </section>
   );
 }
@@ -54,12 +60,13 @@ function FormSide({ store, sync }: { store: JobStore; sync: FormSync }) {
   const state = useForm(sync);
   const { form, blocked } = state;
   const source = useSource(store.transport, form.source);
+  useEffect(() => sync.setTypes(new Map(source.columns.map((column) => [column.name, column.type]))), [source.columns]);
   const faults = new Map(state.faults.map((fault) => [fault.where, fault.what]));
   const onForm = (next: Form): void => sync.editForm(next);
   const parts = { form, onForm, faults, columns: source.columns };
   return (
     <div class="ff-form-side ff-stack">
-      {blocked && (
+      {blocked?.reason && (
         <div class="ff-note ff-warn ff-stack" role="status">
           <div class="ff-note-what ff-wrap">The form cannot show {blocked.reason}.</div>
           <div class="ff-muted">The SQL stays as you write it, and can be submitted. The form is as it was before.</div>

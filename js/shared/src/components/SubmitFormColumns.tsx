@@ -14,6 +14,7 @@ import type { PartProps } from "./SubmitForm";
 
 const ROW = 28;
 const HEIGHT = 196;
+const DISTINCT = / distinct$/;
 /** From this many columns on there is something to search. */
 const SEARCHED = 8;
 
@@ -54,15 +55,16 @@ interface ControlsProps {
 }
 
 function ColumnControls({ column, change, name, fresh, names, fault }: ControlsProps) {
+  const chosen = column.distinct ? `${column.function} distinct` : column.function;
   const words: (readonly [string, string])[] = [["", "as it is"], ...AGGREGATES.map((word) => [word, word] as const)];
-  if (!words.some(([word]) => word === column.function)) words.push([column.function, column.function]);
+  if (!words.some(([word]) => word === chosen)) words.push([chosen, chosen]);
   return (
     <>
       <Choice
         label={`function of ${name}`}
-        value={column.function}
+        value={chosen}
         choices={words}
-        onChoose={(word) => change({ ...column, function: word, distinct: word ? column.distinct : false })}
+        onChoose={(word) => change({ ...column, function: word.replace(DISTINCT, ""), distinct: DISTINCT.test(word) })}
       />
       <TextInput
         label={`name of ${name}`}
@@ -73,15 +75,6 @@ function ColumnControls({ column, change, name, fresh, names, fault }: ControlsP
         error={fault}
         fresh={fresh}
       />
-      {column.function && column.column && (
-        <Check
-          checked={column.distinct}
-          onCheck={(distinct) => change({ ...column, distinct })}
-          label={`${name} counts each value once`}
-        >
-          distinct
-        </Check>
-      )}
       <TextInput
         label={`new name of ${name}`}
         placeholder="as"

@@ -9,11 +9,11 @@ import type { PartProps } from "./SubmitForm";
 const KINDS: readonly (readonly [ValueKind, string])[] = [
   ["text", "text"],
   ["number", "number"],
-  ["boolean", "true/false"],
+  ["boolean", "yes/no"],
   ["date", "date"],
   ["time", "time"],
-  ["timestamp", "date and time"],
-  ["parameter", "$ parameter"],
+  ["timestamp", "date+time"],
+  ["parameter", "$…"],
 ];
 const EXAMPLES: Readonly<Record<ValueKind, string>> = {
   text: "value",

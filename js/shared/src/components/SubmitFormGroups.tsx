@@ -5,6 +5,16 @@ import type { FormOrder } from "../form/model";
 import { Choice, Part, Rows, TextInput } from "../ui/controls";
 import type { PartProps } from "./SubmitForm";
 
+// SQL may say the usual, too; nobody is asked to.
+const DIRECTIONS: readonly (readonly [FormOrder["direction"], string])[] = [
+  ["", "up"],
+  ["desc", "down"],
+];
+const NULLS: readonly (readonly [FormOrder["nulls"], string])[] = [
+  ["", "NULL last"],
+  ["first", "NULL first"],
+];
+
 type Grouping = "none" | "all" | "some";
 
 export function SubmitFormGroups({ form, onForm, faults, columns }: PartProps) {
@@ -71,21 +81,13 @@ export function SubmitFormGroups({ form, onForm, faults, columns }: PartProps) {
             <Choice
               label={`direction of ${name}`}
               value={entry.direction}
-              choices={[
-                ["", "up"],
-                ["asc", "up (ASC)"],
-                ["desc", "down"],
-              ]}
+              choices={entry.direction === "asc" ? [...DIRECTIONS, ["asc", "up (ASC)"]] : DIRECTIONS}
               onChoose={(direction) => change({ ...entry, direction })}
             />
             <Choice
               label={`NULL in ${name}`}
               value={entry.nulls}
-              choices={[
-                ["", "NULL last"],
-                ["first", "NULL first"],
-                ["last", "NULLS LAST"],
-              ]}
+              choices={entry.nulls === "last" ? [...NULLS, ["last", "NULLS LAST"]] : NULLS}
               onChoose={(nulls) => change({ ...entry, nulls })}
             />
           </>

@@ -8,7 +8,7 @@ import type { SourceLook } from "../form/useForm";
 import { bytesText, countText } from "../format";
 import type { Transport } from "../transport";
 import { Choice, Part, Rows, TextInput } from "../ui/controls";
-import { Button, Empty, Loading, ProblemNote } from "../ui/kit";
+import { Empty, Loading, ProblemNote } from "../ui/kit";
 import { FileBrowser } from "./FileBrowser";
 import { RowsTable } from "./RowsTable";
 import type { PartProps } from "./SubmitForm";
@@ -133,9 +133,9 @@ function Sample({ look }: { look: SourceLook }) {
   const types = useMemo(() => look.columns.map((column) => column.type), [look.columns]);
   return (
     <div class="ff-stack">
-      <Button kind="bare" onClick={() => setOpen(!open)}>
-        {open ? "Hide the first rows" : "Show the first rows"}
-      </Button>
+      <button type="button" class="ff-button ff-start" aria-expanded={open} onClick={() => setOpen(!open)}>
+        First rows
+      </button>
       {table && <RowsTable table={table} label="first rows" most={5} types={types} />}
     </div>
   );

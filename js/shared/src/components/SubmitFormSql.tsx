@@ -1,34 +1,37 @@
 // The side of the SQL: its text, what is wrong with it, what it would read, its parameters, and what to do with it.
 
+import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 
 import { cellOf } from "../form/cell";
-import type { FormState, FormSync, ParameterText } from "../form/sync";
+import { type FormState, type FormSync, valueFault } from "../form/sync";
 import { useForm } from "../form/useForm";
 import { bytesText, countText } from "../format";
 import type { Job, PlanStage, QueryPlan } from "../model";
 import { fetchJson } from "../transport";
 import { Part, TextInput } from "../ui/controls";
-import { ActionButton, Empty, ProblemNote } from "../ui/kit";
+import { ActionButton, Button, Empty, ProblemNote } from "../ui/kit";
 import { Value } from "./SubmitFormFilters";
 
 interface SqlProps {
   sync: FormSync;
   onJob: (id: string) => void;
   onCell?: (text: string) => Promise<string>;
+  /** What stands beneath: the job. */
+  children?: ComponentChildren;
 }
 
-export function SubmitFormSql({ sync, onJob, onCell }: SqlProps) {
+export function SubmitFormSql({ sync, onJob, onCell, children }: SqlProps) {
   const state = useForm(sync);
   const id = useId();
   const lines = Math.min(Math.max(state.sql.split("\n").length + 1, 6), 24);
   return (
-    <div class="ff-form-side ff-stack">
-      <Part title="SQL" note={state.blocked ? "more than the form shows" : ""}>
+    <div class="ff-form-side ff-form-sql ff-stack">
+      <Part title="SQL" note={state.blocked?.reason ? "more than the form shows" : ""}>
         <textarea
           class="ff-input"
           rows={lines}
-          aria-label="SQL"
+          aria-label="SQL of the query"
           aria-invalid={state.problem ? true : undefined}
           aria-describedby={`${id}-problem`}
           value={state.sql}
@@ -38,10 +41,14 @@ export function SubmitFormSql({ sync, onJob, onCell }: SqlProps) {
           onInput={(event) => sync.editSql(event.currentTarget.value)}
         />
         <div id={`${id}-problem`}>{state.problem && <ProblemNote problem={state.problem} />}</div>
+        {state.before !== null && (
+          <Button onClick={() => sync.editSql(state.before ?? "")}>Bring back the SQL that was here</Button>
+        )}
       </Part>
       {state.parameters.length > 0 && <Parameters state={state} sync={sync} />}
       <Figures state={state} />
       <Actions sync={sync} state={state} onJob={onJob} {...(onCell ? { onCell } : {})} />
+      {children}
     </div>
   );
 }
@@ -50,7 +57,7 @@ function Parameters({ state, sync }: { state: FormState; sync: FormSync }) {
   return (
     <Part title="Parameters">
       {state.parameters.map((name) => {
-        const value: ParameterText = state.values.get(name) ?? { kind: "number", text: "" };
+        const value = sync.valueOf(name);
         return (
           <div class="ff-line" key={name}>
             <span class="ff-clip ff-name" title={name}>
@@ -59,6 +66,7 @@ function Parameters({ state, sync }: { state: FormState; sync: FormSync }) {
             <Value
               value={value}
               label={`value of $${name}`}
+              fault={valueFault(value) || undefined}
               onValue={(next) => next.kind !== "parameter" && sync.setValue(name, { kind: next.kind, text: next.text })}
               kinds={["number", "text", "boolean", "date", "time", "timestamp"]}
             />
@@ -109,7 +117,7 @@ export function figuresText({ stages, columns }: Pick<QueryPlan, "stages" | "col
 function Actions({ sync, state, onJob, onCell }: SqlProps & { state: FormState }) {
   const [name, setName] = useState("");
   const [said, setSaid] = useState("");
-  const ready = state.sql.trim() !== "" && !state.problem && state.faults.length === 0 && !state.busy;
+  const ready = state.sql.trim() !== "" && !state.problem && state.faults.length === 0 && !state.busy && sync.isFilled;
   const submit = async (): Promise<void> => {
     const body = { sql: state.sql, name: name.trim(), params: sync.params };
     onJob((await fetchJson<Job>(sync.transport, "POST", "jobs", { body })).id);

@@ -2,8 +2,10 @@
 
 import type { Form, FormColumn, FormFilter, FormValue, Operator, ValueKind } from "./model";
 
+/** Functions that are offered, as they are called in the form; SQL may hold any. */
 export const AGGREGATES = [
   "count",
+  "count distinct",
   "sum",
   "avg",
   "min",
@@ -28,11 +30,11 @@ export const OPERATOR_WORDS: Readonly<Record<Operator, string>> = {
   ends_with: "ends with",
   like: "is like",
   not_like: "is not like",
-  ilike: "is like, any case",
-  not_ilike: "is not like, any case",
+  ilike: "is like (Aa)",
+  not_ilike: "is not like (Aa)",
   in: "is one of",
   not_in: "is none of",
-  between: "is between",
+  between: "between",
   is_null: "is NULL",
   not_null: "is not NULL",
 };

@@ -42,7 +42,7 @@ function service(more: Record<string, Answer> = {}): HeldService {
       const { path } = (body.form as Form).source;
       return { json: path ? { sql: `FROM '${path}'`, faults: [], parameters: [] } : { sql: "", faults: [{ where: "source.path", what: "none" }], parameters: [] } };
     },
-    "form/parse": (body) => ({ json: { form: formFrom(String(body.sql).slice(6, -1)), reason: "", where: null, parameters: ["x"] } }),
+    "form/parse": (body) => ({ json: { form: formFrom(String(body.sql).slice(6, -1)), reason: "", where: null, parameters: /\$x/.test(String(body.sql)) ? ["x"] : [] } }),
     validate: () => ({ json: CHECKED }),
     ...more,
   });
@@ -86,6 +86,26 @@ test("what comes late never changes what was typed since", async () => {
   await settled(sync);
   assert.equal(sync.state.sql, "FROM 'typed since'");
   assert.equal(sync.state.form.source.path, "typed since");
+});
+
+test("the form is gone back to, and the SQL brought back", async () => {
+  const problem = { message: "syntax error", reason: "", where: null, hint: "", job_id: "" };
+  const answers = service();
+  const good = answers.answers["form/parse"] as Answer;
+  answers.answers["form/parse"] = (body) => (String(body.sql).startsWith("FROM") ? good(body) : { status: 400, json: problem });
+  const sync = new FormSync(answers, { delay: 0 });
+  sync.editForm(formFrom("a.csv"));
+  await settled(sync);
+  sync.editSql("FRM 'mine'");
+  await settled(sync);
+  assert.ok(sync.state.blocked);
+  sync.editForm(sync.state.form);
+  await settled(sync);
+  assert.equal(sync.state.sql, "FROM 'a.csv'");
+  assert.equal(sync.state.before, "FRM 'mine'");
+  sync.editSql(sync.state.before);
+  assert.equal(sync.state.sql, "FRM 'mine'");
+  sync.close();
 });
 
 test("several keys in a row ask once", async () => {
@@ -138,8 +158,9 @@ test("a value that is given while the form is typed in does not hold the form up
 
 test("values of parameters go with the check, as what they are", async () => {
   const asked = service();
-  const sync = new FormSync(asked, { delay: 0, sql: "FROM 't'" });
+  const sync = new FormSync(asked, { delay: 0, sql: "FROM '$x'" });
   await settled(sync);
+  assert.ok(!asked.asked.some((one) => one.path === "validate"), "nothing is checked without them");
   sync.setValue("x", { kind: "number", text: "5" });
   await settled(sync);
   assert.deepEqual(asked.asked.at(-1)?.body.params, { x: 5 });

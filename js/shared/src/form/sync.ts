@@ -3,6 +3,7 @@
 
 import type { Problem, QueryPlan } from "../model";
 import { fetchJson, ServiceError, type Transport, unreachable } from "../transport";
+import { kindOf } from "./edit";
 import { EMPTY_FORM, type Form, type FormFault, type FormRead, type FormWritten, type ValueKind } from "./model";
 
 /** The value of a parameter as it is typed. */
@@ -14,11 +15,15 @@ export interface ParameterText {
 export interface FormState {
   form: Form;
   sql: string;
-  /** The part of the SQL that the form cannot show; the form is then that of before. */
+  /** Why the form does not show the SQL, and is that of before; no reason where the SQL is not right yet. */
   blocked: FormRead | null;
+  /** SQL that the form was taken back from: it can be brought back. */
+  before: string | null;
   faults: readonly FormFault[];
   parameters: readonly string[];
   values: ReadonlyMap<string, ParameterText>;
+  /** The types of the columns of the source, as far as they are known. */
+  types: ReadonlyMap<string, string>;
   /** What is wrong with the SQL. */
   problem: Problem | null;
   checked: QueryPlan | null;
@@ -35,6 +40,7 @@ export interface SyncOptions {
 type Step = "write" | "read" | "check";
 
 const DELAY_MS = 250;
+const UNREAD: FormRead = { form: null, reason: "", where: null, parameters: [] };
 
 export class FormSync {
   readonly transport: Transport;
@@ -54,6 +60,8 @@ export class FormSync {
       form: EMPTY_FORM,
       sql: "",
       blocked: null,
+      before: null,
+      types: new Map(),
       faults: [],
       parameters: [],
       values: new Map(),
@@ -75,13 +83,23 @@ export class FormSync {
 
   /** The form was changed: its SQL follows. */
   editForm(form: Form): void {
-    this.#lead({ form, blocked: null }, "write");
+    const before = this.#state.blocked ? this.#state.sql : this.#state.before;
+    this.#lead({ form, blocked: null, before }, "write");
   }
 
   /** The SQL was changed: the form follows as far as it can show it. */
   editSql(sql: string): void {
     if (sql === this.#state.sql) return;
-    this.#lead({ sql }, "read");
+    this.#lead({ sql, before: null }, "read");
+  }
+
+  setTypes(types: ReadonlyMap<string, string>): void {
+    this.#set({ types });
+  }
+
+  /** Check the SQL again: what is known of the files may be another. */
+  recheck(): void {
+    this.#lead({}, this.#due ?? "check");
   }
 
   setValue(name: string, value: ParameterText): void {
@@ -89,11 +107,25 @@ export class FormSync {
     this.#lead({ values }, this.#due ?? "check");
   }
 
+  /** The value of a parameter; of the kind of the column that it is compared with, where there is none yet. */
+  valueOf(name: string): ParameterText {
+    const given = this.#state.values.get(name);
+    if (given) return given;
+    const { form, types } = this.#state;
+    const filter = form.filters.find((one) => one.values.some((value) => value.kind === "parameter" && value.text === name));
+    const type = filter && types.get(filter.column);
+    const kind = type === undefined ? (filter ? "text" : "number") : kindOf(type);
+    return { kind: kind === null || kind === "parameter" ? "text" : kind, text: "" };
+  }
+
   /** What goes with the SQL as values of its parameters. */
   get params(): Record<string, unknown> {
-    const { parameters, values } = this.#state;
-    const given = parameters.filter((name) => values.get(name)?.text);
-    return Object.fromEntries(given.map((name) => [name, jsonValue(values.get(name) as ParameterText)]));
+    return Object.fromEntries(this.#state.parameters.map((name) => [name, jsonValue(this.valueOf(name))]));
+  }
+
+  /** Whether all parameters have values. */
+  get isFilled(): boolean {
+    return this.#state.parameters.every((name) => valueFault(this.valueOf(name)) === "");
   }
 
   /** Ask nothing more, and tell nothing more. */
@@ -135,7 +167,10 @@ export class FormSync {
 
   async #read(turn: number): Promise<void> {
     const { sql } = this.#state;
-    const read = await fetchJson<FormRead>(this.transport, "POST", "form/parse", { body: { sql } });
+    const read = await fetchJson<FormRead>(this.transport, "POST", "form/parse", { body: { sql } }).catch((error: unknown) => {
+      this.#follow(turn, { blocked: UNREAD });
+      throw error;
+    });
     const { form, parameters } = read;
     const change = form ? { form, blocked: null } : { blocked: read };
     if (this.#follow(turn, { ...change, faults: [], parameters, problem: null })) await this.#check(turn);
@@ -143,7 +178,7 @@ export class FormSync {
 
   async #check(turn: number): Promise<void> {
     const { sql } = this.#state;
-    if (!sql.trim()) {
+    if (!sql.trim() || !this.isFilled) {
       this.#follow(turn, { checked: null, busy: false });
       return;
     }
@@ -164,6 +199,13 @@ export class FormSync {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener(this.#state);
   }
+}
+
+/** What is wrong with the value of a parameter; empty for nothing. */
+export function valueFault({ kind, text }: ParameterText): string {
+  if (kind === "text") return "";
+  if (!text.trim()) return "give it a value";
+  return kind === "number" && !Number.isFinite(Number(text)) ? "write a number, such as 12.5" : "";
 }
 
 /** The value of a parameter as JSON; what a number of JSON does not hold exactly stays text. */

@@ -141,8 +141,8 @@ export function Rows<T>({ word, rows, onRows, blank, movable = false, children }
         const name = `${word} ${at + 1}`;
         const change = (next: T): void => onRows(rows.map((one, place) => (place === at ? next : one)));
         return (
-          <div class="ff-line" role="group" aria-label={name} key={at}>
-            {children(row, change, name, at === fresh, at)}
+          <div class="ff-row-line" role="group" aria-label={name} key={at}>
+            <div class="ff-line">{children(row, change, name, at === fresh, at)}</div>
             <span class="ff-line-end">
               {movable && (
                 <>
