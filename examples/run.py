@@ -1,7 +1,6 @@
 """Run a notebook in a kernel of its own and print what its cells say, as they say it.
 
-``make demo`` calls it. Progress is printed as it changes: over the same line on a terminal, else as one line
-now and then.
+``make demo`` calls it. Progress is a line for each 10 %, as for everybody who runs a notebook by a program.
 
 Usage: run.py NOTEBOOK
 """
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-SECONDS_BETWEEN_LINES = 1.0
 CELL_SECONDS = 600
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 class TalkingClient(NotebookClient):
-    """A notebook client that prints the first line of whatever a display changes to."""
+    """A notebook client that prints progress as it comes."""
 
     def __init__(self, notebook: NotebookNode, folder: Path) -> None:
         super().__init__(
@@ -35,29 +33,19 @@ class TalkingClient(NotebookClient):
             resources={"metadata": {"path": str(folder)}},
             extra_arguments=["--log-level=ERROR"],
         )
-        self._last = ""
-        self.said = ""
-        self._printed_at = 0.0
 
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Print a changed display, then do what every client does."""
-        if msg["msg_type"] in {"display_data", "update_display_data"}:
-            text = msg["content"]["data"].get("text/plain", "")
-            self._progress(text.strip().partition("\n")[0])
+        """Print a line of progress, then do what every client does."""
+        if is_progress(msg["content"]):
+            print(msg["content"]["text"], end="", flush=True)
         return super().process_message(msg, cell, cell_index)
 
-    def _progress(self, line: str) -> None:
-        now = time.monotonic()
-        if not line or line == self._last:
-            return
-        if sys.stdout.isatty():
-            print(f"\r{line[:100]:<100}", end="", flush=True)
-        elif now - self._printed_at >= SECONDS_BETWEEN_LINES:
-            print(line, flush=True)
-            self.said = line
-        self._last, self._printed_at = line, now
+
+def is_progress(output: Mapping[str, object]) -> bool:
+    """Tell whether an output, or the content of a message, is progress."""
+    return output.get("name") == "stderr"
 
 
 def text_of(output: NotebookNode) -> str:
@@ -84,10 +72,8 @@ def run(path: Path) -> bool:
             except CellExecutionError as error:
                 print(error, file=sys.stderr)
                 return False
-            if sys.stdout.isatty():
-                print("\r" + " " * 100 + "\r", end="")
-            text = "\n".join(filter(None, map(text_of, cell.outputs)))
-            print(text.removeprefix(f"{client.said}\n"), flush=True)
+            told = [text_of(output) for output in cell.outputs if not is_progress(output)]
+            print("\n".join(filter(None, told)), flush=True)
     return True
 
 

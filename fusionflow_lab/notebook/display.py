@@ -154,7 +154,8 @@ def screen_for(
     Parameters
     ----------
     shell
-        A kernel's shell can update an output in place; a terminal's cannot.
+        A kernel's shell can update an output in place; a terminal's cannot, and for a program that runs a
+        notebook (papermill, ``jupyter execute``) lines are written instead.
     options
         What the cell asks for.
     table
@@ -166,9 +167,10 @@ def screen_for(
     """
     publisher = shell.display_pub
     rows, table = options.limit, table and options.display
-    in_place = options.progress in {"auto", "widget"} and getattr(shell, "kernel", None) is not None
-    if in_place and not options.quiet:
-        live = awaits and widgets_there() and (options.progress == "widget" or somebody_there(shell))
+    # A program that runs a notebook keeps what was written last: lines tell it how the job went.
+    in_place = options.progress == "widget" or (options.progress == "auto" and somebody_there(shell))
+    if in_place and getattr(shell, "kernel", None) is not None and not options.quiet:
+        live = awaits and widgets_there()
         return CardScreen(publisher, rows=rows, table=table, find=find, open_card=open_card if live else None)
     progress = options.progress != "none" and not options.quiet
     return LineScreen(publisher, rows=rows, table=table, keep=not options.quiet, progress=progress)
