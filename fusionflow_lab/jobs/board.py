@@ -183,10 +183,12 @@ class Board:
         limit
             The most events at once.
         """
+        # Written so that no index on owners is taken: the few events after the cursor are found first.
+        owned = func.coalesce(JobRow.owner, "") == owner
         query = (
             select(EventRow)
             .join(JobRow, JobRow.id == EventRow.job_id)
-            .where(JobRow.owner == owner, EventRow.cursor > since)
+            .where(owned, EventRow.cursor > since)
             .order_by(EventRow.cursor)
             .limit(limit)
         )

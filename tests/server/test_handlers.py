@@ -50,7 +50,7 @@ async def test_a_job_over_http(site: Site) -> None:
     }
     assert {reply.headers["X-Total-Rows"] for reply in forms.values()} == {"2"}
     assert forms[CSV].headers["X-Content-Type-Options"] == "nosniff"
-    assert (await site.json("GET", f"jobs/{job}/plan"))["cells"][0]["done"] == 1
+    assert (await site.json("GET", f"jobs/{job}/plan"))["chunks"][0]["cells"] == "d"
     assert await site.json("DELETE", "jobs", query={"id": [job]}) == {"deleted": [job]}
 
 
