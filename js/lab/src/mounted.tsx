@@ -1,4 +1,4 @@
-// A component as a widget of JupyterLab, drawn while it is attached.
+// A component as a widget of JupyterLab: drawn from when it is first seen until it is taken away.
 
 import { Widget } from "@lumino/widgets";
 import { type ComponentChild, render } from "preact";
@@ -12,13 +12,17 @@ export class Mounted extends Widget {
     this.addClass("ff");
   }
 
-  /** Draw again what is drawn from outside the component. */
+  /** Draw, or draw again what has changed outside the component; a panel that nobody opens asks for nothing. */
   redraw(): void {
-    if (this.isAttached) render(this.#draw(), this.node);
+    if (this.isVisible) render(this.#draw(), this.node);
   }
 
   protected override onAfterAttach(): void {
-    render(this.#draw(), this.node);
+    this.redraw();
+  }
+
+  protected override onAfterShow(): void {
+    this.redraw();
   }
 
   protected override onBeforeDetach(): void {

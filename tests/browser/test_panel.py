@@ -1,0 +1,61 @@
+"""The panel beside the notebooks, and jobs that outlive their kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import LabPage
+
+QUERY = "%%fusionflow --name by_city\nSELECT city, sum(n) AS total FROM 'cities.csv' GROUP BY ALL ORDER BY city"
+    "%%fusionflow --name {name}\nSELECT city, sum(n) AS total FROM 'cities.csv' GROUP BY city ORDER BY city"
+)
+
+
+def test_the_panel_shows_jobs_files_and_clusters(page: LabPage) -> None:
+    (page.lab.folder / "cities.csv").write_text("city,n\nOslo,1\nKyoto,2\nOslo,3\n")
+    page.open(["%load_ext fusionflow_lab", QUERY, "x = 1"])
+    page.run(0)
+    expect(page.run(1)).to_contain_text("Kyoto")
+    page.page.get_by_role("tab", name="FusionFlow").click()
+    panel = page.page.locator("#fusionflow-panel")
+    expect(panel.get_by_text("by_city")).to_be_visible()
+    panel.get_by_role("tab", name="Files").click()
+    panel.get_by_role("button", name="cities.csv").click()
+    expect(panel.get_by_text("2 columns")).to_be_visible()
+    panel.get_by_role("button", name="Query in a cell").click()
+    expect(page.page.locator(".jp-Notebook .jp-Cell").last).to_contain_text("cities.csv")
+    panel.get_by_role("tab", name="Clusters").click()
+    expect(panel.get_by_text("1 worker")).to_be_visible()
+    panel.get_by_role("tab", name="Cache").click()
+    expect(panel.get_by_text("scans only what has changed")).to_be_visible()
+
+
+def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, slow_files: Path) -> None:
+    slow = f"SELECT part, max({'sha256(' * 8}text{')' * 8}) AS digest FROM '{slow_files}/*.csv' GROUP BY part"
+    page.open(["%load_ext fusionflow_lab", f"%%fusionflow --name outlives --detach\n{slow}", "1"])
+    page.run(0)
+    page.run(1)
+    page.idle()
+    page.page.evaluate(
+        "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); return 1; }"
+    )
+    page.ready()
+    page.run(0)
+    page.page.get_by_role("tab", name="FusionFlow").click()
+    page.page.locator("#fusionflow-panel").get_by_text("outlives").first.click()
+    page.page.get_by_role("button", name="Go to its cell")
+    page.page.get_by_role("button", name="Attach here").click()
+    expect(page.page.locator(".jp-Notebook")).to_contain_text("%fusionflow attach")
+    expect(page.page.locator(".jp-Notebook .jp-OutputArea-output").last).to_contain_text("completed")
+
+
+def test_sql_in_cells_has_the_colours_of_sql(page: LabPage) -> None:
+    page.open(["%%fusionflow\nSELECT city FROM 'cities.csv'", "select = 1"])
+    line = page.page.locator(".jp-Cell").first.locator(".cm-line").nth(1)
+    colour = "(element) => getComputedStyle(element).color"
+    keyword = line.locator("span", has_text="SELECT").last.evaluate(colour)
+    assert keyword != line.evaluate(colour)
+    python = page.page.locator(".jp-Cell").nth(1).locator(".cm-line").first
+    assert python.locator("span", has_text="select").count() == 0 or keyword != python.evaluate(colour)
