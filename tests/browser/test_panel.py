@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.lab import LabPage
 
-QUERY = "%%fusionflow --name by_city\nSELECT city, sum(n) AS total FROM 'cities.csv' GROUP BY ALL ORDER BY city"
-    "%%fusionflow --name {name}\nSELECT city, sum(n) AS total FROM 'cities.csv' GROUP BY city ORDER BY city"
+QUERY = (
+    "%%fusionflow --name by_city\nSELECT city, sum(n) AS total FROM 'cities.csv' GROUP BY city ORDER BY city"
 )
 
 

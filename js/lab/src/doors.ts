@@ -8,7 +8,11 @@ const PLACE = "fusionflow/api/v1";
 
 export function labDoors(settings: ServerConnection.ISettings): HttpDoors {
   return {
-    fetch: (path, init) => ServerConnection.makeRequest(`${URLExt.join(settings.baseUrl, PLACE)}/${path}`, init, settings),
+    fetch: (path, init) => {
+      const url = `${URLExt.join(settings.baseUrl, PLACE)}/${path}`;
+      // With its own "no-store" JupyterLab adds the time to the query, and the service knows no such field.
+      return ServerConnection.makeRequest(url, { ...init, cache: "no-cache" }, settings);
+    },
     socket: (path) => {
       const url = new URL(`${URLExt.join(settings.wsUrl, PLACE)}/${path}`);
       if (settings.appendToken && settings.token) url.searchParams.set("token", settings.token);

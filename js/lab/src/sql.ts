@@ -1,7 +1,7 @@
 // SQL in `%%fusionflow` cells in the colours of SQL, whatever the language of the notebook.
 
 import { StandardSQL } from "@codemirror/lang-sql";
-import { RangeSetBuilder } from "@codemirror/state";
+import { Prec, RangeSetBuilder } from "@codemirror/state";
 import { Decoration, type DecorationSet, type EditorView, ViewPlugin, type ViewUpdate } from "@codemirror/view";
 import { jupyterHighlightStyle } from "@jupyterlab/codemirror";
 import { highlightTree } from "@lezer/highlight";
@@ -21,8 +21,8 @@ function marks(view: EditorView): DecorationSet {
   return builder.finish();
 }
 
-/** Marks the SQL of a cell; Python's own marks stay beneath and are painted over. */
-export const sqlColours = ViewPlugin.fromClass(
+/** Marks the SQL of a cell: inside of Python's own marks, so that these are painted over. */
+export const sqlColours = Prec.highest(ViewPlugin.fromClass(
   class {
     marks: DecorationSet;
 
@@ -35,4 +35,4 @@ export const sqlColours = ViewPlugin.fromClass(
     }
   },
   { decorations: (plugin) => plugin.marks },
-);
+));
