@@ -16,12 +16,15 @@ class Expression:
     text
         The name of a column; of a constant its value as it lies in memory: days for a DATE, microseconds for
         a TIMESTAMP, the digits without the point for a DECIMAL.
+    type
+        DuckDB's name of the type of a constant or of what is calculated; empty elsewhere.
     arguments
         What it works on.
     """
 
     operator: str
     text: str = ""
+    type: str = ""
     arguments: tuple[Expression, ...] = ()
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import duckdb
 import pyarrow as pa
 
+from fusionflow_lab.execution.native_pass import map_natively
 from fusionflow_lab.planning.reader_options import CsvOptions
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Plan, Stage
@@ -107,7 +108,8 @@ def run_stage(
     held = [((broadcast or {})[entry.name]) for entry in stage.broadcast]
     tables = [(digest(entry), partial(shipped, entry)) for entry in held]
     for chunk in slices(table, chunks):
-        mapped = evaluator.map(stage, scanned(stage, chunk).to_reader(), tables)
+        native = map_natively(stage, scanned(stage, chunk).to_reader(), evaluator)
+        mapped = native or evaluator.map(stage, scanned(stage, chunk).to_reader(), tables)
         states.append(shipped(mapped.state))
         used += chunk.num_rows if mapped.rows_used is None else mapped.rows_used
     ddl = state_ddl(stage, "state")

@@ -17,6 +17,8 @@ use crate::{
 pub struct Expression {
     operator: String,
     text: String,
+    #[pyo3(attribute("type"))]
+    kind: String,
     arguments: Vec<Expression>,
 }
 
@@ -38,8 +40,8 @@ pub struct NativeMap {
 }
 
 impl From<Expression> for map::Expression {
-    fn from(Expression { operator, text, arguments }: Expression) -> Self {
-        Self { operator, text, arguments: arguments.into_iter().map(Into::into).collect() }
+    fn from(Expression { operator, text, kind, arguments }: Expression) -> Self {
+        Self { operator, text, kind, arguments: arguments.into_iter().map(Into::into).collect() }
     }
 }
 

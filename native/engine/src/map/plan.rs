@@ -28,5 +28,7 @@ pub struct Aggregate {
 pub struct Expression {
     pub operator: String,
     pub text: String,
+    /// DuckDB's name of the type of a constant or of what is calculated; empty elsewhere.
+    pub kind: String,
     pub arguments: Vec<Expression>,
 }

@@ -1,11 +1,11 @@
 //! Least and greatest texts.
 
-use arrow_array::{Array, ArrayRef};
+use arrow_array::ArrayRef;
 use arrow_buffer::NullBuffer;
 
 use super::{Accumulate, Kept};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     map::{cells::Cells, expr::Texts, keys::text_array, rows::Rows},
 };
 
@@ -26,8 +26,15 @@ impl TextExtremes {
 }
 
 impl Accumulate for TextExtremes {
-    fn update(&mut self, array: &ArrayRef, rows: Rows<'_>, groups: &[u32], cells: &mut Cells) -> Result<()> {
-        let (texts, nulls) = (Texts::of(array)?, array.nulls());
+    fn update(
+        &mut self,
+        arrays: &[ArrayRef],
+        nulls: Option<&NullBuffer>,
+        (rows, groups): (Rows<'_>, &[u32]),
+        cells: &mut Cells,
+    ) -> Result<()> {
+        let [array] = arrays else { return Err(Error::Invalid("one argument is taken".to_owned())) };
+        let texts = Texts::of(array)?;
         let keep = |known: &mut Vec<Option<Vec<u8>>>, better: fn(&[u8], &[u8]) -> bool| {
             known.resize(cells.count(), None);
             rows.each_with(groups, |row, group| {

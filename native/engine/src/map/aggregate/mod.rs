@@ -3,6 +3,7 @@
 //! Aggregates of one argument share what they keep: `avg(x)` is the sum and the count of `x`.
 
 mod extremes;
+mod moments;
 mod numbers;
 mod section;
 mod states;
@@ -10,17 +11,24 @@ mod states;
 pub use section::{Inputs, Section};
 
 use arrow_array::ArrayRef;
+use arrow_buffer::NullBuffer;
 
 use super::{cells::Cells, rows::Rows};
 use crate::error::Result;
 
-/// Keeps something of the values of one argument, for each group.
+/// Keeps something of the values of arguments, for each group.
 pub trait Accumulate: Send {
-    /// Take the values of rows, which belong to these groups.
+    /// Take the values of rows, which belong to these groups; those where an argument is NULL are left out.
     ///
     /// # Errors
     /// [`Error::Unfit`](crate::error::Error::Unfit) where a value is more than can be kept.
-    fn update(&mut self, array: &ArrayRef, rows: Rows<'_>, groups: &[u32], cells: &mut Cells) -> Result<()>;
+    fn update(
+        &mut self,
+        arrays: &[ArrayRef],
+        nulls: Option<&NullBuffer>,
+        rows: (Rows<'_>, &[u32]),
+        cells: &mut Cells,
+    ) -> Result<()>;
 
     /// One of the things that it keeps, group by group; `seen` says which groups had a value.
     ///
@@ -40,4 +48,7 @@ pub enum Kept {
     Sum,
     Min,
     Max,
+    Variance,
+    Covariance,
+    Correlation,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Decimal128Array, cast::AsArray, types};
+use arrow_array::{ArrayRef, Decimal128Array, cast::AsArray, types};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
@@ -278,8 +278,15 @@ macro_rules! values {
 }
 
 impl Accumulate for Numbers {
-    fn update(&mut self, array: &ArrayRef, rows: Rows<'_>, groups: &[u32], cells: &mut Cells) -> Result<()> {
-        let (nulls, all) = (array.nulls(), (rows, groups));
+    fn update(
+        &mut self,
+        arrays: &[ArrayRef],
+        nulls: Option<&NullBuffer>,
+        (rows, groups): (Rows<'_>, &[u32]),
+        cells: &mut Cells,
+    ) -> Result<()> {
+        let [array] = arrays else { return Err(Error::Invalid("one argument is taken".to_owned())) };
+        let all = (rows, groups);
         macro_rules! take {
             ($kind:ty, $class:ty) => {{
                 let values = values!(array, $kind);
@@ -315,6 +322,7 @@ impl Accumulate for Numbers {
             Kept::Sum => self.places.sum,
             Kept::Min => self.places.min,
             Kept::Max => self.places.max,
+            _ => None,
         };
         let place = place.ok_or_else(|| Error::Invalid("nothing of the kind was kept".to_owned()))?;
         let groups = 0..cells.count();

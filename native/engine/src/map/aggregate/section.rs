@@ -1,13 +1,15 @@
 //! Aggregates that are given the same rows: all of a map that have the same FILTER.
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Schema};
 
 use super::{
     Accumulate, Kept,
     extremes::TextExtremes,
+    moments::Moments,
     numbers::Numbers,
-    states::{Ending, ending_of},
+    states::{Ending, Keeps, ending_of},
 };
 use crate::{
     error::{Error, Result},
@@ -30,18 +32,19 @@ pub struct Section {
     picked: (Vec<u32>, Vec<u32>),
 }
 
-/// An argument of aggregates.
+/// Arguments of aggregates.
 struct Argument {
-    value: Value,
+    values: Vec<Value>,
+    /// Type of the first.
     kind: DataType,
-    /// Place of the number of rows where it is NULL.
+    /// Place of the number of rows where one is NULL.
     nulls: usize,
-    keeps: Option<Box<dyn Accumulate>>,
+    keeps: Vec<Keeps>,
 }
 
 /// The arguments of a section for one batch, and where its filter holds.
 pub struct Inputs {
-    arrays: Vec<ArrayRef>,
+    arrays: Vec<(Vec<ArrayRef>, Option<NullBuffer>)>,
     truth: Option<Truth>,
 }
 
@@ -56,15 +59,15 @@ impl Section {
         schema: &Schema,
         cells: &mut Cells,
     ) -> Result<Self> {
-        let mut asked: Vec<(&Expression, Vec<Kept>)> = Vec::new();
+        let mut asked: Vec<(&[Expression], Vec<Kept>)> = Vec::new();
         let mut endings = Vec::new();
         for &(place, aggregate) in aggregates {
             let (ending, kept) = ending_of(&aggregate.function)?;
             let argument = match (&aggregate.arguments[..], ending) {
                 ([], Ending::Rows) => None,
-                ([argument], _) => {
-                    let known = asked.iter().position(|(known, _)| *known == argument).unwrap_or_else(|| {
-                        asked.push((argument, Vec::new()));
+                (arguments @ [_, ..], _) => {
+                    let known = asked.iter().position(|(known, _)| *known == arguments).unwrap_or_else(|| {
+                        asked.push((arguments, Vec::new()));
                         asked.len() - 1
                     });
                     asked[known].1.extend_from_slice(kept);
@@ -86,7 +89,7 @@ impl Section {
     /// # Errors
     /// As its expressions.
     pub fn inputs(&self, batch: &RecordBatch) -> Result<Inputs> {
-        let arrays = self.arguments.iter().map(|argument| argument.value.of(batch)).collect::<Result<_>>()?;
+        let arrays = self.arguments.iter().map(|argument| argument.arrays(batch)).collect::<Result<_>>()?;
         Ok(Inputs { arrays, truth: self.filter.as_ref().map(|filter| filter.truth(batch)).transpose()? })
     }
 
@@ -120,7 +123,7 @@ impl Section {
             let nulls = |group| argument.map_or(0, |argument| cells.word(group, argument.nulls));
             let counts: Vec<u64> =
                 (0..cells.count()).map(|group| cells.word(group, self.rows) - nulls(group)).collect();
-            let keeps = argument.and_then(|argument| argument.keeps.as_deref());
+            let keeps = argument.map_or(&[][..], |argument| &argument.keeps);
             columns[place] = Some(ending.column(&counts, keeps, argument.map(|argument| &argument.kind), cells)?);
         }
         Ok(())
@@ -129,7 +132,7 @@ impl Section {
     /// Bytes that it takes beside the cells.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.arguments.iter().filter_map(|argument| argument.keeps.as_ref()).map(|keeps| keeps.size()).sum()
+        self.arguments.iter().flat_map(|argument| &argument.keeps).map(|keeps| keeps.by.size()).sum()
     }
 }
 
@@ -142,36 +145,55 @@ fn update(
 ) -> Result<()> {
     let mut at = cells.at::<1>(counted);
     groups.iter().for_each(|&group| at.group(group)[0] += 1);
-    for (argument, array) in arguments.iter_mut().zip(&inputs.arrays) {
-        if let Some(nulls) = array.nulls() {
+    for (argument, (arrays, nulls)) in arguments.iter_mut().zip(&inputs.arrays) {
+        if let Some(nulls) = nulls {
             let mut at = cells.at::<1>(argument.nulls);
             rows.each_with(groups, |row, group| at.group(group)[0] += u64::from(nulls.is_null(row)));
         }
-        if let Some(keeps) = &mut argument.keeps {
-            keeps.update(array, rows, groups, cells)?;
+        for keeps in &mut argument.keeps {
+            keeps.by.update(arrays, nulls.as_ref(), (rows, groups), cells)?;
         }
     }
     Ok(())
 }
 
 impl Argument {
-    fn new(argument: &Expression, kept: &[Kept], schema: &Schema, cells: &mut Cells) -> Result<Self> {
-        let value = value(argument, schema)?;
-        let kind = value.kind(schema);
+    fn new(arguments: &[Expression], kept: &[Kept], schema: &Schema, cells: &mut Cells) -> Result<Self> {
+        let values = arguments.iter().map(|argument| value(argument, schema)).collect::<Result<Vec<_>>>()?;
+        let kinds: Vec<DataType> = values.iter().map(|value| value.kind(schema)).collect();
         let nulls = cells.reserve(&[0]);
-        if kept.is_empty() {
-            return Ok(Self { value, kind, nulls, keeps: None });
+        let (plain, moments): (Vec<Kept>, Vec<Kept>) =
+            kept.iter().partition(|kept| matches!(kept, Kept::Sum | Kept::Min | Kept::Max));
+        let mut keeps = Vec::new();
+        if !plain.is_empty() {
+            let by = single(&kinds, &plain, cells).ok_or_else(|| unfit(&kinds))?;
+            keeps.push(Keeps { kept: plain, by });
         }
-        let numbers = Numbers::new(&kind, kept, cells);
-        let keeps: Box<dyn Accumulate> = match (numbers, &kind) {
-            (Some(numbers), _) => Box::new(numbers),
-            (None, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _))
-                if !kept.contains(&Kept::Sum) =>
-            {
-                Box::new(TextExtremes::new(kept))
-            }
-            _ => return Err(Error::Unfit(format!("aggregates of {kind}"))),
-        };
-        Ok(Self { value, kind, nulls, keeps: Some(keeps) })
+        if !moments.is_empty() {
+            let by = Moments::new(&kinds, &moments, cells).ok_or_else(|| unfit(&kinds))?;
+            keeps.push(Keeps { kept: moments, by: Box::new(by) });
+        }
+        let kind = kinds.into_iter().next().unwrap_or(DataType::Null);
+        Ok(Self { values, kind, nulls, keeps })
     }
+
+    fn arrays(&self, batch: &RecordBatch) -> Result<(Vec<ArrayRef>, Option<NullBuffer>)> {
+        let arrays = self.values.iter().map(|value| value.of(batch)).collect::<Result<Vec<_>>>()?;
+        let nulls = arrays.iter().fold(None, |nulls, array| NullBuffer::union(nulls.as_ref(), array.nulls()));
+        Ok((arrays, nulls.filter(|nulls: &NullBuffer| nulls.null_count() > 0)))
+    }
+}
+
+fn unfit(kinds: &[DataType]) -> Error {
+    Error::Unfit(format!("aggregates of {kinds:?}"))
+}
+
+/// What keeps sums and extremes of one argument.
+fn single(kinds: &[DataType], kept: &[Kept], cells: &mut Cells) -> Option<Box<dyn Accumulate>> {
+    let [kind] = kinds else { return None };
+    if let Some(numbers) = Numbers::new(kind, kept, cells) {
+        return Some(Box::new(numbers));
+    }
+    let text = matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _));
+    (text && !kept.contains(&Kept::Sum)).then(|| Box::new(TextExtremes::new(kept)) as Box<dyn Accumulate>)
 }

@@ -11,6 +11,12 @@ use crate::{
     map::cells::Cells,
 };
 
+/// What is kept, and by whom.
+pub struct Keeps {
+    pub kept: Vec<Kept>,
+    pub by: Box<dyn Accumulate>,
+}
+
 /// How an aggregate ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -21,6 +27,8 @@ pub enum Ending {
     Plain(Kept),
     /// Sum and count.
     Average,
+    /// What is kept is the state.
+    Exported(Kept),
 }
 
 /// How the aggregate of a name ends, and what must be kept of its argument.
@@ -36,6 +44,9 @@ pub fn ending_of(function: &str) -> Result<(Ending, &'static [Kept])> {
         "min" | "bool_and" => (Ending::Plain(Kept::Min), &[Kept::Min]),
         "max" | "bool_or" => (Ending::Plain(Kept::Max), &[Kept::Max]),
         "avg" => (Ending::Average, &[Kept::Sum]),
+        "variance" => (Ending::Exported(Kept::Variance), &[Kept::Variance]),
+        "covariance" => (Ending::Exported(Kept::Covariance), &[Kept::Covariance]),
+        "correlation" => (Ending::Exported(Kept::Correlation), &[Kept::Correlation]),
         other => return Err(Error::Invalid(format!("the aggregate {other} is not known"))),
     })
 }
@@ -45,15 +56,9 @@ impl Ending {
     ///
     /// # Errors
     /// [`Error::Unfit`] where a result is more than its type holds.
-    pub fn column(
-        self,
-        counts: &[u64],
-        keeps: Option<&dyn Accumulate>,
-        kind: Option<&DataType>,
-        cells: &Cells,
-    ) -> Result<ArrayRef> {
-        let kept = |kept, seen: &[bool]| match keeps {
-            Some(keeps) => keeps.finish(kept, cells, seen),
+    pub fn column(self, counts: &[u64], keeps: &[Keeps], kind: Option<&DataType>, cells: &Cells) -> Result<ArrayRef> {
+        let kept = |kept, seen: &[bool]| match keeps.iter().find(|keeps| keeps.kept.contains(&kept)) {
+            Some(keeps) => keeps.by.finish(kept, cells, seen),
             None => Err(Error::Invalid("an aggregate keeps nothing".to_owned())),
         };
         let seen: Vec<bool> = counts.iter().map(|&count| count > 0).collect();
@@ -61,7 +66,7 @@ impl Ending {
             Self::Rows | Self::Count => {
                 Ok(Arc::new(Int64Array::from_iter_values(counts.iter().map(|&count| count as i64))))
             }
-            Self::Plain(wanted) => kept(wanted, &seen),
+            Self::Plain(wanted) | Self::Exported(wanted) => kept(wanted, &seen),
             Self::Average => average(counts, kept(Kept::Sum, &vec![true; seen.len()])?, kind),
         }
     }
@@ -82,7 +87,11 @@ fn average(counts: &[u64], sums: ArrayRef, kind: Option<&DataType>) -> Result<Ar
     structure(vec![("count", Arc::new(counts)), ("value", sums)])
 }
 
-fn structure(columns: Vec<(&str, ArrayRef)>) -> Result<ArrayRef> {
+/// A column of structs, none of them NULL.
+///
+/// # Errors
+/// [`Error::Invalid`] where the columns differ in length.
+pub fn structure(columns: Vec<(&str, ArrayRef)>) -> Result<ArrayRef> {
     let (fields, arrays): (Vec<_>, Vec<_>) =
         columns.into_iter().map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array)).unzip();
     let made = StructArray::try_new(Fields::from(fields), arrays, None);

@@ -1,11 +1,13 @@
 //! Expressions of a plan over the columns of a schema.
 
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{DataType, Schema, TimeUnit};
 
 use super::{
+    calculate::{Calculation, Operator},
+    dates::{Part, Unit},
     double_key,
     predicate::{Predicate, TextTest},
-    value::Value,
+    value::{Constant, Value},
 };
 use crate::{
     error::{Error, Result},
@@ -23,7 +25,65 @@ pub fn value(expression: &Expression, schema: &Schema) -> Result<Value> {
             Err(_) => Err(Error::Invalid(format!("there is no column {:?}", expression.text))),
         };
     }
-    Ok(Value::Condition(Box::new(condition(expression, schema)?)))
+    if expression.operator == "constant" {
+        return constant(expression).map(Value::Constant);
+    }
+    if expression.kind.is_empty() {
+        return Ok(Value::Condition(Box::new(condition(expression, schema)?)));
+    }
+    let kind = kind_of(&expression.kind)?;
+    let (operator, arguments) = match expression.operator.as_str() {
+        "case" => {
+            let (pairs, rest) = expression.arguments.as_chunks::<2>();
+            let conditions = pairs.iter().map(|[when, _]| condition(when, schema)).collect::<Result<_>>()?;
+            (Operator::Case(conditions), pairs.iter().map(|[_, then]| then).chain(rest).collect())
+        }
+        other => (operator_of(other, &expression.text)?, expression.arguments.iter().collect::<Vec<_>>()),
+    };
+    let arguments = arguments.into_iter().map(|argument| value(argument, schema)).collect::<Result<_>>()?;
+    Ok(Value::Calculation(Box::new(Calculation { operator, arguments, kind })))
+}
+
+fn operator_of(name: &str, text: &str) -> Result<Operator> {
+    let found = match name {
+        "+" => Some(Operator::Add),
+        "-" => Some(Operator::Subtract),
+        "*" => Some(Operator::Multiply),
+        "length" => Some(Operator::Length),
+        "convert" => Some(Operator::Convert),
+        "date_part" => Part::of_name(text).map(Operator::Part),
+        "date_trunc" => Unit::of_name(text).map(Operator::Truncate),
+        _ => None,
+    };
+    found.ok_or_else(|| Error::Invalid(format!("the function {name} {text} is not known")))
+}
+
+fn constant(expression: &Expression) -> Result<Constant> {
+    let text = &expression.text;
+    let found = match expression.kind.as_str() {
+        "VARCHAR" => Some(Constant::Text(text.clone())),
+        "DOUBLE" => text.parse().ok().map(Constant::Double),
+        _ => text.parse().ok().map(Constant::Int),
+    };
+    found.ok_or_else(|| Error::Invalid(format!("{text:?} is no constant of {}", expression.kind)))
+}
+
+/// The Arrow type of values that are calculated.
+fn kind_of(name: &str) -> Result<DataType> {
+    Ok(match name {
+        "TINYINT" => DataType::Int8,
+        "SMALLINT" => DataType::Int16,
+        "INTEGER" => DataType::Int32,
+        "BIGINT" => DataType::Int64,
+        "UTINYINT" => DataType::UInt8,
+        "USMALLINT" => DataType::UInt16,
+        "UINTEGER" => DataType::UInt32,
+        "DOUBLE" => DataType::Float64,
+        "DATE" => DataType::Date32,
+        "TIMESTAMP" => DataType::Timestamp(TimeUnit::Microsecond, None),
+        "VARCHAR" => DataType::Utf8,
+        other => return Err(Error::Invalid(format!("values of type {other} are not calculated"))),
+    })
 }
 
 /// What tells where a condition holds.
@@ -39,6 +99,7 @@ pub fn condition(expression: &Expression, schema: &Schema) -> Result<Predicate> 
         ("not", [part]) => Ok(Predicate::Not(Box::new(condition(part, schema)?))),
         ("is_null", [part]) => Ok(Predicate::IsNull(value(part, schema)?)),
         ("is_not_null", [part]) => Ok(Predicate::Not(Box::new(Predicate::IsNull(value(part, schema)?)))),
+        ("like", [text, pattern]) => Ok(Predicate::Text(value(text, schema)?, TextTest::like(&pattern.text))),
         ("in", [left, list @ ..]) => among(left, list, schema),
         ("=" | "<>" | "<" | "<=" | ">" | ">=", [left, right]) => compared(expression, left, right, schema),
         _ => Err(unknown(expression)),

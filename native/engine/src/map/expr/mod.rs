@@ -1,6 +1,8 @@
 //! Expressions over the rows of a batch: values as Arrow arrays, conditions as [`Truth`].
 
+mod calculate;
 mod compile;
+mod dates;
 mod ordered;
 mod predicate;
 mod text;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch, cast::AsArray, types};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::{DataType, TimeUnit};
+use memchr::memmem::Finder;
 
 use super::{Texts, Truth, Value, double_key};
 use crate::error::{Error, Result};
@@ -30,13 +31,40 @@ pub enum TextTest {
     Equal(Vec<u8>),
     /// After the first, or at it where that is included.
     After(Vec<u8>, bool),
+    /// It begins with the first, ends with the last, and the others are in between, in this order.
+    Like(Vec<u8>, Vec<Finder<'static>>, Vec<u8>),
 }
 
 impl TextTest {
+    /// The test of a LIKE pattern, in which only `%` has a meaning.
+    #[must_use]
+    pub fn like(pattern: &str) -> Self {
+        let mut parts: Vec<&str> = pattern.split('%').collect();
+        match parts[..] {
+            [whole] => Self::Equal(whole.as_bytes().to_vec()),
+            _ => {
+                let last = parts.pop().unwrap_or_default();
+                let first = parts.remove(0);
+                let between = parts.iter().filter(|part| !part.is_empty());
+                let between = between.map(|part| Finder::new(part.as_bytes()).into_owned()).collect();
+                Self::Like(first.as_bytes().to_vec(), between, last.as_bytes().to_vec())
+            }
+        }
+    }
+
     fn is_met(&self, text: &[u8]) -> bool {
         match self {
             Self::Among(texts) => texts.contains(text),
             Self::Equal(other) => text == other,
+            Self::Like(first, between, last) => {
+                let inner = text.strip_prefix(&first[..]).and_then(|rest| rest.strip_suffix(&last[..]));
+                let found = |rest: &mut &[u8], finder: &Finder<'_>| {
+                    let at = finder.find(rest)?;
+                    *rest = &rest[at + finder.needle().len()..];
+                    Some(())
+                };
+                inner.is_some_and(|mut rest| between.iter().all(|finder| found(&mut rest, finder).is_some()))
+            }
             Self::After(other, included) => text > &other[..] || *included && text == &other[..],
         }
     }
