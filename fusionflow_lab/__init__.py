@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fusionflow_lab.notebook.widgets.card import card
     from fusionflow_lab.notebook.widgets.details import details
     from fusionflow_lab.notebook.widgets.form import form
+    from fusionflow_lab.notebook.widgets.grid import grid
     from fusionflow_lab.notebook.widgets.interact import interact
     from fusionflow_lab.results.result import Result
 
@@ -72,6 +73,7 @@ __all__ = [
     "dashboard",
     "details",
     "form",
+    "grid",
     "interact",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -87,6 +89,7 @@ _HOMES = {
     "details": "notebook.widgets.details",
     "Result": "results.result",
     "form": "notebook.widgets.form",
+    "grid": "notebook.widgets.grid",
     "interact": "notebook.widgets.interact",
 }
 

@@ -212,4 +212,4 @@ class LabPage:
         """Change the theme, for example to ``JupyterLab Dark``, and wait until it is there."""
         self.command("apputils:change-theme", theme=name)
         light = "false" if "Dark" in name else "true"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")

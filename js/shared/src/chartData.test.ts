@@ -72,6 +72,13 @@ test("a line runs from the first to the last moment", () => {
   );
 });
 
+test("a line has one point at each place, the mean of its rows", () => {
+  const table = tableOf({ x: { values: [2, 1, 1, 1], type: NUMBER }, n: { values: [5, 1, 2, 6], type: NUMBER } });
+  const line = chartData("line", table, ["x", "n"]);
+  assert.deepEqual([line.x, line.y, line.what], [[1, 2], [3, 5], "mean of n"]);
+  assert.equal(chartData("scatter", table, ["x", "n"]).x.length, 4);
+});
+
 test("numbers of every type come to an axis", () => {
   const table = tableOf({
     d: { values: [1.5], type: decimal(9, 2, 128) },

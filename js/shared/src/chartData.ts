@@ -125,10 +125,10 @@ export function chartData(kind: ChartKind, table: Table, names: readonly [string
   const y = names[1] === null ? null : (table.getChildAt(table.numCols > 1 ? 1 : 0) as Column<unknown>);
   if (kind === "bar") return bars(x, y, names);
   if (kind === "histogram") return bins(x);
-  return points(x, y ?? x, names[1] ?? names[0]);
+  return points(x, y ?? x, kind === "line", names[1] ?? names[0]);
 }
 
-function points(x: Column<unknown>, y: Column<unknown>, what: string): ChartData {
+function points(x: Column<unknown>, y: Column<unknown>, line: boolean, what: string): ChartData {
   const found: [number, number][] = [];
   let missing = 0;
   for (let row = 0; row < x.length; row++) {
@@ -139,7 +139,27 @@ function points(x: Column<unknown>, y: Column<unknown>, what: string): ChartData
   // uPlot reads x from the least to the greatest, in a scatter, too.
   found.sort((one, other) => one[0] - other[0]);
   const left = missing ? `${countText(missing, "row")} without a number not drawn` : "";
-  return { x: found.map(([a]) => a), y: found.map(([, b]) => b), labels: null, step: 0, what, left };
+  // A line has one point at each place.
+  const drawn = line ? means(found) : found;
+  const told = drawn.length < found.length ? `mean of ${what}` : what;
+  return { x: drawn.map(([a]) => a), y: drawn.map(([, b]) => b), labels: null, step: 0, what: told, left };
+}
+
+/** The mean of the second numbers for each of the first, which are in order. */
+function means(found: readonly [number, number][]): [number, number][] {
+  const drawn: [number, number][] = [];
+  let count = 0;
+  for (const [a, b] of found) {
+    const last = drawn.at(-1);
+    if (last?.[0] === a) {
+      count += 1;
+      last[1] += (b - last[1]) / count;
+    } else {
+      drawn.push([a, b]);
+      count = 1;
+    }
+  }
+  return drawn;
 }
 
 function bars(x: Column<unknown>, y: Column<unknown> | null, names: readonly [string, string | null]): ChartData {

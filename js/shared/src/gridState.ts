@@ -196,7 +196,26 @@ export type Widths = Readonly<Record<number, number>>;
 
 /** Pixels of a column. */
 export function widthOf(widths: Widths, column: GridColumn): number {
-  return widths[column.place] ?? Math.min(Math.max(column.name.length * 8 + 48, column.number ? 112 : 160), 260);
+  return widths[column.place] ?? Math.min(Math.max(column.name.length * 8 + 48, usualWidth(column.arrow)), 260);
+}
+
+/** Pixels that values of a type mostly need. */
+function usualWidth(type: DataType): number {
+  switch (type.typeId) {
+    case Type.Bool:
+      return 80;
+    case Type.Int:
+      return type.bitWidth < 64 ? 100 : 120;
+    case Type.Float:
+    case Type.Decimal:
+      return 144;
+    case Type.Date:
+      return 110;
+    case Type.Timestamp:
+      return type.timezone ? 240 : 190;
+    default:
+      return 170;
+  }
 }
 
 export function resized(widths: Widths, column: GridColumn, factor: number): Widths {

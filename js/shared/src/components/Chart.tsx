@@ -144,15 +144,16 @@ function options(
   const rotated = labels !== null && (labels.length > 8 || labels.join("").length * 8 > width * 0.8);
   const below: uPlot.Axis = labels
     ? { ...axis, grid: { show: false }, splits: () => data.x, values: () => labels.map((label) => cut(visible(label), LABEL_LENGTH).text) }
-    : { ...axis, values: time === null ? numbers(x) : times(time) };
-  if (rotated) Object.assign(below, { rotate: -40, size: 84 });
+    : { ...axis, ...(time === null ? { values: numbers(x) } : { values: times(time), space: 130 }) };
+  if (rotated) Object.assign(below, { rotate: 40, size: 84 });
   return {
     width,
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: kind !== "bar" && kind !== "histogram" } },
     hooks: { setCursor: [(chart) => point(chart.cursor.idx ?? null)] },
-    scales: { x: { time: false, range: xRange(kind, data) }, y: { range: yRange(kind) } },
+    ...(time === null ? {} : { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), time) }),
+    scales: { x: { time: time !== null && !labels, range: xRange(kind, data) }, y: { range: yRange(kind) } },
     axes: [below, { ...axis, size: yAxisSize(data), values: numbers(data.what) }],
     series: [{}, seriesOf(kind, data, look)],
   };
@@ -170,7 +171,7 @@ function seriesOf(kind: ChartKind, data: ChartData, look: Look): uPlot.Series {
   return { stroke: look.accent, width: 1.5, points: { show: data.x.length < 60, size: 5, fill: look.accent, stroke: look.accent } };
 }
 
-/** Ticks of times: uPlot chooses round numbers of seconds, which are written in the zone of the column. */
+/** Ticks of times: uPlot chooses days and months, which are written in the zone of the column. */
 function times(zone: string): uPlot.Axis.Values {
   return (_, splits) => splits.map((value) => momentText(value, zone));
 }

@@ -69,7 +69,6 @@ async function loaded(
   const reply = await fetchReply(transport, "GET", view.path, { query, accept: ARROW });
   const table: Table = readArrow(reply.body);
   const names = [columns[choice.x]?.name ?? "", choice.y === null ? null : (columns[choice.y]?.name ?? "")] as const;
-  const rows = countText(table.numRows, "row");
-  const left = step > 1 ? `of ${rows}: one in ${countText(step)} of ${countText(total, "row")}` : "";
+  const left = step > 1 ? `drawn from one row in ${countText(step)}: ${countText(table.numRows)} of ${countText(total, "row")}` : "";
   return { choice, data: chartData(choice.kind, table, names), left };
 }

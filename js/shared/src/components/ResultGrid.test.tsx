@@ -100,7 +100,7 @@ test("a filter is a condition for the service", async () => {
   input.value = "'; DROP TABLE x; --";
   input.dispatchEvent(new Event("input", { bubbles: true }));
   await settle();
-  one(box, "form .ff-button-main").click();
+  one(box, ".ff-button-main").click();
   await settle();
   const condition = { column: "city", op: "contains", value: "'; DROP TABLE x; --" };
   assert.deepEqual(JSON.parse(String(transport.asked.at(-1)?.["filter"])), [condition]);
@@ -121,6 +121,17 @@ test("keys move the cell in focus", async () => {
   assert.equal(box.querySelectorAll('[aria-selected="true"]').length, 2);
   assert.ok((await press("End", { ctrlKey: true })).endsWith("-4999-1"));
   assert.equal(box.querySelector(".ff-focused")?.textContent, "4999.5");
+});
+
+test("a row is gone to by its number", async () => {
+  const box = await opened(new ColumnsTransport(CITIES));
+  const input = one(box, 'input[aria-label="go to row"]') as HTMLInputElement;
+  input.value = "4,321";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await settle();
+  input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  await settle();
+  assert.equal(box.querySelector(".ff-focused")?.textContent, "city 4320");
 });
 
 test("a result that is no longer kept says so", async () => {

@@ -84,22 +84,22 @@ function Toggle({ on, onClick, children }: { on: boolean; onClick: () => void; c
 
 function GoTo({ rows, onGoTo }: Pick<BarProps, "rows" | "onGoTo">) {
   const [text, setText] = useState("");
-  const go = (event: Event): void => {
+  const go = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter") return;
     event.preventDefault();
     const row = Number(text.replaceAll(/[,\s]/g, ""));
     if (Number.isInteger(row) && row >= 1 && rows) onGoTo(Math.min(row, rows) - 1);
   };
   return (
-    <form class="ff-row" onSubmit={go}>
-      <input
-        class="ff-input ff-grid-goto"
-        inputMode="numeric"
-        aria-label="go to row"
-        placeholder="go to row"
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-    </form>
+    <input
+      class="ff-input ff-grid-goto"
+      inputMode="numeric"
+      aria-label="go to row"
+      placeholder="go to row"
+      value={text}
+      onInput={(event) => setText(event.currentTarget.value)}
+      onKeyDown={go}
+    />
   );
 }
 

@@ -66,7 +66,7 @@ function Head({ column, at, widths, sort, filter, id, focus, onSort, onPanel, on
         {name.text}
       </div>
       <div class="ff-clip ff-type">
-        {condition && <span title={conditionText(condition)}>⧩ </span>}
+        {condition && <span title={conditionText(condition)}>▽ </span>}
         {visible(column.type)}
       </div>
       <button

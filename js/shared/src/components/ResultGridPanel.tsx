@@ -57,12 +57,14 @@ function FilterRow({ column, condition, onFilter }: Pick<PanelProps, "column" | 
   const operators = operatorsFor(column.arrow);
   const [op, setOp] = useState<Operator>(condition?.op ?? operators[0] ?? "not_null");
   const [text, setText] = useState(textOf(condition));
-  const apply = (event: Event): void => {
+  const apply = (): void => onFilter(conditionOf(column.name, op, text));
+  const typed = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter") return;
     event.preventDefault();
-    onFilter(conditionOf(column.name, op, text));
+    apply();
   };
   return (
-    <form class="ff-row" onSubmit={apply}>
+    <div class="ff-row">
       <span class="ff-muted">rows where it</span>
       <select class="ff-input" aria-label="condition" value={op} onChange={(event) => setOp(event.currentTarget.value as Operator)}>
         {operators.map((one) => (
@@ -79,13 +81,14 @@ function FilterRow({ column, condition, onFilter }: Pick<PanelProps, "column" | 
           value={text}
           autofocus
           onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={typed}
         />
       )}
-      <button type="submit" class="ff-button ff-button-main">
+      <Button kind="main" onClick={apply}>
         Filter
-      </button>
+      </Button>
       {condition && <Button onClick={() => onFilter(null)}>Remove</Button>}
-    </form>
+    </div>
   );
 }
 

@@ -1,0 +1,57 @@
+"""The grid over a result of 200,000 rows: scroll to the end, sort, filter, draw, light and dark."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import LabPage
+
+CELL = """
+from fusionflow_lab.notebook.widgets.grid import grid
+import fusionflow_lab
+session = fusionflow_lab.connect(workers=1)
+job = session.sql('''
+    SELECT range AS n, DATE '2024-01-01' + (range % 366)::INTEGER AS day, 'city ' || range % 7 AS city,
+           sin(range / 1000) * 100 AS level, CASE WHEN range % 5 > 0 THEN range * 1000 END AS size_bytes,
+           '<b>' || range || '</b>' AS "<i>markup</i>"
+    FROM range(200000)
+''').submit()
+job.result(60)
+grid(job)
+"""
+
+
+def test_a_large_result_is_paged_sorted_filtered_and_drawn(page: LabPage) -> None:
+    page.open([CELL], "grid.ipynb")
+    view = page.run(0).locator(".ff-result")
+    grid = view.get_by_role("grid")
+    expect(grid).to_have_attribute("aria-rowcount", "200001")
+    expect(grid.get_by_role("row").nth(3)).to_contain_text("2024-01-03")
+
+    grid.focus()
+    page.page.keyboard.press("Control+End")
+    expect(grid.locator(".ff-focused")).to_have_text("<b>199999</b>")
+    view.get_by_label("go to row").fill("123,457")
+    page.page.keyboard.press("Enter")
+    expect(grid.locator(".ff-focused")).to_have_text("<b>123456</b>")
+
+    grid.get_by_role("columnheader", name="level").click()
+    expect(grid.get_by_role("columnheader", name="level")).to_have_attribute("aria-sort", "ascending")
+    view.get_by_label("go to row").fill("1")
+    page.page.keyboard.press("Enter")
+    expect(grid.get_by_role("row").nth(1)).to_contain_text("-99.99")
+
+    view.get_by_label("sort, filter or hide city").click()
+    view.get_by_label("condition").select_option("=")
+    view.get_by_label("value").fill("city 3")
+    view.get_by_role("button", name="Filter", exact=True).click()
+    expect(view.get_by_role("status").first).to_have_text("28,571 of 200,000 rows")
+    expect(grid.get_by_role("row").nth(1)).to_contain_text("city 3")
+    view.get_by_label("close").click()
+
+    view.get_by_role("button", name="Chart").click()
+    chart = view.get_by_role("img")
+    expect(chart.locator("canvas")).to_be_visible()
+    expect(chart).to_have_attribute("aria-label", "/line of/")
+    page.theme("JupyterLab Dark")
+    expect(chart.locator("canvas")).to_be_visible()
