@@ -23,8 +23,8 @@ help: ## list the targets
 setup: ## make .venv ready: environment and extension (all other targets do it first)
 	@./.ci/setup
 
-demo: setup ## write sample data, run the quickstart notebook on a local cluster (MEGABYTES=300: more data)
-	@$(BIN)/fusionflow demo .demo $(if $(MEGABYTES),--megabytes $(MEGABYTES))
+demo: setup ## write sample data, run sample jobs and the quickstart notebook on a local cluster (MEGABYTES=300: more data)
+	@$(DEMO_HOME) $(BIN)/fusionflow demo .demo $(if $(MEGABYTES),--megabytes $(MEGABYTES))
 	@$(DEMO_HOME) $(BIN)/python examples/run.py examples/quickstart.ipynb
 	@echo; echo "Open it yourself: make lab"
 

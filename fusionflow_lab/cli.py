@@ -44,6 +44,7 @@ from fusionflow_lab.planning.parameters import spelled
 from fusionflow_lab.planning.statement import explained
 from fusionflow_lab.results.follow import run_job
 from fusionflow_lab.results.jobs_table import job_facts
+from fusionflow_lab.sample_jobs import run_sample_jobs
 from fusionflow_lab.samples import write_samples
 
 app = typer.Typer(
@@ -154,11 +155,18 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where to write the files.")],
     *,
     megabytes: Annotated[int, typer.Option(min=1, help="About how much to write.")] = 64,
+    run_jobs: Annotated[bool, typer.Option("--jobs/--no-jobs", help="Run sample jobs over it.")] = True,
 ) -> None:
-    """Write sample data, nasty rows included: the same bytes every time."""
+    """Write sample data, nasty rows included (the same bytes every time), and run sample jobs over it."""
     with exit_codes():
         write_samples(folder, megabytes=megabytes)
         typer.echo(f"sample data is in {folder}", err=True)
+        if not run_jobs:
+            return
+        with connect() as session:
+            for job in run_sample_jobs(session, folder):
+                typer.echo(f"job {job.id}: {job.record.query.name}, {job.status}", err=True)
+        typer.echo("look at them: fusionflow jobs list", err=True)
 
 
 def main() -> None:

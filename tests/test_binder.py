@@ -25,9 +25,10 @@ def test_what_it_installs_is_there() -> None:
     environment = yaml.safe_load((ROOT / "binder" / "environment.yml").read_text())
     rust = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
 
-    assert '".[lab]"' in (ROOT / "binder" / "postBuild").read_text()
-    assert "lab" in extras
+    assert '".[lab,documents]"' in (ROOT / "binder" / "postBuild").read_text()
+    assert {"lab", "documents"} <= extras.keys()
     assert f"rust>={rust}" in environment["dependencies"]
+    assert any(name.startswith("nodejs") for name in environment["dependencies"])
 
 
 def test_the_image_builds_from_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,7 +188,7 @@ def test_an_unknown_job_is_named(invoke: Invoke) -> None:
 
 def test_demo_writes_the_same_files_each_time(invoke: Invoke, folder: Path) -> None:
     for name in ("one", "two"):
-        done = invoke("demo", name, "--megabytes", "1")
+        done = invoke("demo", name, "--megabytes", "1", "--no-jobs")
         assert done.exit_code == 0, done.stderr
     files = [path.relative_to(folder / "one") for path in (folder / "one").rglob("*") if path.is_file()]
     assert files

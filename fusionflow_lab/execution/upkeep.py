@@ -13,7 +13,13 @@ from fusionflow_lab.datasets.place import open_sink, sweep
 from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.jobs.events import Status
 from fusionflow_lab.jobs.records import JobRecord
-from fusionflow_lab.states.retention import Collected, collect, collect_frames, collect_results
+from fusionflow_lab.states.retention import (
+    Collected,
+    collect,
+    collect_frames,
+    collect_results,
+    collect_tables,
+)
 from fusionflow_lab.storage import scheme_of
 
 _LIVE: tuple[Status, ...] = ("CREATED", "QUEUED", "IN_PROGRESS", "STOPPING")
@@ -25,7 +31,7 @@ STAGED_SECONDS = 7 * 86_400.0
 def keep_up(
     config: Config, stores: Stores, *, max_age: float | None = None, max_size: int | None = None
 ) -> Collected:
-    """Delete states by age and size, tables of programs and logs by age; by default as the settings say.
+    """Delete states by age and size; tables, results and logs by age; by default as the settings say.
 
     Parameters
     ----------
@@ -44,6 +50,7 @@ def keep_up(
     frames = {frame.path for job in live for frame in job.query.frames}
     _collect_logs(config.logs, max_age=max_age, live=ids)
     collect_results(stores.results.root, max_age=config.result_seconds, live=ids)
+    collect_tables(config.home / "tables", max_age=config.result_seconds, live=_tables(config.home, live))
     _sweep_datasets(stores, live)
     collect_frames(config.home / "frames", max_age=max_age, live=frames)
     return collect(
@@ -52,6 +59,14 @@ def keep_up(
         max_size=config.cache_bytes if max_size is None else max_size,
         in_use_since=min((job.created for job in live), default=None),
     )
+
+
+def _tables(home: Path, live: Collection[JobRecord]) -> set[str]:
+    """Return the names of the tables of CREATE TABLE that live jobs read or write."""
+    texts = [view.text for job in live for view in job.query.views]
+    places = [text.removeprefix("FROM '").removesuffix("'") for text in texts]
+    places += [job.query.sink.url for job in live if job.query.sink is not None]
+    return {Path(place).name for place in places if Path(place).parent == home / "tables"}
 
 
 def _sweep_datasets(stores: Stores, live: Collection[JobRecord]) -> None:

@@ -7,6 +7,7 @@ may be using is left alone by its time, and deleting what another process delete
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -175,6 +176,35 @@ def collect_results(
     for file in gone:
         Path(file.path).unlink(missing_ok=True)
     return len(gone)
+
+
+def collect_tables(
+    folder: str | Path, *, max_age: float, live: Collection[str], now: float | None = None
+) -> int:
+    """Delete tables of CREATE TABLE by the time since one of their files was read last, and return how many.
+
+    Parameters
+    ----------
+    folder
+        Where they lie, each in a folder of its own.
+    max_age
+        Seconds; an hour at least.
+    live
+        Names of the folders that jobs read or write that have not ended: they stay.
+    now
+        Seconds since the epoch, for tests.
+    """
+    now = time.time() if now is None else now
+    oldest = now - max(max_age, ORPHAN_SECONDS)
+    gone = 0
+    for table in sorted(Path(folder).iterdir()) if Path(folder).is_dir() else ():
+        if table.name in live:
+            continue
+        files = [file for place, _, _ in os.walk(table) for file in _entries(place)]
+        if max((file.used for file in files), default=table.stat().st_mtime) < oldest:
+            shutil.rmtree(table, ignore_errors=True)
+            gone += 1
+    return gone
 
 
 def _files(root: str | Path) -> Iterator[_File]:
