@@ -1,7 +1,8 @@
 """What became of each chunk of a job, small enough to be told every second.
 
-A row of the map is a stretch of chunks in the order of the plan: a segment of a large file, several segments
-or small files together. A cell of a row is a chunk, or several that follow each other, as one letter::
+A row of the map is a stretch of chunks in the order of the plan: of one file, or of several that are one
+chunk each. Only where that were too many rows, files of several chunks share one. A cell of a row is a chunk,
+or several that follow each other, as one letter::
 
     .  not read       r  being read, or to be read again      d  read by this run
     c  known before   f  failed                                p  some of them read
@@ -9,6 +10,7 @@ or small files together. A cell of a row is a chunk, or several that follow each
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -72,9 +74,9 @@ class ChunkMap:
         ]
         total = sum(map(len, chunks))
         most = max(ROW_CHUNKS, -(-total // MOST_ROWS))
-        stretches = [
-            (stage, stretch) for stage, found in enumerate(chunks) for stretch in _stretches(found, most)
-        ]
+        stretches = _all_stretches(chunks, most, crowded=False)
+        if len(stretches) > 2 * MOST_ROWS:
+            stretches = _all_stretches(chunks, most, crowded=True)
         sizes = [len(stretch) for _, stretch in stretches]
         while sum(-(-size // self._per_cell) for size in sizes) > MOST_CELLS:
             self._per_cell += 1
@@ -89,14 +91,28 @@ class ChunkMap:
         )
 
 
-def _stretches(chunks: Sequence[Chunk], most: int) -> Iterator[list[Chunk]]:
-    """Put segments and small files together, in their order, up to ``most`` chunks."""
+def _all_stretches(
+    chunks: Sequence[Sequence[Chunk]], most: int, *, crowded: bool
+) -> list[tuple[int, list[Chunk]]]:
+    return [
+        (stage, stretch)
+        for stage, found in enumerate(chunks)
+        for stretch in _stretches(found, most, crowded=crowded)
+    ]
+
+
+def _stretches(chunks: Sequence[Chunk], most: int, *, crowded: bool) -> Iterator[list[Chunk]]:
+    """Put segments of a file together, and files of one chunk, in their order, up to ``most`` chunks."""
+    sizes = Counter(chunk.file.path for chunk in chunks)
     stretch: list[Chunk] = []
-    for _, found in groupby(chunks, key=_segment):
+    for (path, _), found in groupby(chunks, key=_segment):
         segment = [*found]
-        if stretch and len(stretch) + len(segment) > most:
-            yield stretch
-            stretch = []
+        if stretch:
+            before = stretch[-1].file.path
+            together = crowded or before == path or sizes[before] == sizes[path] == 1
+            if not together or len(stretch) + len(segment) > most:
+                yield stretch
+                stretch = []
         stretch += segment
     if stretch:
         yield stretch

@@ -55,6 +55,12 @@ def test_a_row_says_where_its_chunks_lie() -> None:
     assert (row.files, row.names, row.end) == (3, ("part-0.csv", "part-1.csv", "part-2.csv"), 300)
     (row,) = ChunkMap([run_of(4 * MIB, ordered=True)]).rows(live=True)
     assert (row.start, row.end, row.each, row.names) == (0, 4 * MIB, 2 * MIB, ("part-0.csv",))
+    rows = ChunkMap([run_of(100, 4 * MIB, 100, 100, ordered=True)]).rows(live=True)
+    assert [(row.names[0], row.files, row.chunks) for row in rows] == [
+        ("part-0.csv", 1, 1),
+        ("part-1.csv", 1, 2),
+        ("part-2.csv", 2, 2),
+    ]
     (row,) = ChunkMap([large]).rows(live=True)
     assert (row.end, row.each) == (40 * MIB, 0)  # its blocks lie all over the segment
 
@@ -70,6 +76,9 @@ def test_very_many_chunks_are_few_cells() -> None:
     rows = ChunkMap([files, replace_name(run_of(300 << 30), "stage_1")]).rows(live=True)
     assert sum(len(row.cells) for row in rows) <= MOST_CELLS
     assert len(rows) <= 2 * MOST_ROWS + 2
+    crowded = ChunkMap([run_of(*[4 * MIB] * 1000, ordered=True)]).rows(live=True)
+    assert len(crowded) <= MOST_ROWS
+    assert sum(row.chunks for row in crowded) == 2000
     assert sum(row.chunks for row in rows) == 30_000 + 300 * 64
     assert sum(len(name) for row in rows for name in row.names) < 8000
     assert {row.stage for row in rows} == {"stage_0", "stage_1"}

@@ -3,7 +3,7 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { type ICommandPalette, MainAreaWidget, Notification } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
-import { JobCard } from "@fusionflow/shared/components/JobCard.tsx";
+import { JobDetails } from "@fusionflow/shared/components/JobDetails.tsx";
 import { JobsBoard } from "@fusionflow/shared/components/JobsBoard.tsx";
 import { SubmitForm } from "@fusionflow/shared/components/SubmitForm.tsx";
 import type { JobStore } from "@fusionflow/shared/store.ts";
@@ -84,7 +84,7 @@ export function addCommands(app: JupyterFrontEnd, { store, notebooks, palette }:
             <Button onClick={() => run(Command.goToCell, job)}>Go to its cell</Button>
             <Button onClick={() => run(Command.attachHere, job)}>Attach here</Button>
           </div>
-          <JobCard store={store} id={job} />
+          <JobDetails store={store} id={job} onJob={openJob} />
         </>
       ));
     },

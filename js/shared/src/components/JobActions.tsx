@@ -1,5 +1,7 @@
 // What can be done with a job: stop it, go on with it, ask it again, name it elsewhere.
 
+import type { ComponentChildren } from "preact";
+
 import { hasEnded } from "../format";
 import type { JobStore, JobView } from "../store";
 import { ActionButton, CopyButton } from "../ui/kit";
@@ -9,9 +11,11 @@ interface JobActionsProps {
   view: JobView;
   /** Told the id of the job that a query run again became. */
   onJob: (id: string) => void;
+  /** More buttons. */
+  children?: ComponentChildren;
 }
 
-export function JobActions({ store, view, onJob }: JobActionsProps) {
+export function JobActions({ store, view, onJob, children }: JobActionsProps) {
   const { id, status } = view.job;
   const again = async (): Promise<void> => onJob((await store.rerun(id)).id);
   return (
@@ -36,6 +40,7 @@ export function JobActions({ store, view, onJob }: JobActionsProps) {
           Run again
         </ActionButton>
       )}
+      {children}
       <span class="ff-muted ff-small ff-clip" title={id}>
         job {id}
       </span>

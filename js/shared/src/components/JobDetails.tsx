@@ -19,7 +19,7 @@ import { JobOverview } from "./JobOverview";
 import { JobPlan } from "./JobPlan";
 import { JobTimeline } from "./JobTimeline";
 import { Manifest } from "./Manifest";
-import { PagedRows } from "./PagedRows";
+import { ResultGrid } from "./ResultGrid";
 import { useFollowed } from "./useFollowed";
 
 type Tab = "overview" | "plan" | "chunks" | "timeline" | "rejects" | "result" | "manifest" | "logs";
@@ -41,6 +41,7 @@ export function JobDetails({ store, id, onJob, onGone, onBack }: DetailsProps) {
   const [problem, retry] = useFollowed(store, id);
   const [tab, setTab] = useState<Tab>("overview");
   const [gone, setGone] = useState(false);
+  const [asking, setAsking] = useState(false);
   const back = onBack && (
     <Button kind="bare" onClick={onBack}>
       ← Jobs
@@ -62,15 +63,23 @@ export function JobDetails({ store, id, onJob, onGone, onBack }: DetailsProps) {
         {back}
         <Head view={view} />
       </div>
-      <JobActions store={store} view={view} onJob={(again) => onJob?.(again)} />
-      <Deletion
-        store={store}
-        view={view}
-        onGone={() => {
-          setGone(true);
-          (onGone ?? onBack)?.();
-        }}
-      />
+      <JobActions store={store} view={view} onJob={(again) => onJob?.(again)}>
+        {hasEnded(view.job.status) && <Button onClick={() => setAsking(true)}>Delete</Button>}
+      </JobActions>
+      {asking && (
+        <Confirm
+          question="Delete this job?"
+          action="Delete the job"
+          onConfirm={async () => {
+            await store.remove([id]);
+            setGone(true);
+            (onGone ?? onBack)?.();
+          }}
+          onClose={() => setAsking(false)}
+        >
+          {lossText([view.job])}
+        </Confirm>
+      )}
       {cut && <div class="ff-muted">The job service is being reached again; what was known stays.</div>}
       <Tabs label="parts of the job" tabs={tabs} chosen={chosen} onChoose={setTab} />
       <div role="tabpanel" aria-label={tabs.find((one) => one.id === chosen)?.title} tabIndex={0} class="ff-details-panel">
@@ -113,29 +122,6 @@ function Head({ view }: { view: JobView }) {
   );
 }
 
-function Deletion({ store, view, onGone }: { store: JobStore; view: JobView; onGone: () => void }) {
-  const [asking, setAsking] = useState(false);
-  const { job } = view;
-  if (!hasEnded(job.status)) return null;
-  if (!asking) {
-    return (
-      <div>
-        <Button onClick={() => setAsking(true)}>Delete</Button>
-      </div>
-    );
-  }
-  return (
-    <Confirm
-      question="Delete this job?"
-      action="Delete the job"
-      onConfirm={() => store.remove([job.id]).then(onGone)}
-      onClose={() => setAsking(false)}
-    >
-      {lossText([job])}
-    </Confirm>
-  );
-}
-
 function Panel({ tab, store, view }: { tab: Tab; store: JobStore; view: JobView }) {
   const { job } = view;
   const path = `jobs/${encodeURIComponent(job.id)}`;
@@ -153,11 +139,11 @@ function Panel({ tab, store, view }: { tab: Tab; store: JobStore; view: JobView 
     case "timeline":
       return <JobTimeline view={view} />;
     case "rejects":
-      return <PagedRows key={tab} transport={store.transport} path={`${path}/rejects`} label="rejects" />;
+      return <ResultGrid key={tab} transport={store.transport} job={job.id} what="rejects" />;
     case "result":
-      return <PagedRows key={tab} transport={store.transport} path={`${path}/result`} label="result" />;
+      return <ResultGrid key={tab} transport={store.transport} job={job.id} />;
     case "manifest":
-      return <Manifest transport={store.transport} path={path} plan={plan.value} />;
+      return <Manifest transport={store.transport} job={job.id} plan={plan.value} />;
     case "logs":
       return <JobLogs transport={store.transport} path={path} view={view} />;
   }

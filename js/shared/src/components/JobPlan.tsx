@@ -33,7 +33,7 @@ export function JobPlan({ view, plan }: { view: JobView; plan: Fetched<QueryPlan
           {found.stages.length > 0 && <Arrow down />}
           <Box title="final" note={view.job.written_to ? `written to ${visible(view.job.written_to)}` : "the answer"}>
             <Sql text={found.final_sql} />
-            <Columns columns={found.columns} />
+            <Columns verb="gives" columns={found.columns} />
           </Box>
         </div>
       )}
@@ -57,7 +57,7 @@ function Stage({ stage, plan }: { stage: PlanStage; plan: QueryPlan }) {
       <Arrow />
       <Box title="map" note={`on the workers, by ${stage.evaluator === "native" ? "the native core" : "DuckDB"}`}>
         <Sql text={stage.map_sql} />
-        <Columns columns={stage.columns} />
+        <Columns verb="reads" columns={stage.columns} />
         {stage.broadcast.map((table) => (
           <div key={table.name} class="ff-muted">
             beside it: {visible(table.name)}, a small table that each worker has whole
@@ -101,11 +101,13 @@ function Arrow({ down = false }: { down?: boolean }) {
   );
 }
 
-/** SQL in one line, and whole when it is opened. */
+const SQL_SHOWN = 200;
+
+/** SQL in short, and whole when it is opened. */
 function Sql({ text }: { text: string }) {
   return (
     <details class="ff-plan-sql">
-      <summary class="ff-code ff-clip">{visible(text.slice(0, 300))}</summary>
+      <summary class="ff-code ff-clip">{visible(text.slice(0, SQL_SHOWN)) + (text.length > SQL_SHOWN ? "…" : "")}</summary>
       <pre class="ff-code">{visibleLines(text)}</pre>
     </details>
   );
@@ -113,13 +115,13 @@ function Sql({ text }: { text: string }) {
 
 const COLUMNS_SHOWN = 8;
 
-function Columns({ columns }: { columns: QueryPlan["columns"] }) {
+function Columns({ verb, columns }: { verb: string; columns: QueryPlan["columns"] }) {
   if (!columns.length) return null;
   const shown = columns.slice(0, COLUMNS_SHOWN).map(({ name }) => visible(name.slice(0, 60)));
   const all = columns.map(({ name, type }) => `${name} ${type}`).join("\n");
   return (
     <div class="ff-muted ff-small" title={visibleLines(all.slice(0, 2000))}>
-      {shown.join(", ")}
+      {verb} {shown.join(", ")}
       {columns.length > COLUMNS_SHOWN && ` and ${countText(columns.length - COLUMNS_SHOWN)} more`}
     </div>
   );

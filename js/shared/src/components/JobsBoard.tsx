@@ -96,7 +96,7 @@ function Ask({ what, store, live, ended, onClose }: AskProps) {
       onClose={onClose}
     >
       {what === "stop" ? "What they have scanned is kept: resumed, they go on from there." : lossText(jobs)}
-      {left > 0 && <div>{countText(left, "chosen job")} not at an end: left as it is.</div>}
+      {left > 0 && <div>{`${countText(left, "chosen job")} ${left === 1 ? "has not ended and is" : "have not ended and are"} left alone.`}</div>}
     </Confirm>
   );
 }

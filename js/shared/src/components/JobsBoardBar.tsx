@@ -96,10 +96,10 @@ const COLUMNS: readonly { word: string; sort?: SortKey; up?: boolean; num?: bool
   { word: "Status", sort: "status", up: true },
   { word: "Job", sort: "name", up: true },
   { word: "Bytes", sort: "bytes_total", num: true },
-  { word: "Rows", sort: "rows_read", num: true },
-  { word: "Rejects", num: true },
-  { word: "Started", sort: "created", num: true },
-  { word: "Duration", sort: "duration", num: true },
+  { word: "Rows", sort: "rows_read", num: true, class: "ff-board-more" },
+  { word: "Rejects", num: true, class: "ff-board-more" },
+  { word: "Started", sort: "created", num: true, class: "ff-board-when" },
+  { word: "Duration", sort: "duration", num: true, class: "ff-board-more" },
   { word: "Cluster", class: "ff-board-cluster" },
 ];
 

@@ -61,14 +61,14 @@ function Wide({ job, fraction, now }: RowProps) {
       </span>
       <Name job={job} role="gridcell" />
       <Progress job={job} fraction={fraction} />
-      <span role="gridcell" class="ff-num" title={countText(counters.rows_read, "row")}>
+      <span role="gridcell" class="ff-num ff-board-more" title={countText(counters.rows_read, "row")}>
         {counters.rows_read ? countText(counters.rows_read) : ""}
       </span>
       <Rejects job={job} />
-      <span role="gridcell" class="ff-num ff-muted" title={timeText(job.started ?? job.created)}>
+      <span role="gridcell" class="ff-num ff-muted ff-board-when" title={timeText(job.started ?? job.created)}>
         {job.started === null ? "" : agoText(job.started, now)}
       </span>
-      <span role="gridcell" class="ff-num">
+      <span role="gridcell" class="ff-num ff-board-more">
         {duration === null ? "" : secondsText(duration)}
       </span>
       <span role="gridcell" class="ff-clip ff-muted ff-board-cluster" title={visible(job.cluster)}>
@@ -117,20 +117,20 @@ function Progress({ job, fraction }: { job: Job; fraction: number }) {
   return (
     <span role="gridcell" class="ff-board-progress" title={job.bytes_total ? part : ""}>
       {live ? <Bar fraction={fraction} label={titleText(job)} status={job.status} /> : null}
-      <span class="ff-num ff-grow">{progressText(job, fraction)}</span>
+      <span class="ff-num ff-board-part">{progressText(job, fraction)}</span>
     </span>
   );
 }
 
 function progressText(job: Job, fraction: number): string {
-  if (!job.bytes_total) return "";
+  if (!job.bytes_total || (hasEnded(job.status) && fraction === 0)) return "";
   return job.status === "COMPLETED" ? bytesText(job.bytes_total) : `${Math.floor(fraction * 100)} %`;
 }
 
 function Rejects({ job }: { job: Job }) {
   const { rows_rejected: rejected } = job.counters;
   return (
-    <span role="gridcell" class="ff-num ff-warn" title={rejected ? `${countText(rejected, "row")} rejected` : ""}>
+    <span role="gridcell" class="ff-num ff-warn ff-board-more" title={rejected ? `${countText(rejected, "row")} rejected` : ""}>
       {rejected ? (
         <>
           <span class="ff-badge-icon" aria-hidden="true">

@@ -3,16 +3,15 @@
 import { visible } from "../cells";
 import type { QueryPlan } from "../model";
 import type { Transport } from "../transport";
-import { PagedRows } from "./PagedRows";
+import { ResultGrid } from "./ResultGrid";
 
 interface ManifestProps {
   transport: Transport;
-  /** Of the job. */
-  path: string;
+  job: string;
   plan: QueryPlan | null;
 }
 
-export function Manifest({ transport, path, plan }: ManifestProps) {
+export function Manifest({ transport, job, plan }: ManifestProps) {
   return (
     <div class="ff-stack">
       {plan?.sink && (
@@ -20,9 +19,9 @@ export function Manifest({ transport, path, plan }: ManifestProps) {
           <span class="ff-muted">written to</span> <bdi>{visible(plan.sink)}</bdi>
         </div>
       )}
-      <PagedRows transport={transport} path={`${path}/result`} label="files" />
+      <ResultGrid transport={transport} job={job} height={220} />
       {plan && plan.columns.length > 0 && (
-        <table class="ff-table" aria-label="columns">
+        <table class="ff-table ff-manifest" aria-label="columns">
           <thead>
             <tr>
               <th scope="col">column</th>
