@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from distributed.core import rpc
 from distributed.security import Security
+from distributed.utils import format_dashboard_link
 
 ANSWER_SECONDS: Final = 1.0
 
@@ -32,4 +33,5 @@ async def _link(scheduler: str) -> str:
     finally:
         await asked.close_rpc()
     port = identity.get("services", {}).get("dashboard")
-    return f"http://{urlsplit(scheduler).hostname}:{port}/status" if port else ""
+    # As Dask's own setting says (distributed.dashboard.link): through a proxy of the hub, for example.
+    return str(format_dashboard_link(urlsplit(scheduler).hostname, port)) if port else ""

@@ -45,6 +45,7 @@ from fusionflow_lab.states.store import (
     chunk_key,
 )
 from fusionflow_lab.storage import Store, range_files
+from fusionflow_lab.storage.roots import refuse_outside
 
 __all__ = [
     "BUILD",
@@ -177,9 +178,13 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
         The SQL fails on a row (an overflow, a cast).
     SourceError, OSError
         The files cannot be read as planned.
+    PermissionError
+        A file lies outside the roots of the query; it may have become a link since it was planned.
     ScanCancelledError
         The token was raised.
     """
+    for chunk in task.chunks if task.stage.source.access.roots else ():
+        refuse_outside(chunk.file.path, [chunk.file.path], task.stage.source.access.roots)
     store = StateStore(task.store)
     tables = [(digest, partial(store.broadcast, digest)) for digest in task.broadcast]
     passes = TypedScan(

@@ -76,7 +76,7 @@ def refuse_outside(pattern: str, paths: Iterable[str], roots: Sequence[str]) -> 
     PermissionError
         One of them is.
     """
-    if roots and not all(is_below(path, roots) for path in paths):
+    if roots and not all(scheme_of(path) or is_below(path, roots) for path in paths):
         raise outside(pattern, roots)
 
 
