@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 
 import { cellOf } from "../form/cell";
-import { type FormState, type FormSync, valueFault } from "../form/sync";
+import type { FormState, FormSync } from "../form/sync";
 import { useForm } from "../form/useForm";
 import { bytesText, countText } from "../format";
 import type { Job, PlanStage, QueryPlan } from "../model";
@@ -66,7 +66,7 @@ function Parameters({ state, sync }: { state: FormState; sync: FormSync }) {
             <Value
               value={value}
               label={`value of $${name}`}
-              fault={valueFault(value) || undefined}
+              fault={sync.faultOf(name) || undefined}
               onValue={(next) => next.kind !== "parameter" && sync.setValue(name, { kind: next.kind, text: next.text })}
               kinds={["number", "text", "boolean", "date", "time", "timestamp"]}
             />

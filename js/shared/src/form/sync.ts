@@ -123,9 +123,14 @@ export class FormSync {
     return Object.fromEntries(this.#state.parameters.map((name) => [name, jsonValue(this.valueOf(name))]));
   }
 
+  /** What is wrong with the value of a parameter; empty for nothing. Nothing is a value before it is given. */
+  faultOf(name: string): string {
+    return this.#state.values.has(name) ? valueFault(this.valueOf(name)) : "give it a value";
+  }
+
   /** Whether all parameters have values. */
   get isFilled(): boolean {
-    return this.#state.parameters.every((name) => valueFault(this.valueOf(name)) === "");
+    return this.#state.parameters.every((name) => this.faultOf(name) === "");
   }
 
   /** Ask nothing more, and tell nothing more. */
@@ -201,8 +206,7 @@ export class FormSync {
   }
 }
 
-/** What is wrong with the value of a parameter; empty for nothing. */
-export function valueFault({ kind, text }: ParameterText): string {
+function valueFault({ kind, text }: ParameterText): string {
   if (kind === "text") return "";
   if (!text.trim()) return "give it a value";
   return kind === "number" && !Number.isFinite(Number(text)) ? "write a number, such as 12.5" : "";
