@@ -10,6 +10,7 @@ or several that follow each other, as one letter::
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from itertools import groupby
 
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.jobs.events import ChunkRow
-from fusionflow_lab.planning.chunks import segments
+from fusionflow_lab.planning.chunks import SMALLEST_SEGMENT_BYTES, segments
 from fusionflow_lab.source import Chunk
 
 MOST_CELLS = 2000
@@ -104,8 +105,18 @@ def _all_stretches(
 def _stretches(chunks: Sequence[Chunk], most: int, *, crowded: bool) -> Iterator[list[Chunk]]:
     """Put segments of a file together, and files of one chunk, in their order, up to ``most`` chunks."""
     sizes = Counter(chunk.file.path for chunk in chunks)
+    ends: dict[str, list[int]] = {}
+
+    def segment_of(chunk: Chunk) -> tuple[str, int]:
+        path = chunk.file.path
+        if chunk.file.size < SMALLEST_SEGMENT_BYTES:
+            return path, 0
+        if path not in ends:
+            ends[path] = [end for _, end in segments(chunk.file.size)]
+        return path, bisect_right(ends[path], chunk.blocks[0].offset)
+
     stretch: list[Chunk] = []
-    for (path, _), found in groupby(chunks, key=_segment):
+    for (path, _), found in groupby(chunks, key=segment_of):
         segment = [*found]
         if stretch:
             before = stretch[-1].file.path
@@ -116,12 +127,6 @@ def _stretches(chunks: Sequence[Chunk], most: int, *, crowded: bool) -> Iterator
         stretch += segment
     if stretch:
         yield stretch
-
-
-def _segment(chunk: Chunk) -> tuple[str, int]:
-    offset = chunk.blocks[0].offset
-    ends = (end for _, end in segments(chunk.file.size))
-    return chunk.file.path, next((end for end in ends if offset < end), 0)
 
 
 def _row(stage: str, chunks: Sequence[Chunk], per_cell: int, room: int) -> ChunkRow:
