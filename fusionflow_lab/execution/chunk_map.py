@@ -157,7 +157,7 @@ def _runs_on(chunk: Chunk) -> bool:
 
 
 def _letters(run: StageRun, *, live: bool) -> str:
-    letters = [_OPEN] * (1 + max((leaf.chunks[-1].ordinal for leaf in run.leaves), default=-1))
+    letters = [_OPEN] * sum(len(leaf.chunks) for leaf in run.leaves)
     for leaf in run.leaves:
         letter = _letter(leaf, live=live)
         for chunk in leaf.chunks:

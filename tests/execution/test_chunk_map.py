@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionflow_lab.execution.chunk_map import MOST_CELLS, MOST_ROWS, ROW_CHUNKS, ChunkMap
-from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.query import Counters, Stage
 from fusionflow_lab.source import Dialect, Source, SourceFile
 from fusionflow_lab.states.store import BlockRecords, ChunkRecord, StateHeader
@@ -47,6 +47,14 @@ def test_each_fate_has_its_letter() -> None:
     assert [row.cells for row in chunks.rows(live=False)] == ["df"]
     known.broken = False
     assert [row.cells for row in chunks.rows(live=False)] == ["d."]
+
+
+def test_chunks_of_a_leaf_may_be_in_any_order() -> None:
+    run = run_of(*[100] * 4)
+    chunks = [chunk for leaf in run.leaves for chunk in leaf.chunks]
+    known = Leaf(chunks=(chunks[3], chunks[1]), name="state", header=header(2), reused=True)
+    run.recognized([known])
+    assert [row.cells for row in ChunkMap([run]).rows(live=True)] == [".c.c"]
 
 
 def test_a_row_says_where_its_chunks_lie() -> None:
