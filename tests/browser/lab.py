@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import psutil
 from playwright.sync_api import Browser, Error, Locator, Page, Playwright, Request
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,13 @@ class Lab:
     token: str
     folder: Path
     home: Path
+    pid: int
+
+    def kill_kernels(self) -> None:
+        """Kill every kernel of the server, as the system does when memory is short."""
+        for process in psutil.Process(self.pid).children():
+            if "ipykernel_launcher" in " ".join(process.cmdline()):
+                process.kill()
 
     def write(self, name: str, cells: Sequence[str]) -> str:
         """Write a notebook into the folder and return its name."""
@@ -85,7 +93,7 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lab = Lab(url=f"http://127.0.0.1:{port}{BASE_URL}", token=secrets.token_hex(16), folder=files, home=home)
+    token = secrets.token_hex(16)
     environment = {
         **os.environ,
         "FUSIONFLOW_HOME": str(home),
@@ -101,13 +109,15 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     }
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
-        *("--ServerApp.port_retries=0", f"--IdentityProvider.token={lab.token}"),
+        *("--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={files}", f"--ServerApp.base_url={BASE_URL}"),
         "--LabApp.expose_app_in_browser=True",
         "--ServerApp.jpserver_extensions=fusionflow_lab=True",
     ]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=files, env=environment, stdout=log, stderr=log)
+        url = f"http://127.0.0.1:{port}{BASE_URL}"
+        lab = Lab(url=url, token=token, folder=files, home=home, pid=server.pid)
         try:
             _await(lab, server, folder / "server.log")
             yield lab
