@@ -97,6 +97,7 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     environment = {
         **os.environ,
         "FUSIONFLOW_HOME": str(home),
+        "FUSIONFLOW_RUNNER": "detached",
         "FUSIONFLOW_WORKERS": "1",
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
