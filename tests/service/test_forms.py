@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fusionflow_lab.planning.identity import map_hash
 from tests.service.conftest import Asker
 
 
@@ -69,3 +70,16 @@ def test_form_and_sql_make_one_map(asker: Asker, trips: Path) -> None:
     assert counters["bytes_scanned"] == 0
     assert counters["bytes_reused"] > 0
     assert first.result().arrow().equals(asker.session.job(second).result().arrow())
+
+
+def test_form_cell_and_panel_have_one_map_hash(asker: Asker, trips: Path) -> None:
+    """The panel and the widget send what ``form/sql`` wrote; a cell holds it, or what a hand wrote for it."""
+    hand = f"from '{trips}' select city, count(*) n where distance <> '5' group by 1 order by n desc limit 3"
+    form = asker.json("POST", "form/parse", body={"sql": hand})["form"]
+    written = asker.json("POST", "form/sql", body={"form": form})["sql"]
+    planned = asker.json("POST", "validate", body={"sql": written})
+    session = asker.session
+    cells = [session.planner.plan(session.sql(text).query) for text in (hand, written)]
+    hashes = {map_hash(plan.stages[0], plan) for plan in cells}
+    assert hashes == {stage["map_hash"] for stage in planned["stages"]}
+    assert len(hashes) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -77,3 +79,18 @@ def test_its_job_is_the_one_that_was_submitted(session: Session, tmp_path: Path)
 
 def test_it_is_at_the_top_of_the_package() -> None:
     assert fusionflow_lab.form is form
+
+
+def test_without_the_libraries_the_extra_is_named() -> None:
+    program = """
+import sys
+sys.modules["anywidget"] = None
+import fusionflow_lab
+try:
+    fusionflow_lab.form
+except fusionflow_lab.ConfigError as error:
+    print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said = 'form is a widget, and anywidget is not installed\ntry: pip install "fusionflow_lab[lab]"\n'
+    assert ran.stdout == said

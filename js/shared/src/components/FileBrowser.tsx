@@ -99,7 +99,7 @@ function Entries({ listing, search, onGo, onChoose }: EntriesProps) {
         </Button>
       ))}
       {names.length === 0 && <Empty>{listing.entries.length ? "No name holds this text." : "This folder is empty."}</Empty>}
-      <Virtual rows={names.length} rowHeight={ROW} height={HEIGHT} label="names" attributes={{ tabIndex: -1 }}>
+      <Virtual rows={names.length} rowHeight={ROW} height={HEIGHT} label="names">
         {({ first, count }) =>
           names.slice(first, first + count).map((name) => {
             const entry = byName.get(name);

@@ -108,7 +108,7 @@ function Picker({ columns, picked, onPicked }: PickerProps) {
         <TextInput label={`search ${countText(columns.length, "column")}`} kind="search" value={search} onText={setSearch} />
       )}
       {names.length === 0 && <Empty>No column holds this text.</Empty>}
-      <Virtual rows={names.length} rowHeight={ROW} height={HEIGHT} label="columns of the source" attributes={{ tabIndex: -1 }}>
+      <Virtual rows={names.length} rowHeight={ROW} height={HEIGHT} label="columns of the source">
         {({ first, count }) =>
           names.slice(first, first + count).map((name) => (
             <label key={name} class="ff-file" title={`${visible(name)} ${types.get(name) ?? ""}`}>
