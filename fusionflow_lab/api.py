@@ -125,7 +125,7 @@ class Session:
         if config.runner == "inprocess":
             write_logs(self._lines, as_json=config.log_format == "json", level=config.log_level)
         self._closing = threading.Lock()
-        self._closed = False
+        self.closed = False
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -367,9 +367,9 @@ class Session:
     def close(self) -> None:
         """Release everything. Jobs of a runner go on; those driven here stop. Twice does no harm."""
         with self._closing:
-            if self._closed:
+            if self.closed:
                 return
-            self._closed = True
+            self.closed = True
         self._manager.close()
         write_logs_no_more(self._lines)
         self._thread.close()

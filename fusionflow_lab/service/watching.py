@@ -15,7 +15,7 @@ from typing import Final
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.errors import DatabaseError
-from fusionflow_lab.jobs.board import Board, Wanted
+from fusionflow_lab.jobs.board import Board, UnknownJobError, Wanted
 from fusionflow_lab.jobs.events import Event, Status, StatusEvent
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended
@@ -117,7 +117,9 @@ class Watcher:
     def _begin(self, job: str) -> None:
         if self._job in {"", job} and (job not in self._live or self._live[job].ended):
             few = sum(live.feed is not None for live in self._live.values()) < _MOST_FEEDS
-            self._live[job] = _Live(self._session.feed(job) if few else None)
+            # A closed session follows no more; the database tells all the same.
+            fed = few and not self._session.closed
+            self._live[job] = _Live(self._session.feed(job) if fed else None)
 
     def _newest(self, job: str) -> Event | None:
         """Return the live event that is to be told now, that of the type told longest ago."""
@@ -177,7 +179,10 @@ def follow(
     ended = threading.Event()
 
     def run() -> None:
-        watcher = Watcher(session, since=since, job=job)
+        try:
+            watcher = Watcher(session, since=since, job=job)
+        except UnknownJobError:  # of a job that the user does not have nothing is told
+            return
         while not ended.is_set():
             for frame in watcher.look():
                 if ended.is_set():

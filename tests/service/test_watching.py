@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fusionflow_lab.api import connect
 from fusionflow_lab.jobs.board import Board
 from fusionflow_lab.jobs.events import NoticeEvent
 from fusionflow_lab.jobs.store import JobStore
@@ -132,3 +133,18 @@ def test_no_event_is_lost_while_others_commit(place: str) -> None:
 
     assert cursors == list(range(1, writers * (each + 1) + 1))
     assert found == {job: list(range(1, each + 2)) for job in jobs}
+
+
+def test_a_closed_session_still_tells(tmp_path: Path) -> None:
+    with connect(home=tmp_path, workers=1) as session:
+        store, owner = session.stores.jobs, session.config.user
+    job = store.create(Query(text="SELECT 1"), owner=owner).id
+    epoch = store.claim(job, "another runner")
+    watcher = Watcher(session, since=0)
+    assert store.advance(job, epoch, "queue")
+    assert store.advance(job, epoch, "start")
+
+    told = [frame.event.seq for frame in watcher.look()]
+
+    assert told == [1, 2, 3]
+    store.close()
