@@ -34,8 +34,10 @@ MIB = 1 << 20
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Start a scheduler and workers; yield its address and its process."""
+def cluster(
+    folder: Path, workers: int = WORKERS
+) -> Iterator[tuple[str, psutil.Process, list[psutil.Process]]]:
+    """Start a scheduler and workers; yield its address, its process, and those of the workers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -44,14 +46,15 @@ def cluster(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     worker = ("worker", address, *local, "--nthreads", "1", "--local-directory", str(folder))
     with ExitStack() as stack, (folder / "log").open("wb") as log:
         started = []
-        for command in (("scheduler", *local, "--port", str(port)), *[worker] * WORKERS):
+        for command in (("scheduler", *local, "--port", str(port)), *[worker] * workers):
             program = [sys.executable, "-m", "dask", *command]
             process = stack.enter_context(subprocess.Popen(program, stdout=log, stderr=log))  # noqa: S603 - our own
             stack.callback(process.terminate)
             started.append(process)
         with Client(address, timeout="60s", set_as_default=False) as client:
-            client.wait_for_workers(WORKERS, timeout=60)
-        yield address, psutil.Process(started[0].pid)
+            client.wait_for_workers(workers, timeout=60)
+        scheduler, *others = (psutil.Process(process.pid) for process in started)
+        yield address, scheduler, others
 
 
 def small_files(folder: Path, count: int) -> None:
@@ -75,16 +78,16 @@ def memory(session: Session, scheduler: psutil.Process, folder: Path, options: a
     chunks.TASK_BYTES_MIN = chunks.TASK_BYTES_MAX = 1  # a file is a task
     small_files(folder / "small", options.tasks)
     for number in range(options.jobs):
-        wall, cpu, theirs = time.monotonic(), time.process_time(), _cpu(scheduler)
+        wall, ours, theirs = time.monotonic(), time.process_time(), cpu(scheduler)
         sql = f"SELECT k, count(*) AS n FROM '{folder}/small/*.csv' WHERE k > {-number - 1} GROUP BY k"
         result = session.sql(sql).result()
-        wall, cpu, theirs = time.monotonic() - wall, time.process_time() - cpu, _cpu(scheduler) - theirs
-        ours = psutil.Process().memory_info().rss
+        wall, ours, theirs = time.monotonic() - wall, time.process_time() - ours, cpu(scheduler) - theirs
+        held = psutil.Process().memory_info().rss
         say(
             f"job {number + 1}: {options.tasks} tasks, {result.counters.rows_read} rows, {wall:.1f} s;"
-            f" CPU a task: driver {1000 * cpu / options.tasks:.2f} ms,"
+            f" CPU a task: driver {1000 * ours / options.tasks:.2f} ms,"
             f" scheduler {1000 * theirs / options.tasks:.2f} ms;"
-            f" memory: scheduler {scheduler.memory_info().rss / MIB:.0f} MiB, driver {ours / MIB:.0f} MiB"
+            f" memory: scheduler {scheduler.memory_info().rss / MIB:.0f} MiB, driver {held / MIB:.0f} MiB"
         )
 
 
@@ -160,7 +163,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu(process: psutil.Process) -> float:
+    """Return the seconds of CPU that a process has taken."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
@@ -178,7 +182,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fusionflow-endurance-") as name, ExitStack() as stack:
         folder = Path(name)
-        address, scheduler = stack.enter_context(cluster(folder))
+        address, scheduler, _ = stack.enter_context(cluster(folder))
         session = stack.enter_context(connect(address, home=folder / "home", runner="inprocess"))
         session.start()
         MEASURES[options.what](session, scheduler, folder, options)

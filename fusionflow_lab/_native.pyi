@@ -36,6 +36,7 @@ __all__ = [
     "locate_starts",
     "look_at_files",
     "map_rows",
+    "merge_states",
     "narrowed_json_type",
     "parquet_statistics",
     "reads_json_type",
@@ -515,6 +516,35 @@ def write_parts(
     >>> parts = write_parts(rows, Sink(url=".", format="csv"), ".", "part", CancelToken())
     >>> [(part.name, part.rows) for part in parts]
     [('part-0', 2)]
+    """
+
+def merge_states(stream: object, merges: Sequence[str]) -> object | None:
+    """Merge states, in order, to one whose groups come in the order of their first rows.
+
+    Parameters
+    ----------
+    stream
+        Anything that exports an Arrow stream: the states, one after the other.
+    merges
+        What to do with each column: ``key``, ``sum``, ``min``, ``max``, ``bool_and``, ``bool_or``,
+        ``bit_and``, ``bit_or``, ``bit_xor``, ``any_value``, ``avg`` or ``variance``; see ``Stage.merges``.
+
+    Returns
+    -------
+    object or None
+        An Arrow stream (``__arrow_c_stream__``); None where a column, or a value, is left to DuckDB.
+
+    Raises
+    ------
+    ValueError
+        There are not as many columns.
+
+    Examples
+    --------
+    >>> states = pa.table({"k": ["a", "b", "a"], "n": [1, 2, 3]})
+    >>> merged = merge_states(states, ["key", "sum"])
+    >>> pa.table(merged).to_pydict()
+    {'k': ['a', 'b'], 'n': [4, 2]}
     """
 
 def join_parts(

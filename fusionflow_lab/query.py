@@ -165,6 +165,9 @@ class Stage:
         together stay together: the keys. Empty where there are none.
     ``keeps``
         ``aggregate``: its aggregates whose states grow with the rows, such as ``median(x)``.
+    ``merges``
+        ``aggregate``: what the native core does to merge each column of the state: ``key``, or the name of an
+        aggregate. Empty where DuckDB merges them, by ``merge_sql``.
     ``broadcast``
         Tables that ``map_sql`` reads beside its source. The stages that they are made of run first, and
         what the tables hold is part of the map hash.
@@ -191,6 +194,7 @@ class Stage:
     multiplies: bool = False
     bucket_by: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    merges: tuple[str, ...] = ()
     broadcast: tuple[Broadcast, ...] = ()
     sink: Sink | None = None
     passing: Passing | None = None

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.merge_tree import MergeTree
+from fusionflow_lab.execution.native_merge import merge, merged_first
 from fusionflow_lab.query import Counters, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.memory import memory_error
@@ -92,7 +93,7 @@ def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
     store, stage = StateStore(task.store), task.stage
     record = ChunkRecord(key=f"{task.bucket} of {task.buckets}", identity="", blocks=BlockRecords())
     header = StateHeader(map_hash=task.name, chunks=(record,), counters=Counters(), rows=0, rejects=0)
-    tree = MergeTree(len(task.states), partial(evaluator.merge, stage, task.ddl["state"]))
+    tree = MergeTree(len(task.states), partial(merge, evaluator, stage, task.ddl["state"]))
     room = _Room((stage,), evaluator.memory)
     with room.told():
         for place, name in enumerate(task.states):
@@ -100,7 +101,7 @@ def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
             if task.buckets > 1 and not (split and task.buckets == BUCKETS):
                 state = evaluator.bucket(stage, task.ddl["state"], state, task.bucket, task.buckets)
             tree.add(place, room.take(state) if stage.keeps else state)
-        rows = evaluator.finish(task.sql, task.ddl, {task.table: tree.frontier()})
+        rows = evaluator.finish(task.sql, task.ddl, {task.table: merged_first(stage, tree.frontier())})
     return store.put(replace(header, rows=rows.num_rows, size=rows.nbytes), rows)
 
 

@@ -248,7 +248,7 @@ class Finisher:
     def _tables(self) -> dict[str, Sequence[str]]:
         return {name: statements(name) for name, statements in self._ddl.items()}
 
-    def _so_far(self, run: StageRun) -> list[pa.Table] | None:
+    def _so_far(self, run: StageRun) -> Sequence[pa.Table] | None:
         name = run.stage.name
         if name in self._merges:
             return self._merges[name].states()

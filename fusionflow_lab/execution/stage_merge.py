@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from fusionflow_lab.execution.large import exceeds
 from fusionflow_lab.execution.merge_tree import MergeTree
+from fusionflow_lab.execution.native_merge import merge, merged_first
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import BUCKETS, StateStore
@@ -56,9 +57,10 @@ class StageMerge:
         else:
             self._tree.add(leaf.place, self._store.state(leaf.name))
 
-    def states(self) -> list[pa.Table] | None:
+    def states(self) -> Sequence[pa.Table] | None:
         """Return what was merged, in the order of leaves; None for a large stage that has no groups."""
-        return None if self.large and not self._run.stage.bucket_by else self._tree.frontier()
+        stage = self._run.stage
+        return None if self.large and not stage.bucket_by else merged_first(stage, self._tree.frontier())
 
     def _sample(self, leaf: Leaf) -> None:
         stage = self._run.stage
@@ -70,5 +72,5 @@ class StageMerge:
         self._tree.add(leaf.place, state)
 
     def _new_tree(self) -> MergeTree:
-        merge = partial(self._evaluator.merge, self._run.stage, self._ddl)
-        return MergeTree(len(self._run.leaves), merge)
+        together = partial(merge, self._evaluator, self._run.stage, self._ddl)
+        return MergeTree(len(self._run.leaves), together)

@@ -32,6 +32,14 @@ _STATE_NAMES = """
     median quantile quantile_cont quantile_disc mad approx_count_distinct approx_quantile
 """
 _STATES = frozenset(_STATE_NAMES.split())
+# What the native core does to merge them: those that it merges to the same bits.
+_VARIANCES = ("var_pop", "var_samp", "variance", "stddev", "stddev_pop", "stddev_samp", "sem")
+_MERGES: Mapping[str, str] = {
+    **_VALUES,
+    **dict.fromkeys(("avg", "mean"), "avg"),
+    **dict.fromkeys(("first", "arbitrary"), "any_value"),
+    **dict.fromkeys(_VARIANCES, "variance"),
+}
 # Their answer depends on the order of rows, or which of equals comes first.
 _ORDERED_NAMES = """
     first arbitrary any_value arg_min arg_max argmin argmax min_by max_by arg_min_null arg_max_null
@@ -144,12 +152,18 @@ def state_column(aggregate: Node, name: str, types: Types) -> StateColumn:
     plain.pop("distinct", None)
     if method == "count":
         total = cast(_zero(call("sum", column(name))), "BIGINT")
-        return StateColumn(mapped=plain, merged=total, final=clone(total))
+        return StateColumn(mapped=plain, merged=total, final=clone(total), merge="sum")
     if function == "sum" and types([plain["arguments"][0]["expression"]])[0] == "HUGEINT":
         return _wide_sum(plain, name)
     if method == "value":
         again = call(_VALUES[function], column(name))
-        return StateColumn(mapped=plain, merged=again, final=clone(again), ordered=is_ordered(aggregate))
+        return StateColumn(
+            mapped=plain,
+            merged=again,
+            final=clone(again),
+            ordered=is_ordered(aggregate),
+            merge=_VALUES[function],
+        )
     combined = call("combine_aggr", column(name))
     ended = call("finalize", clone(combined))
     return StateColumn(
@@ -157,6 +171,7 @@ def state_column(aggregate: Node, name: str, types: Types) -> StateColumn:
         merged=combined,
         final=_zero(ended) if function in _ZERO else ended,
         ordered=is_ordered(aggregate),
+        merge=_MERGES.get(function, ""),
     )
 
 

@@ -67,6 +67,7 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
         ordered=ordered,
         bucket_by=_bucket_by(group),
         keeps=tuple(map(maker.binder.expression_sql, group.keeping)),
+        merges=_merges(group),
     )
     origin = _end(group, maker.add("aggregate", with_ctes(node, visible), ending))
     final = {**final, "from_table": origin}
@@ -129,6 +130,13 @@ def _map_items(group: Grouping) -> tuple[list[Node], list[Node], str]:
     merged.append(named(counted(), USED))
     filters = "where_clause" in group.block.node or group.block.node["from_table"]["type"] == "SUBQUERY"
     return mapped, merged, USED if filters else ""
+
+
+def _merges(group: Grouping) -> tuple[str, ...]:
+    """Name what the native core does to merge each column of the state; nothing where one is DuckDB's."""
+    keys = len(group.keys) + len(group.extras) + group.by_set
+    merges = (*["key"] * keys, *(state.merge for state in group.states), "sum")
+    return merges if all(merges) else ()
 
 
 def _final(group: Grouping) -> Node:

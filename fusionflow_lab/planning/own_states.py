@@ -52,6 +52,7 @@ class StateColumn:
     """One column of a state: the expression of the map, of the merge, and what stands in the final.
 
     ``ordered``: the order of rows matters. ``unfolded``: the final reads each element of the list by itself.
+    ``merge`` names what the native core does to merge it; empty where DuckDB does.
     """
 
     mapped: Node
@@ -59,6 +60,7 @@ class StateColumn:
     final: Node
     ordered: bool = False
     unfolded: bool = False
+    merge: str = ""
 
 
 def own_state(aggregate: Node, name: str, types: Types) -> StateColumn:

@@ -40,6 +40,7 @@ class Ending:
     reason: str = ""
     bucket_by: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    merges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +116,8 @@ class StageMaker:
             multiplies=multiplies,
             bucket_by=ending.bucket_by,
             keeps=ending.keeps,
+            # A collation says which texts are one group; the native core knows of none.
+            merges=() if self.binder.collation or "COLLATE" in sql else ending.merges,
             broadcast=broadcast,
             passing=passing(node, source, self.binder) if source.format == "parquet" else None,
             native=self._native(kind, node, pruned),

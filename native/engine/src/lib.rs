@@ -1,9 +1,10 @@
 //! The pure Rust core of FusionFlow Lab: files in, Arrow out. Knows nothing of Python.
 //!
-//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`] / [`map`] ← [`sink`].
+//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`] / [`map`] / [`merge`] ← [`sink`].
 
 pub mod error;
 pub mod map;
+pub mod merge;
 pub mod nearest;
 pub mod sink;
 pub mod source;

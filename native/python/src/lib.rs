@@ -10,6 +10,7 @@ mod list_files;
 mod locate_starts;
 mod look_at_files;
 mod map_rows;
+mod merge;
 mod panic;
 mod remote;
 mod report;
@@ -37,6 +38,7 @@ mod _native {
         locate_starts::locate_starts,
         look_at_files::{FileLook, look_at_files},
         map_rows::map_rows,
+        merge::merge_states,
         panic::_panic,
         report::{BlockReport, ChunkReport},
         scan::Scan,
