@@ -164,6 +164,15 @@ test("values of parameters go with the check, as what they are", async () => {
   sync.setValue("x", { kind: "number", text: "5" });
   await settled(sync);
   assert.deepEqual(asked.asked.at(-1)?.body.params, { x: 5 });
+  const least = { column: "n", op: ">", values: [{ kind: "parameter", text: "x" }] } as const;
+  sync.editForm({ ...formFrom("t"), filters: [least] });
+  assert.equal(sync.valueOf("x").kind, "text", "the column is not known yet");
+  sync.setTypes(new Map([["n", "DATE"]]));
+  assert.deepEqual(sync.valueOf("x"), { kind: "date", text: "5" });
+  sync.setValue("x", { kind: "text", text: "5" });
+  sync.setTypes(new Map([["n", "BIGINT"]]));
+  assert.equal(sync.valueOf("x").kind, "text", "it was chosen");
+  sync.close();
   assert.equal(jsonValue({ kind: "number", text: "12345678901234567890" }), "12345678901234567890");
   assert.equal(jsonValue({ kind: "boolean", text: "false" }), false);
   assert.equal(jsonValue({ kind: "text", text: "5" }), "5");

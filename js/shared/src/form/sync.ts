@@ -12,6 +12,11 @@ export interface ParameterText {
   text: string;
 }
 
+/** `chosen`: its kind was said, and is not that of its column. */
+interface GivenValue extends ParameterText {
+  chosen: boolean;
+}
+
 export interface FormState {
   form: Form;
   sql: string;
@@ -21,7 +26,7 @@ export interface FormState {
   before: string | null;
   faults: readonly FormFault[];
   parameters: readonly string[];
-  values: ReadonlyMap<string, ParameterText>;
+  values: ReadonlyMap<string, GivenValue>;
   /** The types of the columns of the source, as far as they are known. */
   types: ReadonlyMap<string, string>;
   /** What is wrong with the SQL. */
@@ -103,19 +108,20 @@ export class FormSync {
   }
 
   setValue(name: string, value: ParameterText): void {
-    const values = new Map(this.#state.values).set(name, value);
+    const chosen = this.#state.values.get(name)?.chosen === true || value.kind !== this.valueOf(name).kind;
+    const values = new Map(this.#state.values).set(name, { ...value, chosen });
     this.#lead({ values }, this.#due ?? "check");
   }
 
   /** The value of a parameter; of the kind of the column that it is compared with, where there is none yet. */
   valueOf(name: string): ParameterText {
     const given = this.#state.values.get(name);
-    if (given) return given;
+    if (given?.chosen) return given;
     const { form, types } = this.#state;
     const filter = form.filters.find((one) => one.values.some((value) => value.kind === "parameter" && value.text === name));
     const type = filter && types.get(filter.column);
     const kind = type === undefined ? (filter ? "text" : "number") : kindOf(type);
-    return { kind: kind === null || kind === "parameter" ? "text" : kind, text: "" };
+    return { kind: kind === null || kind === "parameter" ? "text" : kind, text: given?.text ?? "" };
   }
 
   /** What goes with the SQL as values of its parameters. */
