@@ -138,7 +138,7 @@ test("a job that is done shows its result and what was rejected", async () => {
   assert.ok(text.includes("%fusionflow rejects ab12"));
   assert.ok(text.includes("2.5 s"));
   assert.equal(box.querySelector('[role="progressbar"]'), null);
-  assert.deepEqual(buttons(box), ["Run again"]);
+  assert.deepEqual(buttons(box), ["Chart", "Run again"]);
 });
 
 const WAITING: [string, Partial<Job>, Record<string, unknown>, string][] = [

@@ -4,11 +4,14 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { fromBase64, readArrow, type Table } from "../arrow";
 import { hasEnded } from "../format";
+import { columnsOf } from "../gridState";
 import type { Problem } from "../model";
 import type { JobStore, JobView } from "../store";
 import { fetchReply } from "../transport";
-import { Loading, problemOf, ProblemNote } from "../ui/kit";
+import { Button, Loading, problemOf, ProblemNote } from "../ui/kit";
+import { ResultChart } from "./ResultChart";
 import { RowsTable } from "./RowsTable";
+import { TableChart } from "./TableChart";
 
 const ROWS = 10;
 const ARROW = "application/vnd.apache.arrow.stream";
@@ -25,6 +28,7 @@ interface Rows {
 export function JobRows({ store, view }: { store: JobStore; view: JobView }) {
   const { job } = view;
   const done = job.status === "COMPLETED" && job.has_result;
+  const [drawn, setDrawn] = useState(false);
   const preview = usePreview(view);
   const { rows: result, problem, retry } = useResult(store, done ? job.id : "");
   const last = useRef<Rows | null>(null);
@@ -34,18 +38,36 @@ export function JobRows({ store, view }: { store: JobStore; view: JobView }) {
   if (!rows) return done ? <Loading what="the result" /> : null;
   const former = rows.job !== job.id;
   return (
-    <div>
-      {(former || rows.label) && (
-        <div class="ff-row">
-          <i>{former ? "rows of the job before" : rows.label}</i>
-          {!former && !hasEnded(job.status) && (
-            <span class="ff-muted ff-small">of what is read so far; no estimate of the whole</span>
-          )}
-        </div>
+    <div class="ff-stack">
+      <div class="ff-row">
+        <i>{former ? "rows of the job before" : rows.label || "result"}</i>
+        {!former && !hasEnded(job.status) && (
+          <span class="ff-muted ff-small">of what is read so far; no estimate of the whole</span>
+        )}
+        {rows.total > 0 && (
+          <Button onClick={() => setDrawn(!drawn)} label={drawn ? "Show the rows as a table" : "Show the rows as a chart"}>
+            {drawn ? "Table" : "Chart"}
+          </Button>
+        )}
+      </div>
+      {drawn ? (
+        <RowsChart store={store} rows={rows} done={done && !former} />
+      ) : (
+        <RowsTable table={rows.table} label={rows.label || "result"} most={ROWS} total={rows.total} />
       )}
-      <RowsTable table={rows.table} label={rows.label || "result"} most={ROWS} total={rows.total} />
     </div>
   );
+}
+
+/** The rows as a chart: all of a result, or what is here of a preview. */
+function RowsChart({ store, rows, done }: { store: JobStore; rows: Rows; done: boolean }) {
+  const columns = useMemo(() => columnsOf(rows.table.schema.fields), [rows.table]);
+  const view = useMemo(
+    () => ({ path: `jobs/${encodeURIComponent(rows.job)}/result`, sort: [], filter: [], columns: columns.map((_, at) => at) }),
+    [rows.job, columns],
+  );
+  if (!done) return <TableChart table={rows.table} total={rows.total} />;
+  return <ResultChart transport={store.transport} view={view} columns={columns} total={rows.total} />;
 }
 
 function usePreview({ job, preview }: JobView): Rows | null {
