@@ -351,6 +351,19 @@ class RowsQuery(Model):
     )
 
 
+class ChartQuery(Model):
+    """What a chart of all rows counts: the bars of a column, or the bins of its numbers."""
+
+    kind: Literal["bar", "histogram"]
+    x: int = Field(ge=0, description="Place of the column below, from 0.")
+    y: int | None = Field(
+        None, ge=0, description="Place of the numbers a bar adds up; without it rows count."
+    )
+    filter: Json[list[Condition]] = Field(
+        default_factory=list, description="As for the result: only rows that pass are counted."
+    )
+
+
 def sort_of(text: str) -> tuple[Sort, bool]:
     """Read ``sort`` of a page of jobs: by what, and whether the least comes first.
 

@@ -32,6 +32,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     route("GET", "jobs/{id}/events", jobs.list_events, asks=models.EventsQuery, gives=models.EventPage),
     route("GET", "jobs/{id}/preview", rows.show_preview, asks=models.Nothing, media=(ARROW,)),
     route("GET", "jobs/{id}/result", rows.show_result, asks=models.RowsQuery, media=rows.MEDIA),
+    route("GET", "jobs/{id}/chart", rows.show_chart, asks=models.ChartQuery, media=(ARROW,)),
     route("GET", "jobs/{id}/rejects", rows.show_rejects, asks=models.RowsQuery, media=rows.MEDIA),
     route("GET", "jobs/{id}/logs", rows.show_logs, asks=models.Nothing, media=(TEXT,)),
     route("POST", "form/sql", forms.write_form, asks=forms.FormAsked, gives=forms.FormWritten),

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import duckdb
 import pyarrow as pa
@@ -44,6 +45,94 @@ class RowQuery:
         return tuple(dict.fromkeys(names))
 
 
+class RowScan:
+    """SQL over the rows of a result: the table ``rows`` has ``number`` and, as ``c0``, the columns asked for.
+
+    Parameters
+    ----------
+    file, places
+        The result, and the places of the columns that are read.
+    spill
+        A folder for what a sort cannot hold in memory.
+
+    Examples
+    --------
+    >>> from fusionflow_lab.results.kept import keep_table
+    >>> from fusionflow_lab.storage import Folder
+    >>> keep_table(Folder("results"), "s.arrow", pa.table({"n": [3, 1, 2]}))
+    >>> with ResultFile(Path("results/s.arrow")) as file, RowScan(file, [0], spill=Path()) as scan:
+    ...     scan.sql("SELECT sum(c0) FROM rows").fetchall()
+    [(6,)]
+    """
+
+    def __init__(self, file: ResultFile, places: Sequence[int], *, spill: Path) -> None:
+        self._file = file
+        self._places = tuple(dict.fromkeys(places))
+        # Under names of our own: two columns of a result may have one name.
+        self._names = [column_name(place) for place in self._places]
+        self._connection = duckdb.connect()
+        # What Arrow compares may differ from what DuckDB does: it only scans.
+        self._connection.execute("SET disabled_optimizers = 'filter_pushdown'")
+        self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        self._connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release what DuckDB holds."""
+        self._connection.close()
+
+    def where(self, conditions: Sequence[Condition]) -> tuple[str, list[Cell]]:
+        """Write conditions as SQL with places for their values; every name in it is ours.
+
+        Raises
+        ------
+        RequestError
+            A column is unknown, or takes no such value.
+        """
+        names = {one.column: column_name(self._file.ordinal(one.column)) for one in conditions}
+        return _where(conditions, names, self._types() if conditions else {})
+
+    def sql(self, text: str, values: Sequence[Cell] = ()) -> duckdb.DuckDBPyRelation:
+        """Run a query over the rows."""
+        self._connection.register("rows", self._file.numbered(self._places, self._names))
+        found = self._connection.sql(text, params=list(values))
+        if found is None:
+            raise TypeError("only queries give rows")
+        return found
+
+    def _types(self) -> Mapping[str, str]:
+        """Return DuckDB's type of each column."""
+        self._connection.register("rows", self._file.numbered(self._places, self._names, rows=False))
+        described = "SELECT column_name, column_type FROM (DESCRIBE rows)"
+        return dict(self._connection.execute(described).fetchall())
+
+
+def column_name(place: int) -> str:
+    """Return what a column is called in a scan.
+
+    Examples
+    --------
+    >>> column_name(3)
+    'c3'
+    """
+    return f"c{place}"
+
+
+@contextmanager
+def refused_values() -> Iterator[None]:
+    """Say what DuckDB says of a value that cannot be compared as what it is: a wrong request."""
+    try:
+        yield
+    except duckdb.Error as error:
+        what = str(error).partition("\n")[0]
+        raise RequestError(what, where="filter", hint="compare with values of its type") from None
+
+
 @contextmanager
 def row_numbers(
     file: ResultFile, query: RowQuery, *, spill: Path, most: int | None = None
@@ -64,35 +153,16 @@ def row_numbers(
     RequestError
         A column is unknown, or a value cannot be compared with it.
     """
-    # Under names of our own: two columns of a result may have one name.
-    names = {name: f"c{place}" for place, name in enumerate(query.columns)}
-    ordinals = [file.ordinal(name) for name in query.columns]
-    by = [f"{names[one.column]} {'DESC' if one.descending else 'ASC'} NULLS LAST" for one in query.order]
-    with duckdb.connect() as connection:
-        # What Arrow compares may differ from what DuckDB does: it only scans.
-        connection.execute("SET disabled_optimizers = 'filter_pushdown'")
-        connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
-        connection.register("rows", file.numbered(ordinals, list(names.values())))
-        types = {} if not query.conditions else _types(connection, file, ordinals, list(names.values()))
-        where, values = _where(query.conditions, names, types)
+    places = {name: file.ordinal(name) for name in query.columns}
+    by = [
+        f"{column_name(places[one.column])} {'DESC' if one.descending else 'ASC'} NULLS LAST"
+        for one in query.order
+    ]
+    with RowScan(file, list(places.values()), spill=spill) as scan:
+        where, values = scan.where(query.conditions)
         text = f"SELECT number FROM rows WHERE {where} ORDER BY {', '.join([*by, 'number'])}"
-        try:
-            found = connection.sql(text if most is None else f"{text} LIMIT {most}", params=values)
-            yield found.to_arrow_reader(_BATCH)
-        except duckdb.Error as error:
-            what = str(error).partition("\n")[0]
-            raise RequestError(what, where="filter", hint="compare with values of its type") from None
-
-
-def _types(
-    connection: duckdb.DuckDBPyConnection, file: ResultFile, ordinals: Sequence[int], names: Sequence[str]
-) -> Mapping[str, str]:
-    """Return DuckDB's type of each column."""
-    connection.register("empty", file.numbered(ordinals, names, rows=False))
-    described = connection.execute("SELECT column_name, column_type FROM (DESCRIBE empty)").fetchall()
-    connection.unregister("empty")
-    return dict(described)
+        with refused_values():
+            yield scan.sql(text if most is None else f"{text} LIMIT {most}", values).to_arrow_reader(_BATCH)
 
 
 def _where(

@@ -15,7 +15,8 @@ from fusionflow_lab.jobs.events import PreviewEvent
 from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.results.preview import decode_preview
 from fusionflow_lab.results.write import FileFormat, escaped, write_stream
-from fusionflow_lab.service.models import Nothing, RowsQuery
+from fusionflow_lab.service.charts import chart_of
+from fusionflow_lab.service.models import ChartQuery, Nothing, RowsQuery
 from fusionflow_lab.service.problems import AcceptError, NotThereError
 from fusionflow_lab.service.routing import Call
 from fusionflow_lab.service.row_pages import page_of
@@ -43,12 +44,24 @@ def show_preview(call: Call, _: Nothing) -> Reply:
 
 def show_result(call: Call, asked: RowsQuery) -> Reply:
     """Return rows of the result, sorted and filtered; X-Total-Rows says how many there are."""
+    return _rows(call, _result_path(call), asked)
+
+
+def show_chart(call: Call, asked: ChartQuery) -> Reply:
+    """Return bars or bins of the whole result; X-Total-Rows says how many bars there are in all."""
+    try:
+        chart = chart_of(_result_path(call), asked)
+    except FileNotFoundError:
+        raise _gone() from None
+    return Reply(type=ARROW, body=_arrow(chart.rows), headers={"X-Total-Rows": str(chart.total)})
+
+
+def _result_path(call: Call) -> Path:
     record = call.job
     if record.status != "COMPLETED":
         why = record.error.what if record.error is not None else "follow it to its end"
         raise _conflict(record.id, f"the job has no result: it is {record.status}", why)
-    path = call.session.stores.results.path(record.result_ref or f"{record.id}.arrow")
-    return _rows(call, path, asked)
+    return call.session.stores.results.path(record.result_ref or f"{record.id}.arrow")
 
 
 def show_rejects(call: Call, asked: RowsQuery) -> Reply:
@@ -107,8 +120,7 @@ def _rows(call: Call, path: Path, asked: RowsQuery) -> Reply:
     try:
         page = page_of(path, asked, call.orders)
     except FileNotFoundError:
-        hint = "result_max_age says how long they are; run the query again"
-        raise NotThereError("the rows are no longer kept", hint=hint) from None
+        raise _gone() from None
     rows = escaped(page.rows) if asked.escape_formulas and media == CSV else page.rows
     return Reply(type=media, body=table_bytes(rows, media), headers={"X-Total-Rows": str(page.total)})
 
@@ -133,6 +145,11 @@ def table_bytes(table: pa.Table, media: str) -> bytes:
 
 def _arrow(table: pa.Table) -> bytes:
     return table_bytes(table, ARROW)
+
+
+def _gone() -> NotThereError:
+    hint = "result_max_age says how long they are; run the query again"
+    return NotThereError("the rows are no longer kept", hint=hint)
 
 
 def _conflict(job: str, what: str, hint: str) -> JobError:

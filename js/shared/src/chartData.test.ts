@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { columnFromArray, dateDay, decimal, float64, int64, list, tableFromColumns, tableToIPC, timestamp, utf8 } from "@uwdata/flechette";
 
 import { readArrow, type Table } from "./arrow";
-import { chartData, chosenChart, numberAt, possibleKinds, roundStep, withKind } from "./chartData";
+import { chartData, chosenChart, countedData, numberAt, possibleKinds, roundStep, withKind } from "./chartData";
 import { momentText, placeText, summaryText, tickText } from "./chartText";
 
 const TEXT = utf8();
@@ -58,6 +58,23 @@ test("a histogram counts every row once", () => {
   const same = chartData("histogram", tableOf({ x: { values: [7, 7], type: NUMBER } }), ["x", null]);
   assert.deepEqual(same.y, [2]);
   assert.deepEqual(chartData("histogram", tableOf({ x: { values: [null], type: NUMBER } }), ["x", null]).x, []);
+});
+
+test("what the service counted is drawn as it is, with the bins that are empty", () => {
+  const edges = tableOf({
+    low: { values: [0, 10, 40], type: NUMBER },
+    high: { values: [10, 20, 50], type: NUMBER },
+    rows: { values: [5, 1, 2], type: NUMBER },
+  });
+  const bins = countedData("histogram", edges, null, 3);
+  assert.deepEqual([bins.x, bins.y, bins.step], [[5, 15, 25, 35, 45], [5, 1, 0, 0, 2], 10]);
+  const bars = countedData("bar", tableOf({
+    label: { values: ["a", null], type: TEXT },
+    value: { values: [7, -2], type: NUMBER },
+    rows: { values: [3, 1], type: NUMBER },
+  }), "n", 90);
+  assert.deepEqual([bars.labels, bars.y, bars.what, bars.left], [["a", "NULL"], [7, -2], "sum of n", "the 2 largest of 90 bars"]);
+  assert.deepEqual(countedData("histogram", tableOf({ low: { values: [], type: NUMBER } }), null, 0).x, []);
 });
 
 test("a line runs from the first to the last moment", () => {

@@ -128,6 +128,33 @@ export function chartData(kind: ChartKind, table: Table, names: readonly [string
   return points(x, y ?? x, kind === "line", names[1] ?? names[0]);
 }
 
+/** The data of a chart that the service has counted over all rows: labels or edges, and their values. */
+export function countedData(kind: "bar" | "histogram", table: Table, name: string | null, total: number): ChartData {
+  const at = (column: number) => (row: number) => numberAt(table.getChildAt(column) as Column<unknown>, row) ?? 0;
+  const rows = Array.from({ length: table.numRows }, (_, row) => row);
+  if (kind === "bar") {
+    const labels = rows.map((row) => cellText(table.getChildAt(0) as Column<unknown>, row, 60).text);
+    const grouped = rows.some((row) => at(2)(row) > 1);
+    const what = name === null ? "rows" : grouped ? `sum of ${name}` : name;
+    const left = total > rows.length ? `the ${rows.length} largest of ${countText(total)} bars` : "";
+    return { x: rows, y: rows.map(at(1)), labels, step: 0, what, left };
+  }
+  const [low, high] = [at(0), at(1)];
+  const step = rows.length ? high(0) - low(0) : 0;
+  return { ...filled(rows.map(low), rows.map(at(2)), step), labels: null, step, what: "rows", left: "" };
+}
+
+/** Bins with those between them that are empty: a bar for each step. */
+function filled(lows: readonly number[], counts: readonly number[], step: number): { x: number[]; y: number[] } {
+  const [first, last] = [lows[0], lows.at(-1)];
+  if (first === undefined || last === undefined || !step) return { x: [], y: [] };
+  const y = new Array<number>(Math.round((last - first) / step) + 1).fill(0);
+  lows.forEach((low, at) => {
+    y[Math.round((low - first) / step)] = counts[at] ?? 0;
+  });
+  return { x: y.map((_, at) => first + (at + 0.5) * step), y };
+}
+
 function points(x: Column<unknown>, y: Column<unknown>, line: boolean, what: string): ChartData {
   const found: [number, number][] = [];
   let missing = 0;

@@ -1,13 +1,14 @@
-// A chart of a result that stays where it is: the service sends the points of two columns, or an even part of them.
+// A chart of a result that stays where it is: the service counts bars and bins over all rows, and sends the points of
+// two columns, or an even part of them.
 
 import { useEffect, useState } from "preact/hooks";
 
 import { readArrow, type Table } from "../arrow";
-import { type ChartChoice, chartData, type ChartData, chosenChart, MOST_POINTS } from "../chartData";
+import { type ChartChoice, chartData, type ChartData, chosenChart, countedData, MOST_POINTS } from "../chartData";
 import { countText } from "../format";
 import type { GridColumn } from "../gridState";
 import type { Problem } from "../model";
-import { ARROW, type RowsView, rowsQuery } from "../pages";
+import { ARROW, type RowsView, rowsQuery, totalOf } from "../pages";
 import { fetchReply, type Transport } from "../transport";
 import { Empty, Loading, ProblemNote, problemOf } from "../ui/kit";
 import { Chart } from "./Chart";
@@ -64,11 +65,23 @@ async function loaded(
   total: number,
 ): Promise<Drawn> {
   const places = choice.y === null ? [choice.x] : [choice.x, choice.y];
+  const names = [columns[choice.x]?.name ?? "", choice.y === null ? null : (columns[choice.y]?.name ?? "")] as const;
+  const { kind } = choice;
+  if (total > MOST_POINTS && view.path.endsWith("/result") && (kind === "bar" || kind === "histogram")) {
+    const { filter } = view;
+    const query = {
+      kind,
+      x: choice.x,
+      y: choice.y ?? undefined,
+      filter: filter.length ? JSON.stringify(filter) : undefined,
+    };
+    const { body, headers } = await fetchReply(transport, "GET", view.path.replace(/result$/, "chart"), { query, accept: ARROW });
+    return { choice, data: countedData(kind, readArrow(body), names[1], totalOf(headers) ?? 0), left: "" };
+  }
   const step = Math.max(1, Math.ceil(total / MOST_POINTS));
   const query = rowsQuery({ ...view, columns: places }, { limit: MOST_POINTS, step, cut: 60, max_bytes: 900_000 });
   const reply = await fetchReply(transport, "GET", view.path, { query, accept: ARROW });
   const table: Table = readArrow(reply.body);
-  const names = [columns[choice.x]?.name ?? "", choice.y === null ? null : (columns[choice.y]?.name ?? "")] as const;
   const left = step > 1 ? `drawn from one row in ${countText(step)}: ${countText(table.numRows)} of ${countText(total, "row")}` : "";
   return { choice, data: chartData(choice.kind, table, names), left };
 }
