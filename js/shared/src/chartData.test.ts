@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { columnFromArray, dateDay, decimal, float64, int64, list, tableFromColumns, tableToIPC, timestamp, utf8 } from "@uwdata/flechette";
 
 import { readArrow, type Table } from "./arrow";
-import { chartData, chosenChart, countedData, numberAt, possibleKinds, roundStep, withKind } from "./chartData";
+import { chartData, chosenChart, countedData, numberAt, possibleKinds, roundStep, sampleStep, withKind } from "./chartData";
 import { momentText, placeText, summaryText, tickText } from "./chartText";
 
 const TEXT = utf8();
@@ -106,6 +106,11 @@ test("numbers of every type come to an axis", () => {
     table.children.map((column) => numberAt(column, 0)),
     [1.5, Date.UTC(2024, 0, 1) / 1000 + 1.5, 2 ** 40],
   );
+});
+
+test("a sample does not fall in step with the data", () => {
+  assert.deepEqual([sampleStep(5, 10), sampleStep(30, 10), sampleStep(1_200_000, 10_000)], [1, 3, 127]);
+  assert.ok(sampleStep(100_000_000, 10_000) > 10_000);
 });
 
 test("ticks are short, and their steps round", () => {

@@ -234,6 +234,14 @@ function bins(x: Column<unknown>): ChartData {
   return { x: counts.map((_, at) => (first + at + 0.5) * step), y: counts, labels: null, step, what: "rows", left };
 }
 
+/** Each how-many-th row is taken so that at most `most` are: a prime, which seldom falls in step with what repeats. */
+export function sampleStep(rows: number, most: number): number {
+  let step = Math.max(1, Math.ceil(rows / most));
+  const divided = (by: number): boolean => step % by === 0;
+  while (step > 3 && Array.from({ length: Math.floor(Math.sqrt(step)) - 1 }, (_, at) => at + 2).some(divided)) step += 1;
+  return step;
+}
+
 /** The next of 1, 2 and 5 times a power of ten. */
 export function roundStep(step: number): number {
   if (!(step > 0)) return 0;

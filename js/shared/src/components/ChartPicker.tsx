@@ -56,6 +56,7 @@ function Axis({ label, columns, places, chosen, counts = false, onChoose }: Axis
       <span class="ff-muted">{label}</span>
       <select
         class="ff-input ff-chart-axis"
+        aria-label={`${label} axis`}
         value={String(chosen ?? "")}
         onChange={(event) => onChoose(event.currentTarget.value === "" ? null : Number(event.currentTarget.value))}
       >

@@ -4,7 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { readArrow, type Table } from "../arrow";
-import { type ChartChoice, chartData, type ChartData, chosenChart, countedData, MOST_POINTS } from "../chartData";
+import { type ChartChoice, chartData, type ChartData, chosenChart, countedData, MOST_POINTS, sampleStep } from "../chartData";
 import { countText } from "../format";
 import type { GridColumn } from "../gridState";
 import type { Problem } from "../model";
@@ -78,7 +78,7 @@ async function loaded(
     const { body, headers } = await fetchReply(transport, "GET", view.path.replace(/result$/, "chart"), { query, accept: ARROW });
     return { choice, data: countedData(kind, readArrow(body), names[1], totalOf(headers) ?? 0), left: "" };
   }
-  const step = Math.max(1, Math.ceil(total / MOST_POINTS));
+  const step = sampleStep(total, MOST_POINTS);
   const query = rowsQuery({ ...view, columns: places }, { limit: MOST_POINTS, step, cut: 60, max_bytes: 900_000 });
   const reply = await fetchReply(transport, "GET", view.path, { query, accept: ARROW });
   const table: Table = readArrow(reply.body);

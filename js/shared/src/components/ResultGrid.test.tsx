@@ -91,6 +91,21 @@ test("a click on the header sorts, shift and click adds", async () => {
   assert.deepEqual(JSON.parse(String(transport.asked.at(-1)?.["sort"])), order);
 });
 
+test("rows in another order begin at the first", async () => {
+  const transport = new ColumnsTransport(CITIES);
+  const box = await opened(transport);
+  one(box, '[role="grid"]').dispatchEvent(new KeyboardEvent("keydown", { key: "End", ctrlKey: true, bubbles: true }));
+  await settle();
+  const before = transport.asked.length;
+  box.querySelectorAll<HTMLElement>('[role="columnheader"][data-column]')[1]?.click();
+  await settle();
+  const sorted = transport.asked.slice(before);
+  assert.ok(sorted.length > 0);
+  assert.ok(sorted.every((query) => Number(query["offset"]) < 1000), JSON.stringify(sorted));
+  assert.equal(box.querySelectorAll('[role="row"]')[1]?.getAttribute("aria-rowindex"), "2");
+  assert.equal(box.querySelector(".ff-focused")?.textContent, "0.5");
+});
+
 test("a filter is a condition for the service", async () => {
   const transport = new ColumnsTransport(CITIES);
   const box = await opened(transport);

@@ -42,10 +42,22 @@ export function ResultGridRows(props: GridRowsProps) {
   const [anchor, setAnchor] = useState<Cell>({ row: 0, column: 0 });
   const [said, setSaid] = useState("");
   const track = trackOf(rows, ROW_HEIGHT, props.height - HEADER_HEIGHT);
-  const { box, at, move } = useScroll(track);
+  const { box, at: scrolled, move } = useScroll(track);
+  // Other rows begin at their first; the place of before is not even asked for.
+  const rowsNow = useRef<readonly unknown[]>([props.sort, props.filter]);
+  const others = rowsNow.current[0] !== props.sort || rowsNow.current[1] !== props.filter;
+  const at = others ? 0 : scrolled;
   const first = Math.min(Math.floor(at / ROW_HEIGHT), Math.max(rows - 1, 0));
   const count = Math.min(Math.ceil(track.height / ROW_HEIGHT) + 1, rows - first);
   const numberWidth = Math.max(48, countText(rows).length * 8 + 16);
+  useLayoutEffect(() => {
+    if (!others) return;
+    rowsNow.current = [props.sort, props.filter];
+    move(0);
+    const top: Cell = { row: Math.min(focus.row, 0), column: focus.column };
+    setFocus(top);
+    setAnchor(top);
+  }, [props.sort, props.filter]);
   useLayoutEffect(() => pages.want(first, Math.max(count, 1)), [pages, first, count]);
 
   const go = (cell: Cell, extend: boolean): void => {
