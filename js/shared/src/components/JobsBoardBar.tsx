@@ -29,7 +29,7 @@ export function BoardFilter({ query, counts, compact, onAsk }: FilterProps) {
             <button
               key={word}
               type="button"
-              class="ff-chip"
+              class="ff-board-chip"
               aria-pressed={on}
               onClick={() => onAsk({ statuses: on ? rest : [...rest, ...statuses] })}
             >
