@@ -1,4 +1,4 @@
-// What may be chosen for a column of a type, and small changes of lists.
+// What may be chosen for a column of a type, and how a change of one choice moves others.
 
 import type { Form, FormColumn, FormFilter, FormValue, Operator, ValueKind } from "./model";
 
@@ -82,23 +82,6 @@ function refitValue(value: FormValue, kind: ValueKind, retype: boolean): FormVal
   return retype && value.kind !== "parameter" ? { ...value, kind } : value;
 }
 
-/** A list with one entry changed. */
-export function replaced<T>(list: readonly T[], at: number, entry: T): T[] {
-  return list.map((one, place) => (place === at ? entry : one));
-}
-
-export function removed<T>(list: readonly T[], at: number): T[] {
-  return list.filter((_, place) => place !== at);
-}
-
-/** A list with one entry one place further up (-1) or down (1). */
-export function moved<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
-  const next = [...list];
-  const [entry] = next.splice(at, 1);
-  if (entry !== undefined) next.splice(at + by, 0, entry);
-  return next;
-}
-
 export function columnOf(column: string): FormColumn {
   return { column, function: "", distinct: false, alias: "" };
 }
@@ -106,9 +89,7 @@ export function columnOf(column: string): FormColumn {
 /** The form with these columns; groups follow where some are aggregates and some are not. */
 export function withColumns(form: Form, columns: readonly FormColumn[]): Form {
   const mixed = columns.some((one) => one.function) && columns.some((one) => !one.function);
-  if (mixed && form.group.length === 0) return { ...form, columns, group_all: true };
-  const aggregates = columns.some((one) => one.function);
-  return { ...form, columns, group_all: form.group_all && aggregates && mixed };
+  return { ...form, columns, group_all: mixed && form.group.length === 0 };
 }
 
 /** The names that the answer has, by which it can be sorted; aggregates without a name have none. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import type { Reply, RequestOptions, Transport } from "../transport";
 import { cellOf } from "./cell";
-import { kindOf, meantName, moved, operatorsFor, refit, withColumns } from "./edit";
+import { kindOf, meantName, operatorsFor, refit, withColumns } from "./edit";
 import { EMPTY_FORM, type Form } from "./model";
 import { FormSync, jsonValue } from "./sync";
 
@@ -211,7 +211,6 @@ test("groups follow where some columns are added up", () => {
 
 test("names with line ends are meant by what a text field shows of them", () => {
   assert.equal(meantName("ab", ["a\nb"]), "a\nb");
-  assert.deepEqual(moved(["a", "b", "c"], 2, -1), ["a", "c", "b"]);
 });
 
 test("a cell says what the form says", () => {

@@ -97,13 +97,12 @@ interface CheckProps {
   checked: boolean;
   onCheck: (checked: boolean) => void;
   children: ComponentChildren;
-  label?: string;
 }
 
-export function Check({ checked, onCheck, children, label }: CheckProps) {
+export function Check({ checked, onCheck, children }: CheckProps) {
   return (
     <label class="ff-check">
-      <input type="checkbox" checked={checked} aria-label={label} onChange={(event) => onCheck(event.currentTarget.checked)} />
+      <input type="checkbox" checked={checked} onChange={(event) => onCheck(event.currentTarget.checked)} />
       {children}
     </label>
   );
@@ -177,24 +176,14 @@ export function Rows<T>({ word, rows, onRows, blank, movable = false, children }
   );
 }
 
-/** A part of a form with its name; it can be folded where `folded` says how it stands at first. */
-export function Part({ title, note, children, folded }: { title: string; note?: ComponentChildren; children: ComponentChildren; folded?: boolean }) {
-  if (folded === undefined) {
-    return (
-      <section class="ff-part ff-stack" aria-label={title}>
-        <h3 class="ff-part-title">
-          {title} <span class="ff-muted ff-small">{note}</span>
-        </h3>
-        {children}
-      </section>
-    );
-  }
+/** A part of a form with its name. */
+export function Part({ title, note, children }: { title: string; note?: ComponentChildren; children: ComponentChildren }) {
   return (
-    <details class="ff-part" open={!folded}>
-      <summary class="ff-part-title">
+    <section class="ff-part ff-stack" aria-label={title}>
+      <h3 class="ff-part-title">
         {title} <span class="ff-muted ff-small">{note}</span>
-      </summary>
-      <div class="ff-stack">{children}</div>
-    </details>
+      </h3>
+      {children}
+    </section>
   );
 }
