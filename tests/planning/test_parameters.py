@@ -72,7 +72,7 @@ class Slider:
         (pd.Timestamp("2024-01-01 00:00:00.000000001"), ("TIMESTAMP_NS", DAY)),
         (np.datetime64("2024-01-01T00:00:00.000000001"), ("TIMESTAMP_NS", DAY)),
         ([Decimal("1.5"), Decimal("10.25")], ("DECIMAL(4,2)[]", [Decimal("1.50"), Decimal("10.25")])),
-        (Slider(), ("INTEGER", 5)),
+        pytest.param(Slider(), ("INTEGER", 5), id="a control"),
     ],
     ids=repr,
 )
