@@ -146,6 +146,16 @@ class Job:
         """Return all durable events so far, in order: every status, notice and failed chunk, of every run."""
         return self._manager.log(self.id)
 
+    def view(self) -> object:
+        """Show the job's card in a notebook, live; ``fusionflow_lab.card`` says more.
+
+        Raises
+        ------
+        ConfigError
+            The libraries of widgets are not installed.
+        """
+        return import_module("fusionflow_lab").card(self)
+
     def details(self) -> object:
         """Show the job whole in a notebook, live: plan, chunks, timeline, logs, rejects, files written.
 

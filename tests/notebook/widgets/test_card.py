@@ -110,7 +110,8 @@ def test_a_card_follows_its_job_and_stands_in_boxes(kernel: Kernel) -> None:
     shown = kernel.run("card").result
     assert {WIDGET, "text/html", "text/plain", JOB} <= set(shown)
     assert "✓ completed" in shown["text/plain"]
-    kernel.run("card.close()")
+    assert kernel.run("view = job.view()\nview.job_id == card.job_id").result["text/plain"] == "True"
+    kernel.run("card.close()\nview.close()")
 
 
 def test_where_nobody_is_there_no_widget_is_made(kernel: Kernel) -> None:
