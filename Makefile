@@ -12,6 +12,9 @@ PYO3_SETTINGS = PYO3_BUILD_EXTENSION_MODULE=1 \
 # Jobs and states of the demo go where `make clean` finds them, unless you name a folder.
 DEMO_HOME := FUSIONFLOW_HOME="$${FUSIONFLOW_HOME:-$(CURDIR)/.demo/home}"
 
+# How many processes run the files of tests side by side.
+TEST_PROCESSES ?= 2
+
 # How long `make fuzz` tries each target.
 FUZZ_SECONDS ?= 60
 # How much text each file of `make bench` has that goes through a worker of little memory.
@@ -50,7 +53,7 @@ test-ui: setup
 
 test-python: setup
 	@./.ci/browser
-	$(BIN)/pytest --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests fusionflow_lab examples
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --nbval-lax --nbval-cell-timeout=120 $(PYTEST_OPTIONS) tests fusionflow_lab examples
 
 s3: ## install versitygw, the S3 server of the tests (needs Go; without it they use moto)
 	go install github.com/versity/versitygw/cmd/versitygw@v1.8.0

@@ -192,7 +192,8 @@ def test_previews_end_in_the_result(session: Session, tmp_path: Path) -> None:
         for _ in range(60):
             file.write(block)
     job = session.sql(
-        f"SELECT k, count(*) AS n FROM '{path}' GROUP BY k ORDER BY k", use_cache=False
+        f"SELECT k, count(*) AS n, max(sha256(sha256(v::VARCHAR))) FROM '{path}' GROUP BY k ORDER BY k",
+        use_cache=False,
     ).submit()
 
     async def previews() -> list[PreviewEvent]:

@@ -12,13 +12,15 @@ from typing import Final
 
 FREE_BYTES: Final = 256 << 20
 MAPPED_BYTES: Final = 64 << 20
+# With less, what is kept is missing where it is needed: all that is freed is given back.
+LEAST_LIMIT: Final = 1 << 30
 # What <malloc.h> calls them.
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
 
 
 def keep_freed(limit: int | None) -> bool:
-    """Keep what is freed, less in a process of little memory; False where the C library has no such way.
+    """Keep what is freed; False in a process of little memory, and where the C library has no such way.
 
     Parameters
     ----------
@@ -30,10 +32,10 @@ def keep_freed(limit: int | None) -> bool:
     >>> isinstance(keep_freed(None), bool)
     True
     """
+    if limit and limit < LEAST_LIMIT:
+        return False
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # another C library, another system
         return False
-    free = min(FREE_BYTES, limit // 8) if limit else FREE_BYTES
-    mapped = min(MAPPED_BYTES, limit // 16) if limit else MAPPED_BYTES
-    return bool(mallopt(_MMAP_THRESHOLD, mapped) and mallopt(_TRIM_THRESHOLD, free))
+    return bool(mallopt(_MMAP_THRESHOLD, MAPPED_BYTES) and mallopt(_TRIM_THRESHOLD, FREE_BYTES))

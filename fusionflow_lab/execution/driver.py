@@ -135,6 +135,8 @@ class Driver:
                     teller.cancel()
                 await scan.cancel()
                 await asyncio.gather(*tellers, return_exceptions=True)
+                # What is kept, also where the job is stopped between two ticks.
+                self._listener.progress(self._progress(reading=0))
                 self._tell_map(live=False)
 
     async def _finished(self, scan: Scan, merger: Merger) -> pa.Table:
@@ -271,6 +273,7 @@ class Driver:
             if self._finisher.sampled and not self._sampled:
                 self._sampled = True
                 self._listener.notice("sample", SAMPLE_NOTICE)
+            self._listener.progress(self._progress())  # nobody sees rows of chunks that are not counted yet
             self._listener.preview(fraction, table)
 
         await merger.preview(

@@ -101,7 +101,7 @@ def sql_form(text: str, binder: Binder) -> Form | NotAForm:
     >>> sql_form("FROM 'a.csv' LIMIT 5", binder).limit
     FormValue(kind='number', text='5')
     >>> sql_form("SELECT x + 1 FROM 'a.csv'", binder)
-    NotAForm(reason='the expression (x + 1)', where='line 1, column 8')
+    NotAForm(reason='the expression (x + 1)', where='line 1, column 8', is_query=True)
     >>> binder.close()
     """
     if not text.strip():

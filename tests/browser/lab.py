@@ -26,8 +26,11 @@ BASE_URL = "/user/x/"
 SHARE = ROOT / "js" / "wheel" / "data" / "share" / "jupyter"
 # Without them a new Chromium looks for updates, which nobody here allows.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-# Notebook 7.6 itself: its shortcuts look at a setting before it is there.
-NOT_OURS = "Cannot read properties of undefined (reading 'schema')"
+# Notebook 7.6 itself: it uses a setting and a command before they are there.
+NOT_OURS = (
+    "Cannot read properties of undefined (reading 'schema')",
+    "'filebrowser:open-path' not registered",
+)
 READY = """async () => {
   const app = window.jupyterapp;
   await app.restored;
@@ -170,7 +173,7 @@ class LabPage:
         page.on("request", self._note)
 
     def _fail(self, error: Error) -> None:
-        if NOT_OURS not in str(error):
+        if not any(known in str(error) for known in NOT_OURS):
             self.errors.append(f"{error}\n{error.stack}")
 
     def _note(self, request: Request) -> None:

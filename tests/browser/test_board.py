@@ -11,7 +11,7 @@ from tests.browser.lab import LabPage
 FILES = """
 from pathlib import Path
 import fusionflow_lab
-session = fusionflow_lab.connect()
+session = fusionflow_lab.connect(home="board", workers=1, runner="inprocess")  # jobs of its own alone
 Path("trips").mkdir(exist_ok=True)
 part = "city,n,pad\\n" + "".join(f"{'Oslo' if n % 2 else 'Lima'},{n},{'x' * 2000}\\n" for n in range(2000))
 for number in range(16):

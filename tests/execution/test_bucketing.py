@@ -162,10 +162,9 @@ def test_a_state_that_is_not_split_goes_into_its_buckets(world: World) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file of more groups than are merged in one place."""
     path = tmp_path_factory.mktemp("large") / "large.csv"
-    duckdb.sql(
-        f"""COPY (SELECT i * 7919 % {LARGE_KEYS} AS k, i * 0.37 AS x FROM range({LARGE_KEYS * 5 // 4}) t(i))
-        TO '{path}' (HEADER)"""
-    )
+    with duckdb.connect() as connection:
+        rows = f"SELECT i * 7919 % {LARGE_KEYS} AS k, i * 0.37 AS x FROM range({LARGE_KEYS * 5 // 4}) t(i)"
+        connection.execute(f"COPY ({rows}) TO '{path}' (HEADER)")
     return path
 
 

@@ -224,7 +224,7 @@ def test_nesting_has_a_limit_and_a_name(form: str, plan: Callable[[str], Plan]) 
         inner = form.replace("i", "n") * depth + "n" + ")" * depth * form.count("(")
         return f"SELECT sum({inner}) FROM 'trips.csv' WHERE price > 0"
 
-    assert not plan(nested(250)).gathered
+    assert not plan(nested(200)).gathered
     for depth in (400, 5000):
         with pytest.raises(QueryError, match=r"nested too deeply\ntry: name its parts with WITH"):
             plan(nested(depth))

@@ -18,13 +18,14 @@ def test_an_interrupt_cancels_the_task_alone() -> None:
             return "cancelled"
         return "slept"
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process of pytest-xdist has none
     loop = asyncio.new_event_loop()
     try:
         assert loop.run_until_complete(main()) == "cancelled"
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         loop.close()
-    assert signal.getsignal(signal.SIGINT) is before
+        signal.signal(signal.SIGINT, before)
 
 
 def test_other_threads_are_left_alone() -> None:

@@ -83,7 +83,7 @@ def test_an_unchanged_object_is_not_read_again(s3_session: Session, bucket: Buck
 
 
 def test_only_a_changed_object_is_read_again(s3_session: Session, bucket: Bucket) -> None:
-    for part in range(5):  # the first four share a state, the last has one of its own
+    for part in range(5):  # the last has a state that it shares with one other at most
         bucket.put(f"{part}.csv", orders(60_000, part))
     asked(s3_session, f"{bucket.url}/*.csv")
     bucket.proxy.requests.clear()
@@ -91,7 +91,7 @@ def test_only_a_changed_object_is_read_again(s3_session: Session, bucket: Bucket
     bucket.put("4.csv", text)
     found = asked(s3_session, f"{bucket.url}/*.csv")
     assert {request.path.partition("?")[0] for request in bucket.proxy.gets()} >= {f"/{bucket.name}/4.csv"}
-    assert found.counters.bytes_scanned <= len(text)
+    assert 0 < found.counters.bytes_scanned <= 2 * len(text)
     assert found.arrow() == answer(s3_session, f"{bucket.folder}/*.csv")
 
 
