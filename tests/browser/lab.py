@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +60,9 @@ class Lab:
     def kill_kernels(self) -> None:
         """Kill every kernel of the server, as the system does when memory is short."""
         for process in psutil.Process(self.pid).children():
-            if "ipykernel_launcher" in " ".join(process.cmdline()):
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # one that has just ended
+                if "ipykernel_launcher" in " ".join(process.cmdline()):
+                    process.kill()
 
     def write(self, name: str, cells: Sequence[str]) -> str:
         """Write a notebook into the folder and return its name."""

@@ -46,8 +46,11 @@ def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, 
     page.page.locator("#fusionflow-panel").get_by_text("outlives").first.click()
     expect(page.page.get_by_role("region", name="job").first).to_contain_text("in progress")
     page.page.locator(".lm-TabBar-tab", has_text="test.ipynb").click()
-    page.idle()
+    while not page.output(2).count():  # what is run before the next kernel is there is lost
+        page.run(2)
+        page.page.wait_for_timeout(500)
     page.run(0)
+    page.idle()
     page.page.locator(".lm-TabBar-tab", has_text="Job ").click()
     page.page.get_by_role("button", name="Attach here").click()
     page.page.locator(".lm-TabBar-tab", has_text="test.ipynb").click()
