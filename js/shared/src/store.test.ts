@@ -1,41 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Job, JobEvent } from "./model";
+import type { JobEvent } from "./model";
 import { after, JobStore, viewOf } from "./store";
+import { jobOf } from "./testingJobs";
 import type { Method, Reply, RequestOptions, Transport, Watch } from "./transport";
 
-const JOB: Job = {
-  id: "ab12",
-  name: "",
-  sql: "SELECT 1",
-  owner: "ada",
-  status: "QUEUED",
-  desired: "run",
-  cluster: "local",
-  priority: 0,
-  chunks_done: 0,
-  chunks_total: 4,
-  bytes_done: 0,
-  bytes_total: 100,
-  counters: {
-    rows_read: 0,
-    rows_used: 0,
-    rows_filtered: 0,
-    rows_rejected: 0,
-    bytes_scanned: 0,
-    bytes_reused: 0,
-    bytes_verified: 0,
-    bytes_unread: 0,
-  },
-  error: null,
-  parameters: [],
-  created: 0,
-  started: null,
-  finished: null,
-  has_result: false,
-  written_to: "",
-};
+const JOB = jobOf({ status: "QUEUED" });
 
 function progress(bytes_done: number, seq = 2): JobEvent {
   const { counters } = JOB;
