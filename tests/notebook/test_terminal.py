@@ -29,8 +29,9 @@ def main():
     failed = run("%%fusionflow three\\nSELECT nope FROM 'trips.csv'")
     print("failed with", type(failed.error_in_exec).__name__)
     magics = shell.magics_manager.registry["FusionflowMagics"]
-    shell.user_ns["jobs"] = lambda: magics._sessions.jobs[-1:]
-    digest = "sha256(sha256(sha256(text || value)))"
+    before = len(magics._sessions.jobs)
+    shell.user_ns["jobs"] = lambda: magics._sessions.jobs[before:]
+    digest = "sha256(" * 12 + "text || value" + ")" * 12
     threading.Timer(0.2, interrupt_once_there_is_progress, [shell]).start()
     stopped = run(f"%%fusionflow four\\nSELECT part, max({digest}) AS d FROM 'part_*.csv' GROUP BY part")
     print("stopped with", type(stopped.error_in_exec).__name__)
