@@ -22,7 +22,7 @@ from fusionflow_lab.datasets.place import refuse_foreign
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.forecast import forecast, speed
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.execution.runner import open_stores
+from fusionflow_lab.execution.stores import open_stores
 from fusionflow_lab.job import Job
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.opening import open_manager

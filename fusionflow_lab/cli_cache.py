@@ -10,7 +10,7 @@ import typer
 
 from fusionflow_lab.cli_parts import AsJson, exit_codes, say
 from fusionflow_lab.config import Config
-from fusionflow_lab.execution.runner import open_stores
+from fusionflow_lab.execution.stores import open_stores
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.results.words import bytes_text, count_text, seconds_text
 from fusionflow_lab.states.retention import kept

@@ -18,9 +18,9 @@ from distributed import Client
 
 from fusionflow_lab.errors import ClusterError, NoWorkersError
 from fusionflow_lab.execution import plugin as plugin_module
+from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.local_cluster import open_local
 from fusionflow_lab.execution.plugin import FusionflowPlugin, found_build, resource
-from fusionflow_lab.execution.tasks import BUILD, VERSION
 
 SETUP_SECONDS = 0.05
 # Workers that have not said by then what they have are not waited for.

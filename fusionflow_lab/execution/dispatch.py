@@ -17,11 +17,11 @@ from distributed.client import FutureCancelledError
 
 from fusionflow_lab.errors import ChunkError, ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
+from fusionflow_lab.execution.build import BUILD
 from fusionflow_lab.execution.plugin import READINGS, resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
 from fusionflow_lab.execution.tasks import (
-    BUILD,
     BucketTask,
     DigestTask,
     FinalTask,

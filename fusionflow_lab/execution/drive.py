@@ -30,11 +30,11 @@ from fusionflow_lab.execution.rejects import reject_table
 from fusionflow_lab.execution.scan import WidenedError
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stage_run import StageRun
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.execution.writing import parts_of
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim, JobFailure
 from fusionflow_lab.jobs.rows import JobChanges
-from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.logs import about
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.copying import written_place
@@ -45,17 +45,6 @@ from fusionflow_lab.results.kept import keep_result, keep_table, kept_result, ke
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import with_rejects
 from fusionflow_lab.states.evaluate import Evaluator
-from fusionflow_lab.states.store import StateStore
-from fusionflow_lab.storage import Folder
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stores:
-    """Where a runner keeps what outlives it."""
-
-    jobs: JobStore
-    states: StateStore
-    results: Folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,8 +25,8 @@ from distributed.versions import VersionMismatchWarning
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.execution import probe as probe_module
+from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.probe import MARK, look_around
-from fusionflow_lab.execution.tasks import BUILD, VERSION
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.results.words import bytes_text, count_text
 

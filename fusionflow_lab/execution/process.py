@@ -25,12 +25,12 @@ from typing import IO, Final
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.execution.build import VERSION
 from fusionflow_lab.execution.channel import open_channel
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.execution.runner import open_stores
 from fusionflow_lab.execution.service import Service
-from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.execution.stores import open_stores
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry

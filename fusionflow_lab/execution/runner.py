@@ -10,28 +10,16 @@ import os
 import platform
 import secrets
 
-from fusionflow_lab.config import Config
 from fusionflow_lab.execution.dispatch import OpenClient
-from fusionflow_lab.execution.drive import Drive, Stores, Tools
+from fusionflow_lab.execution.drive import Drive, Tools
 from fusionflow_lab.execution.evaluators import Evaluators
 from fusionflow_lab.execution.share import Share
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim
-from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Plan, Query
-from fusionflow_lab.states.store import StateStore
-from fusionflow_lab.storage import Folder, open_store
-
-
-def open_stores(config: Config) -> Stores:
-    """Open the job database, and what is kept under the home folder: states and results."""
-    return Stores(
-        jobs=JobStore(config.job_database),
-        states=StateStore(open_store(config.store or str(config.home / "states"), config.access)),
-        results=Folder(str(config.home / "results")),
-    )
 
 
 class Runner:

@@ -17,9 +17,10 @@ from distributed import Client
 
 from fusionflow_lab.errors import DatabaseError, FusionflowError, NoWorkersError
 from fusionflow_lab.execution.connection import ClusterConnection
-from fusionflow_lab.execution.drive import Drive, Stores
+from fusionflow_lab.execution.drive import Drive
 from fusionflow_lab.execution.publisher import FencedError
 from fusionflow_lab.execution.runner import Runner
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.claims import Claims
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.logs import about

@@ -11,9 +11,9 @@ from distributed import Client
 
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution import package as package_module
+from fusionflow_lab.execution.build import BUILD
 from fusionflow_lab.execution.package import PackagePlugin, built_for, packed
 from fusionflow_lab.execution.plugin import resource
-from fusionflow_lab.execution.tasks import BUILD
 
 
 def give_package(cluster: str) -> None:

@@ -22,6 +22,7 @@ from fusionflow_lab.datasets.place import open_sink
 from fusionflow_lab.errors import FusionflowError, QueryError, ScanCancelledError, SourceError
 from fusionflow_lab.execution.allocator import keep_freed
 from fusionflow_lab.execution.arrow_scan import ArrowReport
+from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, group_identity
 from fusionflow_lab.execution.final_tasks import BucketTask, FinalTask, finish, merge_bucket
 from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
@@ -35,7 +36,6 @@ from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
-    STATE_FORMAT,
     BlockRecord,
     BlockRecords,
     ChunkRecord,
@@ -65,10 +65,6 @@ __all__ = [
     "run_task",
     "warm_up",
 ]
-
-VERSION = _native.__version__
-# What a worker and its client must have in common: tasks and states of one are read by the other.
-BUILD = f"{VERSION} with DuckDB {duckdb.__version__}, states {STATE_FORMAT}"
 
 _log = logging.getLogger(WORKER_LOGGER)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.datasets.place import open_sink, sweep
-from fusionflow_lab.execution.drive import Stores
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.events import Status
 from fusionflow_lab.jobs.records import JobRecord
 from fusionflow_lab.states.retention import (

@@ -8,8 +8,8 @@ from typing import Final
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
-from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.link import RunnerLink
 from fusionflow_lab.jobs.manager import JobManager
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord

@@ -7,15 +7,19 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fusionflow_lab.config import Config
 from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.execution.connection import ClusterConnection
-from fusionflow_lab.execution.drive import Drive, Stores
+from fusionflow_lab.execution.drive import Drive
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.execution.publisher import FencedError
 from fusionflow_lab.execution.runner import Runner
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.manager import JobManager, stopped
 from fusionflow_lab.jobs.records import Claim, JobRecord, RunnerRecord
+from fusionflow_lab.planning.catalog import Catalog
+from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
 
@@ -161,3 +165,26 @@ class InProcessManager(JobManager):
         if running is None or (running.future.done() and not running.drive.feed.ended):
             return None
         return running
+
+
+def open_inprocess(
+    config: Config,
+    cluster: str,
+    *,
+    stores: Stores,
+    thread: LoopThread,
+    catalog: Catalog,
+    planner: Planner,
+) -> InProcessManager:
+    """Return the jobs of a cluster, driven by this process; see ``open_manager``."""
+    connection = ClusterConnection(cluster, config)
+    runner = Runner(stores=stores, catalog=catalog, planner=planner, client=connection.client)
+    return InProcessManager(
+        stores=stores,
+        thread=thread,
+        cluster=cluster,
+        owner=config.user,
+        logs=config.logs,
+        runner=runner,
+        connection=connection,
+    )

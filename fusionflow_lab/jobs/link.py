@@ -24,7 +24,7 @@ from typing import Final
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
-from fusionflow_lab.execution.tasks import VERSION
+from fusionflow_lab.execution.build import VERSION
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry

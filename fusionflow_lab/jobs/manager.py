@@ -17,8 +17,8 @@ from typing import TypeVar
 import pyarrow as pa
 
 from fusionflow_lab.errors import JobError, JobStoppedError
-from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.execution.loop_thread import LoopThread
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fusionflow_lab.config import Config
-from fusionflow_lab.execution.connection import ClusterConnection
-from fusionflow_lab.execution.drive import Stores
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.execution.runner import Runner
+from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.detached import DetachedManager
-from fusionflow_lab.jobs.inprocess import InProcessManager
 from fusionflow_lab.jobs.manager import JobManager
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
+
+if TYPE_CHECKING:
+    from fusionflow_lab.jobs import inprocess
+else:
+    # Dask, the driver and all below: a client of a runner needs none of it.
+    inprocess = Lazy("fusionflow_lab.jobs.inprocess")
 
 
 def open_manager(
@@ -37,14 +43,6 @@ def open_manager(
     """
     if config.runner == "detached" and not cluster.startswith("inproc:"):
         return DetachedManager(stores=stores, thread=thread, cluster=cluster, config=config, workers=workers)
-    connection = ClusterConnection(cluster, config)
-    runner = Runner(stores=stores, catalog=catalog, planner=planner, client=connection.client)
-    return InProcessManager(
-        stores=stores,
-        thread=thread,
-        cluster=cluster,
-        owner=config.user,
-        logs=config.logs,
-        runner=runner,
-        connection=connection,
+    return inprocess.open_inprocess(
+        config, cluster, stores=stores, thread=thread, catalog=catalog, planner=planner
     )

@@ -10,11 +10,17 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from fusionflow_lab.lazily import Lazy
+
+if TYPE_CHECKING:
+    import pyarrow.compute as pc
+else:
+    pc = Lazy("pyarrow.compute")  # it takes as long as half of pyarrow
 
 FileFormat = Literal["csv", "json", "arrow", "parquet"]
 

@@ -12,8 +12,8 @@ from fusionflow_lab.api import Session
 from fusionflow_lab.config import address_of, settings
 from fusionflow_lab.config_text import shown_value
 from fusionflow_lab.errors import ConfigError
+from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.dashboard import dashboard_link
-from fusionflow_lab.execution.tasks import BUILD, VERSION
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.jobs.board import Wanted
 from fusionflow_lab.jobs.records import RunnerRecord

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.query import Stage
+
+if TYPE_CHECKING:
+    import pyarrow.compute as pc
+else:
+    pc = Lazy("pyarrow.compute")  # it takes as long as half of pyarrow
 
 # The column of a state that numbers the grouping set of a row, where it has one.
 SET = "__set"

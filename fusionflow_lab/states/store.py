@@ -14,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fusionflow_lab.errors import StateError
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.source import Chunk
 from fusionflow_lab.states.codec import (
     DIGEST_BYTES,
@@ -35,6 +36,11 @@ from fusionflow_lab.states.codec import (
     header_end,
 )
 from fusionflow_lab.storage import Folder, Store
+
+if TYPE_CHECKING:
+    import pyarrow.compute as pc
+else:
+    pc = Lazy("pyarrow.compute")  # it takes as long as half of pyarrow
 
 __all__ = [
     "STATE_FORMAT",

@@ -14,16 +14,18 @@ from socket import AF_INET, AddressFamily
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-import fsspec
-
 from fusionflow_lab.errors import QueryError, SourceChangedError, SourceError
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.storage.hosts import check_address, check_host, hosts_here
 from fusionflow_lab.storage.objects import ObjectInfo, Range
 from fusionflow_lab.storage.retry import Patience, TransientError
 from fusionflow_lab.storage.urls import redacted
 
 if TYPE_CHECKING:
+    import fsspec
     from aiohttp import ClientResponse, ClientSession
+else:
+    fsspec = Lazy("fsspec")  # most jobs read files of this machine
 
 WHOLE_BYTES: Final = 64 << 20
 """A file of a server that sends no parts is read whole, up to this size, by each task that needs it."""

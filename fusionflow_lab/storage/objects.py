@@ -9,11 +9,15 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, TypeVar
-
-from fsspec.asyn import get_loop
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from fusionflow_lab.errors import ScanCancelledError
+from fusionflow_lab.lazily import Lazy
+
+if TYPE_CHECKING:
+    from fsspec import asyn
+else:
+    asyn = Lazy("fsspec.asyn")  # most jobs read files of this machine
 
 T = TypeVar("T")
 
@@ -87,7 +91,7 @@ async def read_all(
 
 def begin(work: Coroutine[object, object, T]) -> Future[T]:
     """Begin to run a coroutine on the thread that all requests run on."""
-    return asyncio.run_coroutine_threadsafe(work, get_loop())
+    return asyncio.run_coroutine_threadsafe(work, asyn.get_loop())
 
 
 def waited_for(work: Future[T], cancelled: Callable[[], bool] | None = None) -> T:

@@ -11,14 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Self
-
-import fsspec
+from typing import TYPE_CHECKING, Final, Self
 
 from fusionflow_lab.errors import SourceChangedError, SourceError
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.storage.globs import has_magic, literal_prefix, matcher
 from fusionflow_lab.storage.objects import ObjectInfo, Range
 from fusionflow_lab.storage.urls import scheme_of
+
+if TYPE_CHECKING:
+    import fsspec
+else:
+    fsspec = Lazy("fsspec")  # most jobs read files of this machine
 
 _PACKAGES: Final[Mapping[str, str]] = MappingProxyType({"gs": "gcsfs", "az": "adlfs"})
 _VERSIONS: Final = ("etag", "ETag", "generation", "md5Hash", "created", "mtime")

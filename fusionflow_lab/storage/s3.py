@@ -10,17 +10,21 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
-
-import fsspec
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from fusionflow_lab.errors import SourceChangedError
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.query import Access
 from fusionflow_lab.storage.globs import has_magic, literal_prefix, matcher
 from fusionflow_lab.storage.objects import ObjectInfo, Range
 from fusionflow_lab.storage.retry import Patience, TransientError
 from fusionflow_lab.storage.s3_errors import STALE, S3Refusal, refusal, refused
 from fusionflow_lab.storage.urls import bucket_and_key
+
+if TYPE_CHECKING:
+    import fsspec
+else:
+    fsspec = Lazy("fsspec")  # most jobs read files of this machine
 
 Answer: TypeAlias = Mapping[str, object]
 """What S3 says to a request, by boto's names."""

@@ -17,8 +17,8 @@ from distributed import Client, __version__
 from typer.testing import CliRunner
 
 from fusionflow_lab.cli import app
+from fusionflow_lab.execution.build import VERSION
 from fusionflow_lab.execution.preflight import ANSWER_SECONDS, CONNECT_SECONDS
-from fusionflow_lab.execution.tasks import VERSION
 from tests.execution.programs import Spawn, add_worker, other_python
 from tests.storage.s3_server import KEY, SECRET, S3Server, s3_server
 

@@ -14,9 +14,9 @@ from distributed import Client
 
 import fusionflow_lab
 from fusionflow_lab.errors import ClusterError
+from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.cluster import check_workers, open_cluster
 from fusionflow_lab.execution.plugin import resource
-from fusionflow_lab.execution.tasks import BUILD, VERSION
 from tests.execution.programs import Spawn, add_worker, other_python
 
 

@@ -9,10 +9,11 @@ import pytest
 from distributed import Client, LocalCluster
 
 from fusionflow_lab.errors import ClusterError, QueryError
+from fusionflow_lab.execution.build import BUILD
 from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, outcome
 from fusionflow_lab.execution.plugin import FusionflowPlugin
 from fusionflow_lab.execution.share import Share
-from fusionflow_lab.execution.tasks import BUILD, DigestTask
+from fusionflow_lab.execution.tasks import DigestTask
 
 
 def local(*, workers: int) -> LocalCluster:

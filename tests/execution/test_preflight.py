@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from fusionflow_lab.api import connect
 from fusionflow_lab.cli import app
 from fusionflow_lab.config import Config
+from fusionflow_lab.execution.build import BUILD
 from fusionflow_lab.execution.preflight import Check, look_at, look_here
 from fusionflow_lab.execution.shipping import give_package
-from fusionflow_lab.execution.tasks import BUILD
 from tests.execution.programs import Spawn, add_worker, other_python
 
 

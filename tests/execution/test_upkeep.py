@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fusionflow_lab.api import connect
 from fusionflow_lab.config import Config
-from fusionflow_lab.execution.runner import open_stores
+from fusionflow_lab.execution.stores import open_stores
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.query import Query, View
 from fusionflow_lab.sink import Sink
