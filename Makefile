@@ -85,9 +85,10 @@ ui: setup ## bundle the widgets and the panel again
 dev: ## rebuild the extension in place
 	@./.ci/setup --reinstall-package fusionflow_lab
 
-bench: ## time us, DuckDB, Polars, DataFusion, chDB and Dask side by side; MEMORY_GIGABYTES=5 of each format through a worker of 512 MiB
+bench: ## time us, DuckDB, Polars, DataFusion, chDB and Dask side by side, ClickBench against DuckDB; MEMORY_GIGABYTES=5 of each format through a worker of 512 MiB
 	@./.ci/setup --group bench
 	@$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
+	@$(BIN)/python -m benchmarks.clickbench
 	@$(BIN)/python -m benchmarks.memory --gigabytes $(MEMORY_GIGABYTES)
 
 fuzz: setup ## fuzz scan, sniffer, JSON, patterns, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -172,14 +173,18 @@ class Cell:
         """Answer a question over a file as a job; nothing that is stored is used."""
         sql = question.sql(path) if mode == "query" else question.scan_sql(path)
         question.clear(path)
+        run = self.ask(sql)
+        return replace(run, answer=question.answer(path, run.answer))
+
+    def ask(self, sql: str) -> Run:
+        """Run a query as a job; nothing that is stored is used."""
         reset_peak(self._pids)
         cpu, wall = cpu_of(self._pids), time.perf_counter()
         job = self._session.sql(sql, use_cache=False).submit()
         preview = asyncio.run(_watch(job, wall))
         answer = job.result().arrow()
         wall, cpu = time.perf_counter() - wall, cpu_of(self._pids) - cpu
-        peak = peak_of(self._pids[1:])
-        return Run(wall=wall, cpu=cpu, peak=peak, answer=question.answer(path, answer), preview=preview)
+        return Run(wall=wall, cpu=cpu, peak=peak_of(self._pids[1:]), answer=answer, preview=preview)
 
     def close(self) -> None:
         """End the cluster."""

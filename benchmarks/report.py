@@ -59,14 +59,14 @@ def ratios(timed: Sequence[Timed], peers: Sequence[str]) -> str:
     | q1 | 1 MB | 1 MiB | - | 1.00 (1.00) | - |
     """
     heads = ["", "file", "peak", "first preview s", *(f"to {peer}" for peer in peers)]
-    return _drawn(heads, [[*_facts(one), *(_ratio(one, peer) for peer in peers)] for one in timed])
+    return drawn(heads, [[*_facts(one), *(_ratio(one, peer) for peer in peers)] for one in timed])
 
 
 def seconds(timed: Sequence[Timed], peers: Sequence[str]) -> str:
     """Draw the medians of wall seconds with half their range, and of CPU seconds in brackets."""
     engines = [OURS, *peers]
     rows = [[one.question, *(_seconds(one, engine) for engine in engines)] for one in timed]
-    return _drawn(["", *engines], rows)
+    return drawn(["", *engines], rows)
 
 
 def chart(timed: Sequence[Timed], peers: Sequence[str], path: Path) -> None:
@@ -98,7 +98,8 @@ def chart(timed: Sequence[Timed], peers: Sequence[str], path: Path) -> None:
     figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
 
 
-def _drawn(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def drawn(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Draw a table as Markdown."""
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
