@@ -70,6 +70,27 @@ class Dataset:
             rows -= len(pool)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """A CSV file of rows that are all different; DuckDB writes what ``select`` gives for ``{rows}``."""
+
+    name: str
+    select: str
+
+    def write(self, folder: Path, rows: int) -> Path:
+        """Write the file if it is not there yet, and return its path."""
+        path = folder / f"{self.name}-{rows}.csv"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_suffix(".part")
+            with duckdb.connect(config={"threads": 1}) as connection:
+                connection.execute("SET enable_progress_bar = false")
+                text = self.select.format(rows=rows, many=max(rows // G1_GROUPS, 1))
+                connection.execute(f"COPY ({text}) TO '{unfinished}' (FORMAT csv, HEADER)")
+            unfinished.rename(path)
+        return path
+
+
 def gzipped(path: Path) -> Path:
     """Write a file again as one member of gzip, if it is not there yet, and return its path."""
     packed = path.with_name(f"{path.name}.gz")
@@ -230,4 +251,20 @@ PROSE = Dataset(name="prose", rows=6_000_000, pool_rows=300_000, header="", pool
 LOG = Dataset(name="log", rows=8_000_000, pool_rows=300_000, header="", pool=log_lines, suffix=".log")
 EVENTS = Dataset(
     name="events", rows=1_000_000, pool_rows=20_000, header="", pool=event_records, suffix=".jsonl"
+)
+# The rows of G1, drawn from digests of their numbers: ten million make ten million groups of six columns.
+ROWS_APART = Drawn(
+    name="h2o-g1-apart",
+    select="SELECT printf('id%03d', 1 + low % 100) AS id1, printf('id%03d', 1 + low // 100 % 100) AS id2, "
+    "printf('id%010d', 1 + low // 10000 % {many}) AS id3, 1 + low // 1000000000 % 100 AS id4, "
+    "1 + low // 100000000000 % 100 AS id5, 1 + high % {many} AS id6, 1 + high // 1000000 % 5 AS v1, "
+    "1 + high // 5000000 % 15 AS v2, (high // 100000000 % 100000000) / 1e6 AS v3 "
+    "FROM (SELECT md5_number_lower(i::VARCHAR) AS low, md5_number_upper(i::VARCHAR) AS high "
+    "FROM range({rows}) t(i))",
+)
+# Every fifth value comes twice, far from the first time.
+VALUES_APART = Drawn(
+    name="values-apart",
+    select="SELECT ['one', 'two', 'three'][1 + n % 3] AS part, n * 2654435761 % 17179869184 AS number, "
+    "md5(n::VARCHAR)[:16] AS name FROM (SELECT i % {rows} AS n FROM range({rows} * 6 // 5) t(i))",
 )

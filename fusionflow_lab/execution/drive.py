@@ -41,10 +41,11 @@ from fusionflow_lab.planning.copying import written_place
 from fusionflow_lab.planning.plan import Planner, map_hash
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Counters, Plan
-from fusionflow_lab.results.kept import keep_result, keep_table, kept_result, kept_table
+from fusionflow_lab.results.kept import keep_result, kept_result
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import with_rejects
 from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.kept_rows import Rows, keep_rows, kept_rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,15 @@ class Tools:
     client: OpenClient
     share: Share
     evaluators: Evaluators
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """What a run came to; ``rows`` are those of the result, which has none where they come as a stream."""
+
+    result: Result
+    rows: Rows
+    rejects: pa.Table
 
 
 class Drive:
@@ -150,12 +160,11 @@ class Drive:
     async def _outcome(self) -> Result:
         """Run and complete; once more where files that were written are lost to another job meanwhile."""
         for _ in range(MAX_LOSSES):
-            result, rejects = await self._run()
+            answer = await self._run()
             try:
-                await self._complete(result, rejects)
+                return await self._complete(answer)
             except LostPartError:
                 continue
-            return result
         raise StateError("files that were written are lost again and again", hint="run the query again")
 
     async def _fail(self, error: Exception) -> None:
@@ -164,13 +173,13 @@ class Drive:
         changes = JobChanges(error=JobFailure.of(error))
         await self._publisher.advance("fail", message=str(error), changes=changes)
 
-    async def _complete(self, result: Result, rejects: pa.Table) -> None:
-        """Keep the result, then say so; one that nobody will ask for is dropped again."""
+    async def _complete(self, answer: _Answer) -> Result:
+        """Keep the result, then say so, and return it; one that nobody will ask for is dropped again."""
         results = self._tools.stores.results
         name = f"{self.claim.job}.{self.claim.epoch}.arrow"
-        await asyncio.to_thread(keep_table, results, rejects_name(name), rejects)
-        refuse_rejects(self._runs, rejects, self.claim.job)
-        await asyncio.to_thread(keep_result, results, name, result)
+        await asyncio.to_thread(keep_rows, results, rejects_name(name), answer.rejects)
+        refuse_rejects(self._runs, answer.rejects, self.claim.job)
+        result = await asyncio.to_thread(keep_result, results, name, answer.result, answer.rows)
         if self._committer is not None:
             await asyncio.to_thread(self._committer.commit, self._parts, result=name)
         changes = JobChanges(counters=result.counters, result_ref=name)
@@ -183,6 +192,7 @@ class Drive:
             raise
         if self._committer is not None:
             await asyncio.to_thread(self._committer.clean)
+        return result
 
     async def _cut_short(self) -> None:
         if self._fenced:
@@ -195,7 +205,7 @@ class Drive:
         if not self.feed.ended:
             await self._publisher.advance("finish_stop", message=message)
 
-    async def _run(self) -> tuple[Result, pa.Table]:
+    async def _run(self) -> _Answer:
         started = asyncio.get_running_loop().time()
         plan = self._plan
         if plan is None:
@@ -206,14 +216,14 @@ class Drive:
             if kept is not None:
                 return kept
         async with self._tools.evaluators.lent(plan.settings) as evaluator:
-            driver, plan, table = await self._exact(plan, evaluator)
+            driver, plan, rows = await self._exact(plan, evaluator)
         self._runs = driver.runs
         rejects = reject_table(driver.runs, self._tools.stores.states)
         if self._committer is not None:
-            self._parts = [*parts_of(table)]
-            table = await asyncio.to_thread(self._committer.prepare, self._parts)
+            self._parts = [*parts_of(rows)]
+            rows = await asyncio.to_thread(self._committer.prepare, self._parts)
         result = Result(
-            table=table,
+            table=rows if isinstance(rows, pa.Table) else rows.schema.empty_table(),
             counters=account_rows(driver.runs),
             seconds=asyncio.get_running_loop().time() - started,
             job_id=self.claim.job,
@@ -221,17 +231,18 @@ class Drive:
             types=plan.types if plan.sink is None else WRITTEN_TYPES,
             written_to=written_place(self.claim.query),
         )
-        return result, rejects
+        return _Answer(result=result, rows=rows, rejects=rejects)
 
-    def _kept(self, committer: Committer) -> tuple[Result, pa.Table] | None:
+    def _kept(self, committer: Committer) -> _Answer | None:
         """Return what was kept where the job was cut off between its commit and its end."""
         name = committer.begin()
         results = self._tools.stores.results
         if not name or not results.has(name):
             return None
-        return kept_result(results, name), kept_table(results, rejects_name(name))
+        result = kept_result(results, name)
+        return _Answer(result=result, rows=result.table, rejects=kept_rows(results, rejects_name(name)))
 
-    async def _exact(self, plan: Plan, evaluator: Evaluator) -> tuple[Driver, Plan, pa.Table]:
+    async def _exact(self, plan: Plan, evaluator: Evaluator) -> tuple[Driver, Plan, Rows]:
         """Run the plan; plan again with wider types as values ask for them, or without large broadcasts."""
         gather = ""
         while True:

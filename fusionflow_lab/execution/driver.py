@@ -31,6 +31,7 @@ from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.uncollected import uncollected
 from fusionflow_lab.execution.written import task_parts, usable_states
 from fusionflow_lab.query import Plan, Stage
+from fusionflow_lab.states.kept_rows import Rows
 from fusionflow_lab.states.store import BUCKETS, StateHeader, StateStore
 
 MAX_PROOFS = 4
@@ -92,8 +93,8 @@ class Driver:
         self._reading: Callable[[], int] = int
         self._sampled = False
 
-    async def run(self) -> pa.Table:
-        """Run to the end and return the exact result.
+    async def run(self) -> Rows:
+        """Run to the end and return the exact result; of very many groups as a stream.
 
         Raises
         ------
@@ -139,7 +140,7 @@ class Driver:
                 self._listener.progress(self._progress(reading=0))
                 self._tell_map(live=False)
 
-    async def _finished(self, scan: Scan, merger: Merger) -> pa.Table:
+    async def _finished(self, scan: Scan, merger: Merger) -> Rows:
         """Run the final SQL; a state that turns out to be gone or damaged is scanned again."""
         for _ in range(MAX_PROOFS):
             try:
@@ -155,7 +156,7 @@ class Driver:
                 await self._prove(self.runs, scan, merger)
         return await self._result(merger)
 
-    async def _result(self, merger: Merger) -> pa.Table:
+    async def _result(self, merger: Merger) -> Rows:
         """Return the rows of the answer, or the table of the files that hold them."""
         sink = self._plan.sink
         if sink is None:

@@ -15,6 +15,7 @@ from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.native_merge import merge, merged_first
 from fusionflow_lab.query import Counters, Stage
 from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.kept_rows import keep_rows
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import BUCKETS, BlockRecords, ChunkRecord, StateHeader, StateStore
 from fusionflow_lab.storage import Store
@@ -61,7 +62,7 @@ class BucketTask:
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:
-    """Run a final SQL and store the result as Arrow IPC.
+    """Run a final SQL and store its rows, piece by piece, as Arrow IPC.
 
     Raises
     ------
@@ -71,12 +72,8 @@ def finish(task: FinalTask, evaluator: Evaluator) -> str:
     store = StateStore(task.store)
     room = _Room(task.stages, evaluator.memory)
     tables = {name: (room.count(store.state(one)) for one in names) for name, names in task.states.items()}
-    with room.told():
-        table = evaluator.finish(task.sql, task.ddl, tables, names=task.names)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    task.store.put(task.result, [memoryview(sink.getvalue())])
+    with room.told(), evaluator.finishing(task.sql, task.ddl, tables, names=task.names) as rows:
+        keep_rows(task.store, task.result, rows)
     return task.result
 
 

@@ -22,6 +22,7 @@ from fusionflow_lab.execution.merging import Merger
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.tasks import FinalTask
 from fusionflow_lab.query import BucketFinal, Plan
+from fusionflow_lab.states.kept_rows import Rows
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import StateStore
 
@@ -48,7 +49,7 @@ class Finale:
         self._finisher = finisher
         self._bucketing = Bucketing(plan, dispatcher, store)
 
-    async def result(self, runs: Sequence[StageRun], merger: Merger) -> pa.Table:
+    async def result(self, runs: Sequence[StageRun], merger: Merger) -> Rows:
         """Run the final SQL over all states.
 
         Raises
@@ -71,7 +72,7 @@ class Finale:
         task = self._finisher.task(runs, self._dispatcher.job, parts)
         return await self._on_worker(task)
 
-    async def _by_buckets(self, run: StageRun, final: BucketFinal, merger: Merger) -> pa.Table:
+    async def _by_buckets(self, run: StageRun, final: BucketFinal, merger: Merger) -> Rows:
         parts = await self._bucketing.rows(run, final.bucket_sql)
         if not final.final_sql:
             return await asyncio.to_thread(self._finisher.joined, parts)

@@ -19,6 +19,7 @@ from fusionflow_lab.planning.tables import groups_ddl
 from fusionflow_lab.query import Broadcast, BucketFinal, Plan, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.kept_rows import Rows, kept_rows, renamed
 from fusionflow_lab.states.store import StateStore
 
 PREVIEW_ROWS = 200
@@ -128,7 +129,7 @@ class Finisher:
         except duckdb.Error as error:
             raise QueryError(str(error).split("\n", 1)[0]) from None
 
-    def written(self, rows: pa.Table, sink: Sink, area: str) -> pa.Table:
+    def written(self, rows: Rows, sink: Sink, area: str) -> pa.Table:
         """Write the rows of the answer, and return the table of their files."""
         writer = PartWriter(sink=sink, store=open_sink(sink), area=area, place=0, token=CancelToken())
         return self._evaluator.written(rows, sink, writer.write)
@@ -233,15 +234,27 @@ class Finisher:
         except duckdb.Error as error:
             raise QueryError(str(error).split("\n", 1)[0]) from None
 
-    def joined(self, parts: Sequence[str]) -> pa.Table:
-        """Return the rows of all buckets, one after the other, as the answer."""
-        table = pa.concat_tables([self._store.state(part) for part in parts])
-        return table.rename_columns(list(self._plan.names)) if self._plan.names else table
+    def joined(self, parts: Sequence[str]) -> pa.RecordBatchReader:
+        """Return the rows of all buckets, one after the other, as the answer: each is read as it comes.
+
+        Raises
+        ------
+        StateError
+            The rows of a bucket are gone or damaged.
+        """
+        first = self._store.state(parts[0])
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield from first.to_batches()
+            for part in parts[1:]:
+                yield from self._store.state(part).to_batches()
+
+        rows = pa.RecordBatchReader.from_batches(first.schema, batches())
+        return renamed(rows, self._plan.names) if self._plan.names else rows
 
     def collect(self, name: str) -> pa.Table:
-        """Return a worker's result, and forget its file."""
-        with pa.ipc.open_file(pa.py_buffer(self._store.folder.get(name))) as reader:
-            table = reader.read_all()
+        """Return a worker's result, and forget its file: what is mapped of it stays."""
+        table = kept_rows(self._store.folder, name)
         self._store.folder.delete(name)
         return table
 

@@ -29,8 +29,9 @@ from fusionflow_lab.logs import job_log
 from fusionflow_lab.planning.identity import reuse_key
 from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.query import Plan, Query
-from fusionflow_lab.results.kept import kept_result, kept_table
+from fusionflow_lab.results.kept import kept_result
 from fusionflow_lab.results.result import Result
+from fusionflow_lab.states.kept_rows import kept_rows
 
 T = TypeVar("T")
 
@@ -245,7 +246,7 @@ class JobManager(ABC):
         """
         record, results = self._stores.jobs.get(job), self._stores.results
         try:
-            return kept_table(results, rejects_file(results.root, record.id).name)
+            return kept_rows(results, rejects_file(results.root, record.id).name)
         except LookupError:
             what = f"the job has not read all its files: it is {record.status}"
             raise _error(record.id, what) from None

@@ -6,6 +6,10 @@
       bucket  SELECT * FROM (SELECT k0 AS k0, finalize(combine_aggr(s0)) AS f0 FROM stage_0 GROUP BY 1)
               AS groups WHERE f0 > 5 ORDER BY f0 LIMIT 3
       final   SELECT k0 AS city, f0 AS p FROM groups WHERE f0 > 5 ORDER BY p LIMIT 3
+
+    SELECT count(DISTINCT city) AS n FROM t
+      bucket  SELECT count(DISTINCT d0) AS f0 FROM stage_0
+      final   SELECT sum(f0) AS n FROM groups
 """
 
 from __future__ import annotations
@@ -48,6 +52,9 @@ def bucket_final(grouped: Grouped, binder: Binder, types: Sequence[str]) -> Buck
     """
     if grouped.final.get("cte_map", {}).get("map") or _any(grouped.outer, "SUBQUERY"):
         return None
+    if grouped.parts:
+        both = BucketFinal(bucket_sql=binder.sql(grouped.inner), final_sql=binder.sql(grouped.outer))
+        return _checked(both, binder, types)
     if not grouped.final.get("modifiers") and not _looks_around(grouped.final):
         return BucketFinal(bucket_sql=binder.sql(grouped.final))
     groups: Node = {"type": "SUBQUERY", "alias": "groups", "subquery": {"node": grouped.inner}}
@@ -58,7 +65,11 @@ def bucket_final(grouped: Grouped, binder: Binder, types: Sequence[str]) -> Buck
     if first:
         part["modifiers"] = first
     outer = grouped.outer if plain is None else {**grouped.outer, "where_clause": plain}
-    made = BucketFinal(bucket_sql=binder.sql(part), final_sql=binder.sql(outer))
+    return _checked(BucketFinal(bucket_sql=binder.sql(part), final_sql=binder.sql(outer)), binder, types)
+
+
+def _checked(made: BucketFinal, binder: Binder, types: Sequence[str]) -> BucketFinal | None:
+    """Return the end in two steps where its columns have the types of the answer."""
     try:
         binder.create_as("groups", made.bucket_sql)
         return made if binder.shape(made.final_sql).types == tuple(types) else None

@@ -27,7 +27,7 @@ from fusionflow_lab.planning.ast import (
     table,
 )
 from fusionflow_lab.planning.classify import Block
-from fusionflow_lab.planning.grouping import USED, Grouping, counted
+from fusionflow_lab.planning.grouping import USED, Grouping, added, counted
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.own_states import unfolded
 from fusionflow_lab.planning.scope import with_ctes
@@ -69,15 +69,36 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
         keeps=tuple(map(maker.binder.expression_sql, group.keeping)),
         merges=_merges(group),
     )
-    origin = _end(group, maker.add("aggregate", with_ctes(node, visible), ending))
+    stage = maker.add("aggregate", with_ctes(node, visible), ending)
+    origin = _end(group, stage)
     final = {**final, "from_table": origin}
-    maker.grouped = _in_two_steps(group, final, origin)
+    maker.grouped = _in_parts(group, final, stage) if not group.keys else _in_two_steps(group, final, origin)
     return final
+
+
+def _in_parts(group: Grouping, final: Node, stage: Node) -> Grouped | None:
+    """Write the end for the values of DISTINCT of one bucket, which no other has, and what adds these up."""
+    if not group.extras or any(state.unfolded for state in group.states):
+        return None
+    items = [
+        named(clone(state.merged), f"{group.prefix}s{place}") for place, state in enumerate(group.states)
+    ]
+    items.append(named(counted(), USED))
+    for place, (mark, end) in enumerate(group.finals.items()):
+        if not end.get("distinct"):
+            continue
+        if end["function_name"] != "count":
+            return None
+        name = f"{group.prefix}f{place}"
+        items.append(named(clone(end), name))
+        group.finals[mark] = added(name)
+    outer = {**_final(group), "from_table": table("groups")}
+    return Grouped(final=final, inner=select(items, stage), outer=outer, parts=True)
 
 
 def _in_two_steps(group: Grouping, final: Node, origin: Node) -> Grouped | None:
     """Write the end once more, as groups that are finished one by one and what stands above them."""
-    if not group.keys or group.sets not in (None, [list(range(len(group.keys)))]):
+    if group.sets not in (None, [list(range(len(group.keys)))]):
         return None
     keys = [column(f"{group.prefix}k{place}") for place in range(len(group.keys))]
     items = [named(key, key["column_names"][0]) for key in keys]

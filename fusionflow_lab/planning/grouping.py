@@ -252,9 +252,14 @@ def _values_of(aggregate: Node) -> str:
 
 def counted() -> Node:
     """Add up the hidden counts of rows: ``count(*)`` in merge and final."""
+    return added(USED)
+
+
+def added(name: str) -> Node:
+    """Add up the counts of a column."""
     zero: Node = {
         "class": "OPERATOR",
         "type": "OPERATOR_COALESCE",
-        "children": [call("sum", column(USED)), integer(0)],
+        "children": [call("sum", column(name)), integer(0)],
     }
     return cast(zero, "BIGINT")

@@ -48,12 +48,14 @@ class Grouped:
     """The end of a SELECT that groups, and the same in two steps.
 
     ``final`` reads the table of a stage. ``inner`` gives its groups, keys and aggregates under names of
-    their own, each group by itself; ``outer`` is all above, over the table ``groups`` of these.
+    their own, each group by itself; ``outer`` is all above, over the table ``groups`` of these. Without keys
+    ``inner`` gives one row, of some of the values of DISTINCT (``parts``), and ``outer`` adds them up.
     """
 
     final: Node
     inner: Node
     outer: Node
+    parts: bool = False
 
 
 @dataclass(kw_only=True, slots=True)

@@ -39,9 +39,9 @@ def chart_of(path: Path, asked: ChartQuery) -> Page:
 
     Examples
     --------
-    >>> from fusionflow_lab.results.kept import keep_table
+    >>> from fusionflow_lab.states.kept_rows import keep_rows
     >>> from fusionflow_lab.storage import Folder
-    >>> keep_table(Folder("results"), "c.arrow", pa.table({"city": ["a", "b", "a"], "n": [1, 5, 2]}))
+    >>> keep_rows(Folder("results"), "c.arrow", pa.table({"city": ["a", "b", "a"], "n": [1, 5, 2]}))
     >>> chart_of(Path("results/c.arrow"), ChartQuery(kind="bar", x=0, y=1)).rows.to_pylist()
     [{'label': 'b', 'value': 5.0, 'rows': 1}, {'label': 'a', 'value': 3.0, 'rows': 2}]
     """

@@ -40,9 +40,9 @@ class ResultFile:
 
     Examples
     --------
-    >>> from fusionflow_lab.results.kept import keep_table
+    >>> from fusionflow_lab.states.kept_rows import keep_rows
     >>> from fusionflow_lab.storage import Folder
-    >>> keep_table(Folder("results"), "r.arrow", pa.table({"n": [3, 1, 2]}))
+    >>> keep_rows(Folder("results"), "r.arrow", pa.table({"n": [3, 1, 2]}))
     >>> with ResultFile(Path("results/r.arrow")) as result:
     ...     rows = result.rows_at([2, 0])
     >>> rows.column("n").to_pylist()

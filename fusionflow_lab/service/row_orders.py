@@ -70,10 +70,10 @@ class RowOrders:
 
     Examples
     --------
-    >>> from fusionflow_lab.results.kept import keep_table
+    >>> from fusionflow_lab.states.kept_rows import keep_rows
     >>> from fusionflow_lab.service.models import Order
     >>> from fusionflow_lab.storage import Folder
-    >>> keep_table(Folder("results"), "o.arrow", pa.table({"n": [3, 1, 2]}))
+    >>> keep_rows(Folder("results"), "o.arrow", pa.table({"n": [3, 1, 2]}))
     >>> RowOrders().numbers(Path("results/o.arrow"), RowQuery(order=(Order(column="n"),))).taken(0, 2)
     [1, 2]
     """

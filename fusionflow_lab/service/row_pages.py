@@ -41,9 +41,9 @@ def page_of(path: Path, asked: RowsQuery, orders: RowOrders) -> Page:
 
     Examples
     --------
-    >>> from fusionflow_lab.results.kept import keep_table
+    >>> from fusionflow_lab.states.kept_rows import keep_rows
     >>> from fusionflow_lab.storage import Folder
-    >>> keep_table(Folder("results"), "p.arrow", pa.table({"n": [3, 1, 2], "text": ["abc", "d", "e"]}))
+    >>> keep_rows(Folder("results"), "p.arrow", pa.table({"n": [3, 1, 2], "text": ["abc", "d", "e"]}))
     >>> asked = RowsQuery.model_validate({"sort": '[{"column": "n"}]', "columns": "[1]", "cut": 2})
     >>> page = page_of(Path("results/p.arrow"), asked, RowOrders())
     >>> page.rows.column("text").to_pylist(), page.total

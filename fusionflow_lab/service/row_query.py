@@ -57,9 +57,9 @@ class RowScan:
 
     Examples
     --------
-    >>> from fusionflow_lab.results.kept import keep_table
+    >>> from fusionflow_lab.states.kept_rows import keep_rows
     >>> from fusionflow_lab.storage import Folder
-    >>> keep_table(Folder("results"), "s.arrow", pa.table({"n": [3, 1, 2]}))
+    >>> keep_rows(Folder("results"), "s.arrow", pa.table({"n": [3, 1, 2]}))
     >>> with ResultFile(Path("results/s.arrow")) as file, RowScan(file, [0], spill=Path()) as scan:
     ...     scan.sql("SELECT sum(c0) FROM rows").fetchall()
     [(6,)]

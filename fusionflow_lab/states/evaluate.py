@@ -25,6 +25,7 @@ from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.casts import quoted, read_sql
 from fusionflow_lab.states.counting import SET, Counted, rows_used_of
 from fusionflow_lab.states.filling import fill
+from fusionflow_lab.states.kept_rows import Rows, renamed
 from fusionflow_lab.states.store import BUCKETS
 from fusionflow_lab.states.table_sql import broadcast_sql, bucket_sql
 
@@ -353,11 +354,24 @@ class Evaluator:
         names
             Names of the columns of the answer, where they differ from those of the SELECT.
         """
+        with self.finishing(sql, ddl, tables, names=names) as rows:
+            return self._answer(rows)
+
+    @contextmanager
+    def finishing(
+        self,
+        sql: str,
+        ddl: Mapping[str, Sequence[str]],
+        tables: Mapping[str, Iterable[pa.Table]],
+        *,
+        names: Sequence[str] = (),
+    ) -> Iterator[pa.RecordBatchReader]:
+        """Lend the rows of a SELECT as a stream; see ``finish``."""
         with self._interruptible() as cursor:
             for name, parts in tables.items():
                 fill(cursor, name, ddl[name], parts)
-            table = self._answer(cursor.sql(sql).to_arrow_reader(_BATCH_ROWS))
-            return table.rename_columns(list(names)) if names else table
+            with cursor.sql(sql).to_arrow_reader(_BATCH_ROWS) as rows:
+                yield renamed(rows, names) if names else rows
 
     def _answer(self, rows: pa.RecordBatchReader) -> pa.Table:
         """Read all rows of an answer, which must fit into memory beside what made them."""
@@ -372,7 +386,7 @@ class Evaluator:
             batches.append(batch)
         return pa.Table.from_batches(batches, rows.schema)
 
-    def written(self, rows: pa.Table, sink: Sink, write: Callable[[ArrowStream], pa.Table]) -> pa.Table:
+    def written(self, rows: Rows, sink: Sink, write: Callable[[ArrowStream], pa.Table]) -> pa.Table:
         """Write rows as a sink says, and return what ``write`` makes of it.
 
         Raises

@@ -5,8 +5,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from fusionflow_lab.results.kept import keep_result, kept_result, kept_table
+from fusionflow_lab.results.kept import keep_result, kept_result
 from fusionflow_lab.results.result import Result
+from fusionflow_lab.states.kept_rows import kept_rows
 from fusionflow_lab.storage import Folder
 
 
@@ -24,7 +25,7 @@ def test_a_large_result_is_mapped_not_read(tmp_path: Path) -> None:
     folder = Folder(str(tmp_path))
     keep_result(folder, "a.arrow", Result(table=pa.table({"n": pa.array(range(1_000_000))})))
     before = pa.total_allocated_bytes()
-    table = kept_table(folder, "a.arrow")
+    table = kept_rows(folder, "a.arrow")
     assert pa.total_allocated_bytes() - before < 100_000
     (tmp_path / "a.arrow").unlink()
     assert table.column("n")[999_999].as_py() == 999_999

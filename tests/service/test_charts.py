@@ -9,10 +9,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from fusionflow_lab.results.kept import keep_table
 from fusionflow_lab.service.charts import chart_of
 from fusionflow_lab.service.models import ChartQuery
 from fusionflow_lab.service.problems import RequestError
+from fusionflow_lab.states.kept_rows import keep_rows
 from fusionflow_lab.storage import Folder
 
 SQL = """
@@ -29,7 +29,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect() as connection:
         relation = connection.sql(SQL)
         assert relation is not None
-        keep_table(folder, "r.arrow", relation.to_arrow_table())
+        keep_rows(folder, "r.arrow", relation.to_arrow_table())
     return folder.path("r.arrow")
 
 
@@ -81,7 +81,7 @@ def test_what_is_no_number_has_no_bins(result: Path) -> None:
 
 def test_numbers_without_a_place_on_an_axis_are_left_out(tmp_path: Path) -> None:
     values = [1.0, float("nan"), float("inf"), None, 2.0]
-    keep_table(Folder(str(tmp_path)), "r.arrow", pa.table({"x": values, "k": ["a", "a", "b", "b", "b"]}))
+    keep_rows(Folder(str(tmp_path)), "r.arrow", pa.table({"x": values, "k": ["a", "a", "b", "b", "b"]}))
     rows = chart_of(tmp_path / "r.arrow", asked(kind="histogram", x=0)).rows
     assert sum(rows.column("rows").to_pylist()) == 2
     bars = chart_of(tmp_path / "r.arrow", asked(kind="bar", x=1, y=0)).rows.to_pylist()

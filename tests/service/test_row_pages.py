@@ -9,12 +9,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from fusionflow_lab.results.kept import keep_table
 from fusionflow_lab.service.models import RowsQuery
 from fusionflow_lab.service.problems import NotReadyError, RequestError
 from fusionflow_lab.service.row_orders import RowOrders
 from fusionflow_lab.service.row_pages import Page, page_of
 from fusionflow_lab.service.row_query import RowQuery
+from fusionflow_lab.states.kept_rows import keep_rows
 from fusionflow_lab.storage import Folder
 
 ROWS = 50_000
@@ -31,7 +31,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
         numbers = connection.execute(SQL).fetchall()
     columns = [list(column) for column in zip(*numbers, strict=True)]
     batches = pa.table(columns, names=["n", "x", "city"]).to_batches(max_chunksize=777)
-    keep_table(folder, "r.arrow", pa.Table.from_batches(batches))
+    keep_rows(folder, "r.arrow", pa.Table.from_batches(batches))
     return folder.path("r.arrow")
 
 
@@ -107,7 +107,7 @@ def test_no_rows_tell_names_types_and_how_many(result: Path) -> None:
 def test_long_texts_are_cut_and_a_page_is_no_larger_than_asked(tmp_path: Path) -> None:
     long = "æ" * 100_000
     table = pa.table({"text": [long, "short", None] * 200, "blob": [b"b" * 3000] * 600})
-    keep_table(Folder(str(tmp_path)), "r.arrow", table)
+    keep_rows(Folder(str(tmp_path)), "r.arrow", table)
     path = tmp_path / "r.arrow"
 
     found = page(path, cut=10, limit=3).rows
@@ -125,7 +125,7 @@ def test_long_texts_are_cut_and_a_page_is_no_larger_than_asked(tmp_path: Path) -
 def test_types_that_arrow_does_not_have_stand_beside_the_column(tmp_path: Path) -> None:
     facts = json.dumps({"types": ["UUID", "BIGINT"]})
     table = pa.table({"id": ["a"], "n": [1]}).replace_schema_metadata({"fusionflow": facts})
-    keep_table(Folder(str(tmp_path)), "r.arrow", table)
+    keep_rows(Folder(str(tmp_path)), "r.arrow", table)
     schema = page(tmp_path / "r.arrow").rows.schema
     assert schema.field("id").metadata == {b"duckdb_type": b"UUID"}
     assert schema.field("n").metadata is None
