@@ -8,7 +8,7 @@ durable event before them. Runner, notebook, command line and server all read th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from fusionflow_lab.query import Counters
 
@@ -143,3 +143,4 @@ class ChunksEvent(Event):
 
 
 LiveEvent: TypeAlias = ProgressEvent | PreviewEvent | ChunksEvent
+LIVE_TYPES: Final = frozenset({ProgressEvent.type, PreviewEvent.type, ChunksEvent.type})

@@ -9,7 +9,10 @@ one.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -145,10 +148,21 @@ async def run_job(
 
 async def submitted(submit: Callable[[], J]) -> J:
     """Submit in a thread; when interrupted meanwhile, stop the job as soon as there is one."""
-    pending = asyncio.get_running_loop().run_in_executor(None, submit)
+    pending: Future[J] = Future()
+
+    def work() -> None:
+        try:
+            pending.set_result(submit())
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+            pending.set_exception(error)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="fusionflow-submit").start()
+    waited = asyncio.wrap_future(pending)
     try:
-        return await asyncio.shield(pending)
+        return await asyncio.shield(waited)
     except asyncio.CancelledError:
+        waited.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else asks
+        # In that thread: what runs next here may hold up the loop.
         pending.add_done_callback(_stop_late)
         raise JobStoppedError("stopped before the job began") from None
 
@@ -185,6 +199,6 @@ async def _settle(job: Followed, follower: Follower) -> None:
         follower.view = replace(follower.view, status="STOPPING")
 
 
-def _stop_late(pending: asyncio.Future[J]) -> None:
-    if not pending.cancelled() and pending.exception() is None:
+def _stop_late(pending: Future[J]) -> None:
+    if pending.exception() is None:
         pending.result().stop()

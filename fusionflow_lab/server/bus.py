@@ -9,6 +9,7 @@ from jupyter_events import EventLogger
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.jobs.board import Board
+from fusionflow_lab.jobs.events import LIVE_TYPES
 from fusionflow_lab.service.models import EventFrame
 from fusionflow_lab.service.watching import watch
 
@@ -81,7 +82,7 @@ class Bus:
         since = await asyncio.to_thread(Board(session.stores.jobs.engine).cursor)
         self._begun[session.config.user].set()
         async for frame in watch(session, since=since):
-            if frame.event.type not in {"progress", "preview"}:
+            if frame.event.type not in LIVE_TYPES:
                 self._logger.emit(schema_id=SCHEMA_ID, data=_data(frame, session.config.user))
 
 

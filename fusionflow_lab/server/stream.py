@@ -75,8 +75,11 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
         def look() -> Session:
             session = self.surface.sessions.get(owner)
+            board = Board(session.stores.jobs.engine)
             if self._job:
-                Board(session.stores.jobs.engine).job(self._job, owner=owner)
+                board.job(self._job, owner=owner)
+            if self._since is None:  # who is let in hears of what happens from then on
+                self._since = board.cursor()
             return session
 
         try:

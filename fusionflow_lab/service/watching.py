@@ -177,10 +177,12 @@ def follow(
         Ends it, at once or after the event that is being told.
     """
     ended = threading.Event()
+    # Who asks hears of what happens from then on, however late the thread begins.
+    begin = Board(session.stores.jobs.engine).cursor() if since is None else since
 
     def run() -> None:
         try:
-            watcher = Watcher(session, since=since, job=job)
+            watcher = Watcher(session, since=begin, job=job)
         except UnknownJobError:  # of a job that the user does not have nothing is told
             return
         while not ended.is_set():

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+import pytest
+
+from fusionflow_lab.errors import JobStoppedError
 from fusionflow_lab.jobs.events import Event, ProgressEvent, StatusEvent
-from fusionflow_lab.results.follow import Follower
+from fusionflow_lab.results.follow import Follower, submitted
+from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.view import JobView
 
 
-async def many_events(seconds: float) -> AsyncIterator[Event]:
-    """Yield progress as fast as the loop allows, then the end."""
-    begun, done = time.monotonic(), 0
-    while time.monotonic() - begun < seconds:
+async def many_events(painted: Sequence[JobView], count: int) -> AsyncIterator[Event]:
+    """Yield progress as fast as the loop allows until so much was painted, then the end."""
+    done = 0
+    while len(painted) < count:
         done += 1
         yield ProgressEvent(
             job="ab12", seq=1, time=0.0, chunks_done=done, chunks_total=0, bytes_done=done, bytes_total=10**9
@@ -23,34 +28,88 @@ async def many_events(seconds: float) -> AsyncIterator[Event]:
 
 def test_paints_at_the_given_pace_and_takes_in_everything() -> None:
     painted: list[JobView] = []
-    follower = Follower(JobView(), paint=painted.append, every=0.1)
-    view = asyncio.run(follower.follow(many_events(0.55)))
+    begun = time.monotonic()
+    follower = Follower(JobView(), paint=painted.append, every=0.05)
+    view = asyncio.run(follower.follow(many_events(painted, 4)))
     assert view.status == "COMPLETED"
-    assert 2 <= len(painted) <= 6
+    assert time.monotonic() - begun > len(painted) * 0.05 * 0.9
     fractions = [shot.fraction for shot in painted]
     assert fractions == sorted(fractions)
 
 
 def test_a_slow_painter_does_not_queue_events() -> None:
     painted: list[JobView] = []
+    newest: list[int] = []
+
+    async def counted() -> AsyncIterator[Event]:
+        async for event in many_events(painted, 3):
+            newest.append(event.bytes_done if isinstance(event, ProgressEvent) else 0)
+            yield event
 
     def paint(view: JobView) -> None:
+        assert view.progress is not None
+        assert view.progress.bytes_done >= newest[-1] - 1
         painted.append(view)
-        time.sleep(0.2)
+        time.sleep(0.1)
 
-    asyncio.run(Follower(JobView(), paint=paint, every=0.01).follow(many_events(0.5)))
-    assert len(painted) <= 4
+    asyncio.run(Follower(JobView(), paint=paint, every=0.01).follow(counted()))
+    assert len(painted) == 3
 
 
 def test_nothing_is_painted_twice() -> None:
+    painted: list[JobView] = []
+    once = asyncio.Event()
+
+    def paint(view: JobView) -> None:
+        painted.append(view)
+        once.set()
+
     async def quiet() -> AsyncIterator[Event]:
         yield StatusEvent(job="ab12", seq=1, time=0.0, status="IN_PROGRESS")
-        await asyncio.sleep(0.2)
+        await once.wait()
+        await asyncio.sleep(0.1)
         yield StatusEvent(job="ab12", seq=2, time=0.0, status="COMPLETED")
 
-    painted: list[JobView] = []
-    asyncio.run(Follower(JobView(), paint=painted.append, every=0.02).follow(quiet()))
+    asyncio.run(Follower(JobView(), paint=paint, every=0.02).follow(quiet()))
     assert len(painted) == 1
+
+
+class Late:
+    """A job of a submitter who takes his time."""
+
+    id = "ab12"
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def events(self, since: int = 0) -> AsyncIterator[Event]:
+        raise NotImplementedError(since)
+
+    def result(self, timeout: float | None = None) -> Result:
+        raise NotImplementedError(timeout)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+def test_a_stop_before_the_job_began_waits_for_no_event_loop() -> None:
+    begun, go_on, job = threading.Event(), threading.Event(), Late()
+
+    def submit() -> Late:
+        begun.set()
+        go_on.wait(60)
+        return job
+
+    async def main() -> None:
+        task = asyncio.create_task(submitted(submit))
+        await asyncio.to_thread(begun.wait, 60)
+        task.cancel()
+        with pytest.raises(JobStoppedError, match="before the job began"):
+            await task
+        go_on.set()
+        assert job.stopped.wait(60)  # which holds up this loop
+
+    asyncio.run(main())
 
 
 def test_an_error_of_the_stream_is_raised() -> None:

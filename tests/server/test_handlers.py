@@ -181,11 +181,14 @@ async def test_the_bus_tells_of_jobs(site: Site) -> None:
     surface = site.extension.surface
     assert surface is not None
     await surface.bus.listening(surface.sessions.config.user)
-    job = await site.run("SELECT 1 AS one", name="secret name")
+    job = await site.run("SELECT city FROM 'trips.csv'", name="secret name")
+    after = await site.run("SELECT 1 AS one")
     frames = (await site.json("GET", f"jobs/{job}/events"))["frames"]
     durable = [frame["event"] for frame in frames if frame["event"]["type"] == "status"]
-    while len(heard) < len(durable):
+    while not any(data["job"] == after for data in heard):
         await site.json("GET", "health")
 
-    assert [data["status"] for data in heard] == [event["status"] for event in durable]
+    told = [data for data in heard if data["job"] == job]
+    assert {data["type"] for data in told} == {"status"}
+    assert [data["status"] for data in told] == [event["status"] for event in durable]
     assert "secret name" not in str(heard)

@@ -92,7 +92,7 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._ask = ask
         self._controls = dict(controls)
         self._on_result = on_result
-        self._lock, self._asking = threading.RLock(), threading.Lock()
+        self._lock, self._asking, self._keeping = threading.RLock(), threading.Lock(), threading.Lock()
         self._timer: threading.Timer | None = None
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="fusionflow-interact")
         self._released = False
@@ -165,7 +165,13 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         job = self.job
         if self._on_result is not None and (self.card.job_id, self.card.status) == (job.id, "COMPLETED"):
             with suppress(RuntimeError):  # the box is closed
-                self._pool.submit(self._on_result, job)
+                self._pool.submit(self._keep, job, self._on_result)
+
+    def _keep(self, job: Job, on_result: Callable[[Job], None]) -> None:
+        """Tell of a job that has completed, unless the controls were moved on: it would come last."""
+        with self._keeping:
+            if self.job.id == job.id:
+                on_result(job)
 
 
 def _control(name: str, value: object) -> ipywidgets.ValueWidget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from fusionflow_lab.jobs.events import LIVE_TYPES
 from fusionflow_lab.notebook.widgets.comm import Answers
 from fusionflow_lab.service.models import EventFrame
 from fusionflow_lab.service.wire import Reply, Request
@@ -72,7 +73,7 @@ class JobTelling:
         with self._lock:
             if job != self._job:
                 return
-            if frame.event.type in {"progress", "preview"}:
+            if frame.event.type in LIVE_TYPES:
                 self._live[frame.event.type] = frame
             else:
                 self._durable.append(frame)
