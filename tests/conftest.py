@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fusionflow_lab.api import Session, connect
+from tests.held import Held
 from tests.postgresql import TOLD, Server, server
 
-# Machines differ in speed: a test fails by its answer, never by its time.
-settings.register_profile("fusionflow", deadline=None, print_blob=True)
+# Machines differ in speed: a test fails by its answer, never by its time. Fixtures that stay are meant to.
+ALLOWED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("fusionflow", deadline=None, print_blob=True, suppress_health_check=ALLOWED)
 settings.load_profile("fusionflow")
 
 
@@ -23,6 +25,13 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     with connect(home=tmp_path_factory.mktemp("home"), workers=2) as session:
         session.start()
         yield session
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Held:
+    """Return files whose job lasts until the test lets it go."""
+    (tmp_path / "held").mkdir()
+    return Held(tmp_path / "held").write()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from distributed import LocalCluster
 from typer.testing import CliRunner, Result
 
 from fusionflow_lab.cli import app
+from tests.held import Held
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 Invoke = Callable[..., Result]
@@ -195,16 +196,11 @@ def test_demo_writes_the_same_files_each_time(invoke: Invoke, folder: Path) -> N
     assert all((folder / "one" / file).read_bytes() == (folder / "two" / file).read_bytes() for file in files)
 
 
-def test_an_interrupt_stops_the_job_and_keeps_its_work(folder: Path, environment: dict[str, str]) -> None:
-    slow = folder / "slow"
-    slow.mkdir()
-    for number in range(6):
-        rows = "\n".join(f"{number},{row},{'x' * 76}" for row in range(100_000))
-        (slow / f"part_{number}.csv").write_text(f"part,value,text\n{rows}\n")
-    digest = "sha256(sha256(sha256(sha256(text || value))))"
-    query = f"SELECT part, max({digest}) FROM 'slow/part_*.csv' GROUP BY part"
+def test_an_interrupt_stops_the_job_and_keeps_its_work(
+    folder: Path, environment: dict[str, str], held: Held
+) -> None:
     with subprocess.Popen(
-        [*COMMAND, "run", "-c", query],
+        [*COMMAND, "run", "-c", held.sql("shell")],
         cwd=folder,
         env=environment,
         stderr=subprocess.PIPE,
@@ -212,8 +208,8 @@ def test_an_interrupt_stops_the_job_and_keeps_its_work(folder: Path, environment
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            # Two files at most are read at a time, of six: at two fifths one is done.
-            if b" of " in line and int(line.split()[0]) >= 40:
+            # The one worker has read some files to their end by then.
+            if b" of " in line and int(line.split()[0]) >= 30:
                 break
         process.send_signal(signal.SIGINT)
         begun = time.monotonic()
@@ -221,7 +217,7 @@ def test_an_interrupt_stops_the_job_and_keeps_its_work(folder: Path, environment
     assert process.returncode == 130, errors.decode()
     assert "kept, run it again to go on" in errors.decode().replace("\n", " ")
     assert "Traceback" not in errors.decode()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30  # ten on a machine that does nothing else
 
 
 def test_a_reader_that_has_enough_is_no_traceback(

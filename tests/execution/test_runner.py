@@ -21,6 +21,7 @@ from fusionflow_lab.jobs.events import NoticeEvent, StatusEvent
 from fusionflow_lab.jobs.link import connected, end_runner
 from fusionflow_lab.jobs.records import JobRecord, RunnerRecord
 from fusionflow_lab.jobs.store import JobStore
+from tests.held import Held, hashed
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -84,9 +85,9 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-def slow(folder: Path, salt: str) -> str:
+def slow(folder: Path, salt: str, depth: int = 4) -> str:
     """Compute some tenths of a second of hashes a file; each salt has states of its own."""
-    digest = f"sha256(sha256(sha256(sha256(text || value || '{salt}'))))"
+    digest = hashed(f"text || value || '{salt}'", depth)
     return f"SELECT part, max({digest}) AS digest FROM '{folder}/part_*.csv' GROUP BY part ORDER BY part"
 
 
@@ -172,13 +173,14 @@ def test_a_running_job_is_found_again_and_a_completed_one_reused(session: Sessio
     assert clock.submit(reuse=True).id != clock.submit(reuse=True).id
 
 
-def test_stop_keeps_the_work_and_resume_goes_on(session: Session, data: Path) -> None:
-    job = session.sql(slow(data, "stop")).submit()
+def test_stop_keeps_the_work_and_resume_goes_on(session: Session, held: Held) -> None:
+    job = session.sql(held.sql("stop")).submit()
     wait_for(lambda: has_chunks(job, 1))
     job.stop()
     with pytest.raises(JobStoppedError):
         job.result(60)
     assert job.progress is not None
+    held.let_go()
     job.resume()
     result = job.result()
     assert len(result) == FILES
@@ -189,12 +191,13 @@ def test_stop_keeps_the_work_and_resume_goes_on(session: Session, data: Path) ->
     assert job.rerun().id != job.id
 
 
-def test_a_killed_runner_is_replaced_by_whoever_watches(session: Session, data: Path) -> None:
-    job = session.sql(slow(data, "kill")).submit()
-    wait_for(lambda: has_done(job, 0.2))
+def test_a_killed_runner_is_replaced_by_whoever_watches(session: Session, held: Held) -> None:
+    job = session.sql(held.sql("kill")).submit()
+    wait_for(lambda: has_chunks(job, 1))
     runner = at_work(session)
     workers = psutil.Process(runner.pid).children(recursive=True)
     os.kill(runner.pid, signal.SIGKILL)
+    held.let_go()
     assert len(job.result(100)) == FILES
     assert statuses(job).count("IN_PROGRESS") == 2
     assert [event.code for event in job.log() if isinstance(event, NoticeEvent)] == ["taken_over"]
@@ -202,13 +205,14 @@ def test_a_killed_runner_is_replaced_by_whoever_watches(session: Session, data: 
     wait_for(lambda: not any(alive(worker.pid) for worker in workers))
 
 
-def test_a_runner_that_ends_gives_its_jobs_back(session: Session, data: Path) -> None:
-    job = session.sql(slow(data, "end")).submit()
-    wait_for(lambda: has_done(job, 0.1))
+def test_a_runner_that_ends_gives_its_jobs_back(session: Session, held: Held) -> None:
+    job = session.sql(held.sql("end")).submit()
+    wait_for(lambda: has_chunks(job, 1))
     runner = at_work(session)
     os.kill(runner.pid, signal.SIGTERM)
     wait_for(lambda: not alive(runner.pid))
     assert statuses(job)[-1] == "QUEUED"
+    held.let_go()
     assert len(session.attach(job.id).result(100)) == FILES
     assert not [event for event in job.log() if isinstance(event, NoticeEvent)]
 
@@ -226,7 +230,7 @@ def test_a_frozen_runner_writes_nothing_after_its_standby(tmp_path: Path, data: 
     environment = {**os.environ, "FUSIONFLOW_HOME": str(tmp_path), "FUSIONFLOW_WORKERS": "1"}
     command = [sys.executable, "-m", "fusionflow_lab", "runner", "--idle", "120"]
     with connect(home=tmp_path, runner="detached", workers=1) as session:
-        job = session.sql(slow(data, "freeze")).submit()
+        job = session.sql(slow(data, "freeze", depth=30)).submit()
         wait_for(lambda: has_done(job, 0.1))
         (first,) = session.runners()
         os.kill(first.pid, signal.SIGSTOP)

@@ -70,7 +70,11 @@ def test_two_processes_append_without_gaps(path: str, store: JobStore) -> None:
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-    numbers = [list(map(int, child.communicate("go\n", timeout=60)[0].split())) for child in children]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    numbers = [list(map(int, child.communicate(timeout=60)[0].split())) for child in children]
 
     events = [event for event in store.events(job) if isinstance(event, NoticeEvent)]
     assert [event.seq for event in events] == list(range(2, 202))

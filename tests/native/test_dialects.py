@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionflow_lab.errors import SourceError
@@ -104,7 +104,7 @@ DIALECTS = st.builds(
 )
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=600)
 @given(st.lists(PIECES, min_size=1, max_size=60), DIALECTS, st.integers(min_value=1, max_value=60))
 def test_any_block_size_gives_the_same_rows(
     tmp_path: Path, pieces: Sequence[str], dialect: Dialect, block_size: int

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionflow_lab._native import FileSniff, sniff_files
@@ -113,7 +113,7 @@ def test_files_of_two_encodings(tmp_path: Path) -> None:
 CELLS = st.sampled_from(["1", "é", "€", "\U0001f600", "a,b", "x\ny", 'q"q', "", "long text of words"])
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=20),
     st.sampled_from(["utf-16-le", "utf-16-be"]),

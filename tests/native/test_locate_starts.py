@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, locate_starts
@@ -86,13 +86,13 @@ FILES = st.lists(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(FILES, st.integers(min_value=64, max_value=400))
 def test_any_block_size_gives_the_same_rows(tmp_path: Path, records: list[str], block_size: int) -> None:
     assert_alike(tmp_path, "".join(records) * 4, block_size)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(
     st.lists(FILES | st.lists(FLAWS, min_size=1, max_size=2), min_size=1),
     st.integers(min_value=64, max_value=200),

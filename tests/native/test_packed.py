@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, digest_ranges, locate_starts
@@ -79,7 +79,7 @@ fields = st.text(alphabet='ab,"\n é', max_size=8)
 records = st.lists(st.tuples(st.integers(-99, 10**6), fields), max_size=40)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     rows=records,
     compression=st.sampled_from([*PACKERS]),

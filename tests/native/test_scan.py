@@ -328,7 +328,6 @@ def test_arguments_are_checked() -> None:
 def test_other_threads_run_during_a_scan(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_bytes(b"some text,1.5\n" * 2_000_000)
-    scan = Scan([cut(source_file(path))], columns("VARCHAR", "DOUBLE"), 2, Dialect(), CancelToken())
     ticks, done = 0, threading.Event()
 
     def tick() -> None:
@@ -338,10 +337,16 @@ def test_other_threads_run_during_a_scan(tmp_path: Path) -> None:
 
     ticker = threading.Thread(target=tick)
     ticker.start()
-    try:
+
+    def ticks_meanwhile() -> int:
+        scan = Scan([cut(source_file(path))], columns("VARCHAR", "DOUBLE"), 2, Dialect(), CancelToken())
         before = ticks
         scan.report()
-        assert ticks > before + 1000
+        return ticks - before
+
+    try:
+        # Others may have all processors for the moment that one scan takes.
+        assert any(ticks_meanwhile() > 1000 for _ in range(20))
     finally:
         done.set()
         ticker.join()

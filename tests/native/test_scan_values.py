@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.native.scanning import columns, plain, scan_text
@@ -183,7 +183,7 @@ def bare(text: str) -> str:
     return quoted(text) if not text or set(text) & set(',"\r\n') else text
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250)
 @given(typed_files(), st.sampled_from([64, 1000, None]))
 def test_duckdb_reads_the_same(tmp_path: Path, made: tuple[str, list[str]], block_size: int | None) -> None:
     text, types = made

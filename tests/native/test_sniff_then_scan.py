@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionflow_lab._native import CancelToken, Scan, sniff_files
@@ -49,7 +49,6 @@ def scan_all(path: Path) -> tuple[int, list[tuple[int, str]]]:
     return rows + pa.RecordBatchReader.from_stream(scan.rejects()).read_all().num_rows, scan.widened()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, delimiter=st.sampled_from(",;\t|~ "), end=st.sampled_from(["\n", "\r\n"]))
 def test_sniffed_types_hold_all_values(
     tmp_path: Path, rows: list[list[str]], delimiter: str, end: str

@@ -15,6 +15,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 TRIPS = "city,distance,day\nOslo,7,2024-01-01\nOslo,5,2024-01-02\nBergen,3,2024-01-03\n"
+CELL_SECONDS = 100.0
 DIRTY = 'city,distance,day\nOslo,1,2024-02-01\n"Ber"gen,2,2024-02-02\nBergen,4\nBergen,9,2024-02-03\n'
 
 
@@ -37,6 +38,7 @@ class Output:
     back_after: float = 0.0
     displays: list[dict[str, str]] = field(default_factory=list)
     updates: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    """When the kernel sent an update, in seconds, and what."""
     result: dict[str, str] = field(default_factory=dict)
     stdout: str = ""
     stderr: str = ""
@@ -81,18 +83,18 @@ class Kernel:
             try:
                 message = self._client.get_iopub_msg(timeout=0.02)
             except queue.Empty:
-                assert time.monotonic() - begun < 60, f"no end of {code!r}"
+                assert time.monotonic() - begun < CELL_SECONDS, f"no end of {code!r}"
                 continue
             ours = message["parent_header"].get("msg_id") == message_id
             if message["msg_type"].startswith("comm_"):
                 output.comms.append(comm_of(message))
-            elif ours and self._take(message, output, begun):
+            elif ours and self._take(message, output):
                 break
         output.seconds = time.monotonic() - begun
         output.back_after = time.monotonic() - interrupted if interrupted else 0.0
-        reply = self._client.get_shell_msg(timeout=10)
+        reply = self._client.get_shell_msg(timeout=60)
         while reply["parent_header"].get("msg_id") != message_id:
-            reply = self._client.get_shell_msg(timeout=10)
+            reply = self._client.get_shell_msg(timeout=60)
         content = reply["content"]
         output.status = "error" if output.error_name else content["status"]
         output.page = "".join(
@@ -114,24 +116,23 @@ class Kernel:
         place = code.index("|")
         code = code.replace("|", "", 1)
         message_id = self._client.complete(code, place)
-        reply = self._client.get_shell_msg(timeout=30)
+        reply = self._client.get_shell_msg(timeout=60)
         while reply["parent_header"].get("msg_id") != message_id:
-            reply = self._client.get_shell_msg(timeout=30)
+            reply = self._client.get_shell_msg(timeout=60)
         content = reply["content"]
         begin, end = content["cursor_start"], content["cursor_end"]
         return [code[:begin] + match + code[end:] for match in content["matches"]]
 
     @staticmethod
-    def _take(message: dict[str, object], output: Output, begun: float) -> bool:
+    def _take(message: dict[str, Any], output: Output) -> bool:
         content = message["content"]
-        assert isinstance(content, dict)
         match message["msg_type"]:
             case "status":
                 return bool(content["execution_state"] == "idle")
             case "display_data":
                 output.displays.append(content["data"])
             case "update_display_data":
-                output.updates.append((time.monotonic() - begun, content["data"]))
+                output.updates.append((message["header"]["date"].timestamp(), content["data"]))
             case "execute_result":
                 output.result = content["data"]
             case "stream" if content["name"] == "stdout":

@@ -18,6 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from fusionflow_lab.api import connect
 from fusionflow_lab.jobs.link import connected, end_runner
+from tests.held import hashed
 
 FILES = 10
 
@@ -85,14 +86,16 @@ def query_cell(path: Path) -> NotebookNode:
     ],
 )
 def test_a_program_that_runs_a_notebook(run: Callable[[Path], None], slow_data: Path, tmp_path: Path) -> None:
-    digest = f"sha256(sha256(text || value || '{run.__name__}'))"
+    text = f"text || value || '{run.__name__}'"
+    # Four fifths are done at once; the rest takes as long as several lines.
+    digest = f"CASE WHEN part < {FILES - 2} THEN sha256({text}) ELSE {hashed(text, 30)} END"
     sql = f"SELECT part, max({digest}) AS d FROM '{slow_data}/part_*.csv' WHERE part <= $most GROUP BY part"
     path = written(tmp_path, sql)
     run(path)
     lines = "".join(output.text for output in query_cell(path).outputs if output.output_type == "stream")
     steps = [int(percent) // 10 for percent in re.findall(r"^ *(\d+) %", lines, re.MULTILINE)]
     assert steps == sorted(set(steps))
-    assert len(steps) > 2
+    assert len(steps) > 1
     assert steps[-1] == 10
     (shown,) = [output for output in query_cell(path).outputs if output.output_type == "display_data"]
     assert "✓ completed" in shown.data["text/plain"]

@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.held import Held
+
 SCRIPT = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
+from pathlib import Path
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 
 def interrupt_once_there_is_progress(shell):
     while not any(job.progress and job.progress.chunks_done for job in shell.user_ns["jobs"]()):
-        pass
+        time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
 
 def main():
@@ -31,9 +34,8 @@ def main():
     magics = shell.magics_manager.registry["FusionflowMagics"]
     before = len(magics._sessions.jobs)
     shell.user_ns["jobs"] = lambda: magics._sessions.jobs[before:]
-    digest = "sha256(" * 12 + "text || value" + ")" * 12
-    threading.Timer(0.2, interrupt_once_there_is_progress, [shell]).start()
-    stopped = run(f"%%fusionflow four\\nSELECT part, max({digest}) AS d FROM 'part_*.csv' GROUP BY part")
+    threading.Thread(target=interrupt_once_there_is_progress, args=[shell]).start()
+    stopped = run("%%fusionflow four\\n" + Path("held.sql").read_text())
     print("stopped with", type(stopped.error_in_exec).__name__)
     print("one and one is", run("1 + 1").result)
     run("%unload_ext fusionflow_lab")
@@ -43,11 +45,9 @@ if __name__ == "__main__":
 """
 
 
-def test_cells_run_fail_and_stop_in_a_terminal(tmp_path: Path) -> None:
+def test_cells_run_fail_and_stop_in_a_terminal(tmp_path: Path, held: Held) -> None:
     (tmp_path / "trips.csv").write_text("city,distance\nOslo,7\nBergen,3\n")
-    for number in range(6):
-        rows = "\n".join(f"{number},{row},{'x' * 76}" for row in range(100_000))
-        (tmp_path / f"part_{number}.csv").write_text(f"part,value,text\n{rows}\n")
+    (tmp_path / "held.sql").write_text(held.sql("four"))
     (tmp_path / "cells.py").write_text(SCRIPT)
     environment = {
         **os.environ,

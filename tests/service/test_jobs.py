@@ -87,7 +87,7 @@ def test_an_idempotency_key_gives_one_job(asker: Asker) -> None:
 def test_a_job_at_work_is_stopped_and_not_deleted(asker: Asker) -> None:
     store, owner = asker.session.stores.jobs, asker.session.config.user
     job = store.create(Query(text="SELECT 1"), owner=owner).id
-    epoch = store.claim(job, "a runner")
+    epoch = store.claim(job, "a runner", seconds=600)
     assert store.advance(job, epoch, "queue")
     assert store.advance(job, epoch, "start")
     path = f"jobs/{job}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
@@ -244,7 +244,7 @@ def test_hostile_texts_come_back_as_the_texts_they_are(asker: Asker, tmp_path: P
     assert problem["reason"] == "QueryError"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(
     method=st.sampled_from(["GET", "POST", "PATCH", "DELETE"]),
     route=st.sampled_from([route for route in ROUTES if route.name not in {"clear_cache", "list_clusters"}]),

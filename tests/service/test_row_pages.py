@@ -79,7 +79,7 @@ def test_an_order_is_found_once(result: Path) -> None:
 def test_who_cannot_wait_is_told_to_ask_again(result: Path) -> None:
     orders = RowOrders(patience=0)
     sort = [{"column": "city", "descending": True}]
-    with pytest.raises(NotReadyError, match="still being sorted"):
+    with orders._one_at_work, pytest.raises(NotReadyError, match="still being sorted"):
         page(result, orders, sort=sort, offset=40_000)
     query = RowQuery(order=tuple(RowsQuery.model_validate({"sort": json.dumps(sort)}).sort))
     while True:

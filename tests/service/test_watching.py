@@ -12,48 +12,41 @@ import pytest
 
 from fusionflow_lab.api import connect
 from fusionflow_lab.jobs.board import Board
-from fusionflow_lab.jobs.events import NoticeEvent
+from fusionflow_lab.jobs.events import LIVE_TYPES, NoticeEvent
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.query import Query
 from fusionflow_lab.service.models import EventFrame, PreviewEvent, StatusEvent
 from fusionflow_lab.service.watching import TICK_SECONDS, Watcher, watch
+from tests.held import Held
 from tests.postgresql import Server
 from tests.service.conftest import Asker
 
-LIVE = {"progress", "preview", "chunks"}
+ENOUGH = 4
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write some millions of rows: enough for a job of a second or two."""
-    folder = tmp_path_factory.mktemp("many")
-    part = "".join(f"{n % 997},{n * 7 % 10_007},{'word' * 12}\n" for n in range(150_000))
-    for number in range(8):
-        (folder / f"{number}.csv").write_text("k,v,t\n" + part)
-    return folder
-
-
-def test_a_job_is_told_from_its_first_event_to_its_last(asker: Asker, many: Path) -> None:
+def test_a_job_is_told_from_its_first_event_to_its_last(asker: Asker, held: Held) -> None:
     frames: list[tuple[float, EventFrame]] = []
-    ended = threading.Event()
+    moving, ended = threading.Event(), threading.Event()
 
     def tell(frame: EventFrame) -> None:
         frames.append((time.monotonic(), frame))
-        if isinstance(frame.event, StatusEvent) and frame.event.status == "COMPLETED":
+        if sum(frame.event.type in LIVE_TYPES for _, frame in frames) == ENOUGH:
+            moving.set()
+        if isinstance(frame.event, StatusEvent) and frame.event.status == "STOPPED":
             ended.set()
 
     end = asker.service.follow(tell, since=None)
-    sql = f"SELECT k, sum(v) AS n, max(t) AS t FROM '{many}/*.csv' GROUP BY k ORDER BY k"
-    job = asker.json("POST", "jobs", body={"sql": sql, "use_cache": False})["id"]
+    job = asker.json("POST", "jobs", body={"sql": held.sql("told")})["id"]
+    assert moving.wait(60)
+    asker.json("PATCH", f"jobs/{job}", body={"status": "STOPPED"})
     assert ended.wait(60)
     end()
 
     events = [frame.event for _, frame in frames]
-    durable = [event for event in events if event.type not in LIVE]
+    durable = [event for event in events if event.type not in LIVE_TYPES]
     assert [event.seq for event in durable] == list(range(1, len(durable) + 1))
     assert {event.job for event in events} == {job}
-    live = [at for at, frame in frames if frame.event.type in LIVE]
-    assert live
+    live = [at for at, frame in frames if frame.event.type in LIVE_TYPES]
     assert all(after - before > TICK_SECONDS * 0.9 for before, after in pairwise(live))
     for event in events:
         if isinstance(event, PreviewEvent):
