@@ -102,11 +102,15 @@ class Drive:
         """See at once what the user desires now."""
         self._lease.look()
 
+    def stop(self) -> None:
+        """Stop the job, as its user asks; what it has finished is kept."""
+        if self._running is not None:
+            self._running.cancel()
+
     def release(self) -> None:
         """Stop driving, and leave the job to the next runner."""
         self._released = True
-        if self._running is not None:
-            self._running.cancel()
+        self.stop()
 
     def notice(self, code: str, text: str) -> None:
         """Tell those who watch something they should know."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from multiprocessing import resource_tracker
 from typing import Final, Self, TypeVar
@@ -60,6 +60,10 @@ class LoopThread:
         future = asyncio.run_coroutine_threadsafe(begin(), self._loop)
         begun.wait()
         return future
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call a function on the loop, soon; returns at once."""
+        self._loop.call_soon_threadsafe(function)
 
     def close(self) -> None:
         """Stop the loop and wait for its thread; what was cancelled before leaves first."""

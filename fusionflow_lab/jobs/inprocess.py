@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,7 +79,7 @@ class InProcessManager(JobManager):
         """Ask the job to stop; what it has finished is kept."""
         running = self._mine(job)
         if running is not None:
-            running.future.cancel()
+            self._thread.call(running.drive.stop)
         else:
             super().stop(job)
 
@@ -104,7 +104,7 @@ class InProcessManager(JobManager):
         with self._lock:
             running = list(self._running.values())
         for job in running:
-            job.future.cancel()
+            self._thread.call(job.drive.stop)
         for job in running:
             job.drive.feed.wait()
         super().close()
@@ -129,7 +129,7 @@ class InProcessManager(JobManager):
     def _drive(self, record: JobRecord) -> None:
         running = self._mine(record.id)
         if running is not None:
-            running.future.exception()  # its end has been written, but it may still be leaving
+            wait([running.future])  # its end has been written, but it may still be leaving
         try:
             epoch = self._stores.jobs.claim(record.id, self._runner.holder)
         except DatabaseError:

@@ -67,9 +67,9 @@ class JobView:
             case StatusEvent():
                 done = 1.0 if event.status == "COMPLETED" else view.fraction
                 return replace(view, status=event.status, message=event.message, fraction=done)
-            case ProgressEvent():
+            case ProgressEvent() if not _older(event, self.progress):
                 return replace(view, progress=event, fraction=max(view.fraction, _fraction(event)))
-            case PreviewEvent():
+            case PreviewEvent() if not _older(event, self.preview):
                 return replace(view, preview=event)
             case NoticeEvent():
                 return replace(view, notices=(*view.notices, event))
@@ -151,6 +151,11 @@ def preview_table(preview: PreviewEvent) -> pa.Table:
     """
     with pa.ipc.open_stream(io.BytesIO(preview.ipc)) as reader:
         return reader.read_all()
+
+
+def _older(event: Event, known: Event | None) -> bool:
+    """Tell whether a live event comes late: by another way, whose copies are kept less often."""
+    return known is not None and (event.seq, event.time) < (known.seq, known.time)
 
 
 def _fraction(progress: ProgressEvent) -> float:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fusionflow_lab.jobs.events import ChunkErrorEvent, Event, NoticeEvent, ProgressEvent, StatusEvent
 from fusionflow_lab.query import Counters
 from fusionflow_lab.results.view import JobView
@@ -28,6 +30,13 @@ def folded(*events: Event) -> JobView:
 def test_the_fraction_never_goes_back() -> None:
     view = folded(progress(6, 10), progress(5, 10))
     assert view.percent() == 60
+
+
+def test_an_older_progress_that_comes_late_is_passed_over() -> None:
+    late = replace(progress(0, 10), time=-1.0)
+    assert folded(progress(7, 10), late).stopped() == "stopped; 7 of 10 chunks kept, run it again to go on"
+    of_the_next_run = replace(progress(0, 10), seq=9, time=-1.0)
+    assert folded(progress(7, 10), of_the_next_run).progress == of_the_next_run
 
 
 def test_completed_is_all_of_it() -> None:

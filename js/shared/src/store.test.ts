@@ -34,6 +34,11 @@ class TableTransport implements Transport {
   }
 }
 
+test("an older progress that comes late is passed over", () => {
+  const late = { ...progress(40), time: -1 };
+  assert.equal(after(after(viewOf(JOB), progress(60)), late).job.bytes_done, 60);
+});
+
 test("progress never goes back, and ends at 1 only with the job", () => {
   let view = after(viewOf(JOB), progress(60));
   view = after(view, progress(40));

@@ -56,20 +56,26 @@ export function after(view: JobView, event: JobEvent): JobView {
       return { ...view, job, statuses, told: event.time, message: event.message, fraction: event.status === "COMPLETED" ? 1 : view.fraction };
     }
     case "progress": {
+      if (older(event, view.progress)) return view;
       if (hasEnded(view.job.status)) return { ...view, progress: event };
       const { chunks_done, chunks_total, bytes_done, bytes_total, counters } = event;
       const job = { ...view.job, chunks_done, chunks_total, bytes_done, bytes_total, counters };
       return { ...view, job, progress: event, fraction: Math.max(view.fraction, fractionOf(job)) };
     }
     case "preview":
-      return { ...view, preview: event };
+      return older(event, view.preview) ? view : { ...view, preview: event };
     case "chunks":
-      return { ...view, chunks: event };
+      return older(event, view.chunks) ? view : { ...view, chunks: event };
     case "notice":
       return known(view.notices, event) ? view : { ...view, notices: [...view.notices, event] };
     case "chunk_error":
       return known(view.errors, event) ? view : { ...view, errors: [...view.errors, event] };
   }
+}
+
+/** Whether a live event comes late: by another way, whose copies are kept less often. */
+function older(event: JobEvent, known: JobEvent | null): boolean {
+  return known !== null && (event.seq < known.seq || (event.seq === known.seq && event.time < known.time));
 }
 
 function known(events: readonly JobEvent[], event: JobEvent): boolean {
