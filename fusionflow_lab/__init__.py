@@ -131,7 +131,11 @@ def _jupyter_server_extension_points() -> list[dict[str, object]]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the ``%%fusionflow`` magics: what ``%load_ext fusionflow_lab`` calls."""
+    """Register the ``%%fusionflow`` magics: what ``%load_ext fusionflow_lab`` calls.
+
+    The runner of the first cell loads while this process does.
+    """
+    import_module("fusionflow_lab.notebook.early").start_early(shell)
     import_module("fusionflow_lab.notebook.magics").load_ipython_extension(shell)
 
 

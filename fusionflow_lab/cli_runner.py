@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,9 +29,6 @@ def runner(
     idle: Annotated[
         float | None, typer.Option("--idle", metavar="SECONDS", help="End after so long without work.")
     ] = None,
-    home: Annotated[Path | None, typer.Option("--home", hidden=True)] = None,
-    only: Annotated[bool, typer.Option("--only", hidden=True)] = False,
-    ready: Annotated[int, typer.Option("--ready", hidden=True)] = -1,
 ) -> None:
     """Drive jobs until interrupted. Several on one database are each other's hot standby.
 
@@ -40,8 +36,8 @@ def runner(
     """
     if context.invoked_subcommand is None:
         with exit_codes():
-            config = Config.load(home=home, workers=workers)
-            run_runner(config, RunnerOptions(cluster=scheduler, idle_seconds=idle, only=only, ready=ready))
+            config = Config.load(workers=workers)
+            run_runner(config, RunnerOptions(cluster=scheduler, idle_seconds=idle))
 
 
 @runners.command("status")

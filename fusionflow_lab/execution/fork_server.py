@@ -13,8 +13,12 @@ import sys
 from multiprocessing import forkserver
 
 _METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
-# DuckDB looks whether what it is given is of pandas; what is not installed is passed over.
-_LOADED = ("distributed.nanny", "fusionflow_lab.execution.tasks", "fusionflow_lab.execution.plugin", "pandas")
+_LOADED = (
+    "fusionflow_lab.execution.without_pandas",
+    "distributed.nanny",
+    "fusionflow_lab.execution.tasks",
+    "fusionflow_lab.execution.plugin",
+)
 # What libraries read when they are loaded: no threads of theirs in a process that is copied.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

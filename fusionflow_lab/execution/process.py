@@ -1,27 +1,27 @@
 """A runner as a process of its own: ``fusionflow runner``.
 
-One that was started for a user's first job is the only one of its home and cluster (a locked file says so)
-and ends when idle. One that somebody started himself takes no lock: two on one database are a hot standby,
-for the leases of the jobs say who drives what.
+One that was started for a user's first job is the only one of its home and cluster (it was handed a locked
+file) and ends when idle. One that somebody started himself has no lock: two on one database are a hot
+standby, for the leases of the jobs say who drives what.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
 import json
 import logging
 import os
 import platform
 import signal
+import sys
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from logging import StreamHandler
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
@@ -38,6 +38,7 @@ from fusionflow_lab.jobs.wire import Message
 from fusionflow_lab.logs import JobFiles, write_logs
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
+from fusionflow_lab.results.message import USER_ERRORS, message_lines
 
 LOG_BYTES: Final = 4 << 20
 
@@ -54,30 +55,37 @@ class RunnerOptions:
         ``"local"``, or the address of the scheduler it serves.
     idle_seconds
         When to end without work; None: never.
-    only
-        Whether to end at once where another of this home and cluster holds the lock.
     ready
         File descriptor to say so on when clients can connect; -1 for none.
+    lock
+        File descriptor of the locked file of this home and cluster; -1 for none. Who has it logs to a file.
     """
 
     cluster: str = "local"
     idle_seconds: float | None = None
-    only: bool = False
     ready: int = -1
+    lock: int = -1
 
 
-def run_runner(config: Config, options: RunnerOptions) -> bool:
-    """Run a runner until it is told to end or idle; False where another holds the lock."""
+def main(given: str) -> None:
+    """Run a runner as its client asked: options in JSON, and the number of workers."""
+    options = json.loads(given)
+    try:
+        config = Config.load(workers=options.pop("workers"))
+        run_runner(config, RunnerOptions(**options))
+    except USER_ERRORS as error:
+        sys.exit("\n".join(message_lines(error)))
+
+
+def run_runner(config: Config, options: RunnerOptions) -> None:
+    """Run a runner until it is told to end or idle."""
     config.home.mkdir(parents=True, exist_ok=True)
     options = replace(options, cluster=config.cluster_name(options.cluster))
     with ExitStack() as stack:
-        if options.only:
-            lock = _lock(config.runner_log(options.cluster).with_suffix(".lock"))
-            if lock is None:
-                _say(options.ready, {"held": True})
-                return False
-            stack.enter_context(lock)
-        _log_to(config, config.runner_log(options.cluster) if options.only else None)
+        if options.lock >= 0:
+            os.set_inheritable(options.lock, False)  # noqa: FBT003 - os's
+            stack.enter_context(os.fdopen(options.lock, "a"))
+        _log_to(config, config.runner_log(options.cluster) if options.lock >= 0 else None)
         process = _Process(config, options)
         stack.callback(process.close)
         thread = stack.enter_context(LoopThread())
@@ -85,7 +93,6 @@ def run_runner(config: Config, options: RunnerOptions) -> bool:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: thread.submit(process.end()))
         work.result()
-    return True
 
 
 class _Process:
@@ -152,17 +159,6 @@ class _Process:
             version=VERSION,
             address="",
         )
-
-
-def _lock(path: Path) -> IO[str] | None:
-    """Lock a file for as long as it is open; None where another process has it."""
-    file = path.open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
 
 
 def _say(descriptor: int, message: Message) -> None:

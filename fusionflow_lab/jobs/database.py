@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from fusionflow_lab.config_text import without_password
 from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.jobs import migrations
+from fusionflow_lab.jobs.migrations.schema import STATEMENTS
 
 BUSY_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 10
@@ -129,6 +130,10 @@ def migrate(engine: Engine) -> None:
     with writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        elif not inspect(connection).get_table_names():
+            for statement in STATEMENTS:
+                connection.exec_driver_sql(statement)
+            return
         run_migrations(connection)
 
 

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import platform
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -28,12 +25,14 @@ from fusionflow_lab.execution.build import VERSION
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
+from fusionflow_lab.jobs.starting import start_runner
 from fusionflow_lab.jobs.wire import Message, ask, message_event, pack, receive
 
 START_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 2.0
 HELD_SECONDS: Final = 10.0
 _LOG_LINES: Final = 5
+_LOOK_SECONDS: Final = 0.03
 
 
 class RunnerLink:
@@ -125,46 +124,23 @@ class RunnerLink:
                 if connection is not None:
                     end_runner(connection)
             only = not held_since or time.monotonic() - held_since < HELD_SECONDS
-            if self._start(only=only) == "held":
-                # Another client is starting one, or the one that holds the lock does not answer.
+            if not self._start(only=only):
+                # One is starting, or the one that holds the lock does not answer.
                 held_since = held_since or time.monotonic()
-                time.sleep(0.1)
+                time.sleep(_LOOK_SECONDS)
         raise self._failed("the runner does not answer")
 
-    def _start(self, *, only: bool) -> str:
-        """Start a runner and wait until it listens; "held" where another has the lock."""
-        path = self._config.runner_log(self._cluster)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        reading, writing = os.pipe()
-        try:
-            with path.open("ab") as log:
-                # The shell leaves at once, so that the runner is nobody's child.
-                subprocess.run(  # noqa: S603 - this very program
-                    ["/bin/sh", "-c", '"$@" &', "sh", *self._command(writing, only=only)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=self._config.home,
-                    env={**os.environ, **self._config.environment()},
-                    pass_fds=(writing,),
-                    start_new_session=True,
-                    check=True,
-                )
-        finally:
-            os.close(writing)
-        with os.fdopen(reading, "rb") as line:
+    def _start(self, *, only: bool) -> bool:
+        """Start a runner and wait until it listens; False where another has the lock."""
+        started = start_runner(self._config, self._cluster, only=only)
+        if started is None:
+            return False
+        with started as line:
             ready, _, _ = select([line], [], [], START_SECONDS)
             said: Message = json.loads(line.read() or b"{}") if ready else {}
         if not said:
             raise self._failed("the runner did not start")
-        return "held" if said.get("held") else "started"
-
-    def _command(self, ready: int, *, only: bool) -> list[str]:
-        config = self._config
-        command = [sys.executable, "-P", "-m", "fusionflow_lab", "runner"]
-        command += ["--home", str(config.home), "--scheduler", self._cluster]
-        command += ["--workers", str(config.workers), "--idle", str(config.runner_idle)]
-        return [*command, "--ready", str(ready), *(["--only"] if only else [])]
+        return True
 
     def _failed(self, what: str) -> ClusterError:
         path = self._config.runner_log(self._cluster)

@@ -14,7 +14,13 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.jobs import migrations
-from fusionflow_lab.jobs.database import current_revision, open_database, run_migrations, writing
+from fusionflow_lab.jobs.database import (
+    connect_database,
+    current_revision,
+    open_database,
+    run_migrations,
+    writing,
+)
 from fusionflow_lab.jobs.models import Base
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.query import Query
@@ -34,6 +40,30 @@ def test_models_equal_the_migrated_schema(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_new_file_has_the_schema_of_all_steps(tmp_path: Path) -> None:
+    stepped = connect_database(tmp_path / "steps.sqlite")
+    with writing(stepped).begin() as connection:
+        run_migrations(connection)
+
+    new = open_database(tmp_path / "new.sqlite")
+
+    assert contents(new) == contents(stepped)
+
+
+def contents(engine: Engine) -> list[list[str]]:
+    """Return the statements that a SQLite file was made by, and the rows it begins with."""
+    queries = (
+        "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name",
+        "SELECT * FROM alembic_version",
+        "SELECT * FROM event_counter",
+    )
+    with engine.connect() as connection:
+        return [
+            [re.sub(r"\s+|\\[nt]", "", str(tuple(row))) for row in connection.exec_driver_sql(query)]
+            for query in queries
+        ]
 
 
 def test_head_is_the_newest_revision() -> None:
@@ -114,7 +144,7 @@ def test_a_path_with_a_percent_sign(tmp_path: Path) -> None:
         assert set(inspect(connection).get_table_names()) > TABLES
 
 
-def test_an_open_database_needs_no_alembic(tmp_path: Path) -> None:
+def test_a_new_database_and_an_open_one_need_no_alembic(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
     code = (
         "import sys; from fusionflow_lab.jobs.store import JobStore\n"
@@ -128,7 +158,7 @@ def test_an_open_database_needs_no_alembic(tmp_path: Path) -> None:
         for _ in range(2)
     ]
 
-    assert answers == ["True", "False"]
+    assert answers == ["False", "False"]
 
 
 def test_many_processes_open_a_new_database_at_once(path: str) -> None:
