@@ -1,6 +1,6 @@
 # Every task of the project. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab ui test test-all test-rust test-ui test-python s3 check docs wheel dev bench chaos fuzz audit clean
+.PHONY: help setup demo lab ui test test-all test-rust test-ui test-python s3 check docs wheel dev bench bench-memory chaos fuzz audit clean
 
 BIN := .venv/bin
 # The machine's npm, or the one of PyPI that .ci/setup puts into .venv.
@@ -17,7 +17,7 @@ TEST_PROCESSES ?= 2
 
 # How long `make fuzz` tries each target.
 FUZZ_SECONDS ?= 60
-# How much text each file of `make bench` has that goes through a worker of little memory.
+# How much text each file of `make bench-memory` has that goes through a worker of little memory.
 MEMORY_GIGABYTES ?= 5
 
 help: ## list the targets
@@ -85,11 +85,14 @@ ui: setup ## bundle the widgets and the panel again
 dev: ## rebuild the extension in place
 	@./.ci/setup --reinstall-package fusionflow_lab
 
-bench: ## time us, DuckDB, Polars, DataFusion, chDB and Dask side by side, ClickBench against DuckDB; MEMORY_GIGABYTES=5 of each format through a worker of 512 MiB
+bench: ## time us, DuckDB, Polars, DataFusion, chDB and Dask side by side, ClickBench against DuckDB (BENCH_OPTIONS=--write: into docs/measured.md)
 	@./.ci/setup --group bench
 	@$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
 	@$(BIN)/python -m benchmarks.clickbench
+
+bench-memory: setup ## peaks: MEMORY_GIGABYTES=5 of each format through a worker of 512 MiB, ten million groups through two of 1 GiB
 	@$(BIN)/python -m benchmarks.memory --gigabytes $(MEMORY_GIGABYTES)
+	@$(BIN)/python -m benchmarks.millions
 
 fuzz: setup ## fuzz scan, sniffer, JSON, patterns, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "missing: cargo-fuzz - run: cargo install --locked cargo-fuzz" >&2; exit 1; }

@@ -77,12 +77,6 @@ CASES = (
         name="count(DISTINCT text)", file=VALUES_APART, sql="SELECT count(DISTINCT name) AS n FROM {source}"
     ),
     Case(
-        name="count(DISTINCT integer) by three keys",
-        file=VALUES_APART,
-        sql="SELECT part, count(DISTINCT number) AS n, sum(number) AS total FROM {source} GROUP BY part",
-        digest="SELECT count(*), sum(hash(part, n, total) % 1000003) FROM answer",
-    ),
-    Case(
         name="SELECT DISTINCT integer",
         file=VALUES_APART,
         sql="SELECT DISTINCT number FROM {source}",

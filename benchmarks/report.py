@@ -8,11 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Run, median, spread
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 OURS = "fusionflow"
+LONG_SECONDS: Final = 5.0
+FEWER_RUNS: Final = 2
+"""How often an engine is run that takes so long, and from where on."""
+SHOWN: Final = 2.0
+"""Bars of the chart end there."""
+GREY: Final = "#7f7f7f"
+"""Reads on light and on dark grounds."""
 PACKAGES: Final = {
     "DuckDB": "duckdb",
     "Polars": "polars",
@@ -85,17 +95,33 @@ def chart(timed: Sequence[Timed], peers: Sequence[str], path: Path) -> None:
             height=height * 0.9,
             label=engine,
         )
-    grey = "#7f7f7f"
+        for at, one in shown:
+            if engine == OURS or one.wall(engine) > SHOWN * one.wall(peers[0]):
+                _label(axes, one.wall(engine) / one.wall(peers[0]), at + place * height)
     axes.set_yticks([at + 0.4 for at in range(len(timed))], [one.question for one in timed])
-    axes.axvline(1, color=grey, linewidth=1)
-    axes.set_xlabel(f"wall seconds as a part of {peers[0]}'s (shorter is faster)", color=grey)
-    axes.tick_params(colors=grey)
+    axes.axvline(1, color=GREY, linewidth=1)
+    axes.set_xlabel(f"wall seconds as a part of {peers[0]}'s (shorter is faster)", color=GREY)
+    axes.tick_params(colors=GREY)
     axes.invert_yaxis()
-    axes.set_xlim(0, 3)
+    axes.set_xlim(0, SHOWN)
     axes.spines[:].set_visible(False)
-    axes.legend(frameon=False, labelcolor=grey)
+    look = {"frameon": False, "labelcolor": GREY, "fontsize": "small"}
+    figure.legend(loc="outside upper center", ncols=len(engines), **look)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+
+
+def _label(axes: Axes, ratio: float, at: float) -> None:
+    """Write the length of a bar beside it, or at the end of the chart where it is longer."""
+    cut = ratio > SHOWN
+    axes.annotate(
+        f"{ratio:.1f} " if cut else f" {ratio:.2f}",
+        (min(ratio, SHOWN), at),
+        ha="right" if cut else "left",
+        va="center",
+        color="white" if cut else GREY,
+        fontsize="x-small",
+    )
 
 
 def drawn(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -131,5 +157,6 @@ def conditions(runs: int, peers: Sequence[str]) -> str:
     return (
         f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {engines}; "
         f"warm page cache, two threads (or worker processes) for every engine, runs taken in turn, "
-        f"medians of {runs} runs; ± is half of their range."
+        f"medians of {runs} runs ({FEWER_RUNS} of what takes longer than {LONG_SECONDS:.0f} s); ± is half of "
+        "their range. A dash: the engine is not asked, or does not answer."
     )
