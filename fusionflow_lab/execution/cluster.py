@@ -80,13 +80,7 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
 async def _connected(address: str) -> Client:
     """Return the client of a scheduler that is prepared; one that goes away meanwhile may be back soon."""
     for _ in range(MOST_ATTEMPTS):
-        try:
-            client = _Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS)
-            await client
-        except (OSError, TimeoutError) as error:
-            raise ClusterError(
-                f"no Dask scheduler answers: {error}", where=address, hint="check the address, or use 'local'"
-            ) from None
+        client = await _answered(address)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
             with suppress(OSError):
@@ -98,6 +92,20 @@ async def _connected(address: str) -> Client:
         where=address,
         hint="look into its log, and run again: finished work is kept",
     )
+
+
+async def _answered(address: str) -> Client:
+    """Return the client of a scheduler that answers; one that is dying may only hang up, and be back soon."""
+    give_up = time.monotonic() + CONNECT_SECONDS / 2
+    while True:
+        try:
+            client = _Client(address, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS)
+            return await client
+        except (OSError, TimeoutError) as error:
+            if time.monotonic() > give_up:
+                what = f"no Dask scheduler answers: {error}"
+                raise ClusterError(what, where=address, hint="check the address, or use 'local'") from None
+        await asyncio.sleep(SETUP_SECONDS)
 
 
 @contextmanager

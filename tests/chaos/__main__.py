@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import socket
 import sys
 import tempfile
 import time
@@ -32,6 +31,7 @@ from fusionflow_lab.storage import Folder
 from tests.chaos.programs import WORKERS, Programs
 from tests.chaos.reading import Reading
 from tests.faults.world import written
+from tests.ports import free_port
 from tests.postgresql import server
 
 ROWS = 16_000_000
@@ -91,7 +91,7 @@ def main() -> int:
             written(files / f"part-{number}.csv", ROWS // FILES)
         config = Config.load(home=home)
         with (
-            Programs(home, _free_port(), database) as programs,
+            Programs(home, free_port(), database) as programs,
             JobStore(config.job_database) as store,
         ):
             chance = random.Random(options.seed)
@@ -172,13 +172,6 @@ def report(account: Account, kills: int) -> int:
     for line in account.wrong:
         account.say(f"WRONG: {line}")
     return 1 if account.wrong else 0
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

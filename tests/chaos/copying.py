@@ -25,9 +25,9 @@ from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.planning.copying import Copying, written_query
 from fusionflow_lab.query import Query
 from fusionflow_lab.storage import Folder
-from tests.chaos.__main__ import _free_port
 from tests.chaos.programs import Programs
 from tests.faults.world import written
+from tests.ports import free_port
 
 ROWS = 6_000_000
 JOB_SECONDS = 300.0
@@ -82,7 +82,7 @@ def main() -> int:
         watcher = os.fork()
         if not watcher:
             watch(str(out), {ROWS})
-        with Programs(home, _free_port()) as programs, JobStore(home / "jobs.sqlite") as store:
+        with Programs(home, free_port()) as programs, JobStore(home / "jobs.sqlite") as store:
             while sum(strikes.values()) < options.kills and time.monotonic() - begun < options.seconds:
                 jobs += 1
                 # Each job has a map of its own: nothing is known.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.cluster import check_workers, open_cluster
 from fusionflow_lab.execution.plugin import resource
 from tests.execution.programs import Spawn, add_worker, other_python
+from tests.ports import free_port
 
 
 async def opened(address: str, workers: int) -> tuple[int, dict[str, float]]:
@@ -134,9 +134,8 @@ def dask_setup(scheduler):
 
 
 def test_a_scheduler_that_dies_while_it_is_prepared_is_waited_for(spawn: Spawn, tmp_path: Path) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        address, port = "tcp://127.0.0.1:{1}".format(*listener.getsockname()), listener.getsockname()[1]
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
     struck, preload = tmp_path / "struck", tmp_path / "dying.py"
     preload.write_text(DYING)
     options = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--preload", str(preload))

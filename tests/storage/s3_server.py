@@ -11,11 +11,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from moto.server import ThreadedMotoServer
+
+from tests.ports import free_port
 
 KEY = "fusionflow"
 SECRET = "kept-from-jobs-7f3a9c"  # noqa: S105 - of this server only
@@ -46,7 +48,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         yield S3Server(host=host, port=port, checks_secrets=False, fails_without_upload=True)
         moto.stop()
         return
-    port = _free_port()
+    port = free_port()
     secrets = {"ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": SECRET}
     with subprocess.Popen(
         [program, "--port", f"127.0.0.1:{port}", "posix", str(folder)],
@@ -59,12 +61,6 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
             yield S3Server(host="127.0.0.1", port=port, checks_secrets=True)
         finally:
             process.terminate()
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:
