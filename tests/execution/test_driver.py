@@ -12,6 +12,7 @@ from distributed import Client
 
 from fusionflow_lab.api import Job, Session
 from fusionflow_lab.errors import SourceChangedError
+from tests.held import hashed
 
 
 def written(path: Path, rows: int) -> Path:
@@ -84,9 +85,7 @@ def test_a_damaged_state_is_scanned_again(session: Session, tmp_path: Path) -> N
 
 def test_a_file_that_changes_is_refused(session: Session, tmp_path: Path) -> None:
     path = written(tmp_path / "data.csv", 10_000_000)
-    job = session.sql(
-        f"SELECT k, max(sha256(sha256(v::VARCHAR))) AS v FROM '{path}' GROUP BY k", use_cache=False
-    ).submit()
+    job = session.sql(f"SELECT k, max({hashed('v', 3)}) AS v FROM '{path}' GROUP BY k").submit()
     reach(job, 1)
     with path.open("a") as file:
         file.write("1,one more\n")

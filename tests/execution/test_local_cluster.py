@@ -7,7 +7,6 @@ import os
 import signal
 from contextlib import suppress
 
-import psutil
 from distributed import Client
 
 from fusionflow_lab.execution.local_cluster import open_local
@@ -18,16 +17,17 @@ async def killed_while_starting() -> None:
         open_local(workers=1, memory_limit="0") as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as client,
     ):
-        before = set((await client.run(os.getpid)).values())
-        for _ in range(2):  # the second one dies before it has registered
-            for child in psutil.Process().children(recursive=True):
-                with suppress(psutil.Error):
-                    if "spawn_main" in " ".join(child.cmdline()):
-                        os.kill(child.pid, signal.SIGKILL)
-            await asyncio.sleep(0.3)
-        after: set[int] = set()
-        while not after - before:
-            after = set((await client.run(os.getpid)).values())
+        (nanny,) = cluster.workers.values()
+        dead = set[int]()
+        while len(dead) < 2:  # the second one dies before it has registered
+            if nanny.pid and nanny.pid not in dead:
+                dead.add(nanny.pid)
+                with suppress(ProcessLookupError):
+                    os.kill(nanny.pid, signal.SIGKILL)
+            await asyncio.sleep(0)
+        after: set[object] = set()
+        while not {pid for pid in after if isinstance(pid, int)} - dead:
+            after = set((await client.run(os.getpid, on_error="return")).values())
             await asyncio.sleep(0.1)
 
 

@@ -16,7 +16,7 @@ from fusionflow_lab.execution.dispatch import MAX_DEATHS, Dispatcher
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.jobs.events import ChunkErrorEvent, NoticeEvent
 from fusionflow_lab.source import Dialect, Source, SourceFile
-from tests.faults.world import poisoned, written
+from tests.faults.world import poisoned, until, written
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -92,7 +92,7 @@ def test_a_file_that_kills_who_looks_for_its_records_is_named(session: Session, 
         with pytest.raises(ChunkError, match="workers died") as caught:
             asyncio.run(look())
         assert f"{path}, bytes {file.data_start}-{size}" in str(caught.value)
-        assert killed() >= MAX_DEATHS
+        until(lambda: killed() >= MAX_DEATHS, "what the last worker died of to be told")
     (start,) = asyncio.run(look())
     assert path.read_bytes()[start - 1 : start] == b"\n"
 

@@ -20,7 +20,7 @@ from fusionflow_lab.jobs.events import StatusEvent
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.jobs.store import JobStore
-from tests.faults.world import reach, until, written
+from tests.faults.world import answer, asked, reach, until, written
 from tests.postgresql import Server
 
 ROWS = 4_000_000
@@ -47,10 +47,6 @@ def small_home(tmp_path: Path) -> Iterator[Path]:
     yield home
     unmount = ["umount", "--lazy", str(home)]
     subprocess.run(unmount, check=True)
-
-
-def asked(path: Path, mark: str) -> str:
-    return f"SELECT k, count(*) AS n, max(v) || '{mark}' AS v FROM '{path}' GROUP BY k ORDER BY k"
 
 
 def fill(folder: Path) -> Path:
@@ -80,14 +76,13 @@ def locked(session: Session) -> Iterator[None]:
 
 
 def test_a_locked_database_is_waited_for_longer_than_a_lease(session: Session, path: Path) -> None:
-    expected = session.sql(asked(path, "locked"), use_cache=False).result().arrow()
-    job = session.sql(asked(path, "locked"), use_cache=False).submit()
+    job = session.sql(asked(path, "locked", depth=3)).submit()
     reach(job, 1)
     with JobStore(session.config.job_database) as store, locked(session):
         until(lambda: store.get(job.id).lease_until < time.time(), "the lease to run out")
         assert not job.done()
     result = job.result(60)
-    assert result.arrow().equals(expected)
+    assert result.arrow().to_pylist() == answer(ROWS)
     assert result.counters.rows_read == ROWS
     statuses = [event.status for event in job.log() if isinstance(event, StatusEvent)]
     assert statuses == ["CREATED", "QUEUED", "IN_PROGRESS", "COMPLETED"]
@@ -99,8 +94,7 @@ def all_read(job: Job) -> bool:
 
 def test_a_full_database_is_waited_for(small_home: Path, path: Path) -> None:
     with connect(home=small_home, workers=1, runner="inprocess") as session:
-        expected = session.sql(asked(path, "full"), use_cache=False).result().arrow()
-        job = session.sql(asked(path, "full"), use_cache=False).submit()
+        job = session.sql(asked(path, "full", depth=2)).submit()
         reach(job, 1)
         filler = fill(small_home)
         until(lambda: all_read(job), "the last chunk")
@@ -111,7 +105,7 @@ def test_a_full_database_is_waited_for(small_home: Path, path: Path) -> None:
         assert not job.done()
         filler.unlink()
         result = job.result(60)
-        assert result.arrow().equals(expected)
+        assert result.arrow().to_pylist() == answer(ROWS)
         assert [event.seq for event in job.log()] == [1, 2, 3, 4]
         assert job.status == "COMPLETED"
 
@@ -124,9 +118,7 @@ def test_a_server_that_crashes_is_waited_for(
         pytest.skip("a server that is told is not killed")
     settings: dict[str, Value] = {"database": postgresql.database(), "runner_idle": 1.0}
     with connect(home=tmp_path / "home", workers=1, runner=runner, traits=settings) as session:
-        heavy = f"SELECT k, count(*) AS n, max(sha256(sha256(v))) AS v FROM '{path}' GROUP BY k ORDER BY k"
-        expected = session.sql(heavy, use_cache=False).result().arrow()
-        job = session.sql(heavy, use_cache=False).submit()
+        job = session.sql(asked(path, "crash", depth=2)).submit()
         reach(job, 1)
         postgresql.kill()
         try:
@@ -134,7 +126,7 @@ def test_a_server_that_crashes_is_waited_for(
                 session.jobs()
         finally:
             postgresql.start()
-        assert job.result(120).arrow().equals(expected)
+        assert job.result(120).arrow().to_pylist() == answer(ROWS)
         statuses = [event.status for event in job.log() if isinstance(event, StatusEvent)]
         assert statuses == ["CREATED", "QUEUED", "IN_PROGRESS", "COMPLETED"]
         assert not (tmp_path / "home" / "jobs.sqlite").exists()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from distributed import Client
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import QueryError
+from tests.faults.world import workers
 
 ROWS = 1_500_000
 # Half of it is DuckDB's, less 64 MiB.
@@ -35,11 +34,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "t.csv"
     duckdb.sql(f"COPY (SELECT i % 10 AS j, i AS k FROM range({ROWS}) t(i)) TO '{path}' (HEADER)")
     return path
-
-
-def workers(session: Session) -> set[int]:
-    with Client(session.scheduler_address, set_as_default=False) as client:
-        return set(client.run(os.getpid).values())
 
 
 def test_a_sort_of_more_than_memory_goes_to_the_disk(session: Session, path: Path) -> None:

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fusionflow_lab.api import Job
+from distributed import Client
+
+from fusionflow_lab.api import Job, Session
+from tests.held import hashed
 
 ROW = "{key},text number {number:06}\n"
 BLOCK_ROWS = 100_000
@@ -27,6 +30,29 @@ def written(path: Path, rows: int) -> Path:
             file.write(block)
         file.writelines(block.splitlines(keepends=True)[: rows % BLOCK_ROWS])
     return path
+
+
+def asked(path: Path, mark: str, *, depth: int) -> str:
+    """Ask what ``answer`` answers; deep hashes take their time. Each mark has states of its own."""
+    digest = hashed(f"v || '{mark}'", depth)
+    values = f"k, count(*) AS n, max(v) AS v, max(length({digest})) AS length"
+    return f"SELECT {values} FROM '{path}' GROUP BY k ORDER BY k"
+
+
+def answer(rows: int) -> list[dict[str, object]]:
+    """Return the answer over ``rows`` rows as they were written: some whole blocks."""
+    assert rows % BLOCK_ROWS == 0
+    numbers = {key: range(key, BLOCK_ROWS, 97) for key in range(97)}
+    return [
+        {"k": key, "n": len(those) * (rows // BLOCK_ROWS), "v": f"text number {those[-1]:06}", "length": 64}
+        for key, those in numbers.items()
+    ]
+
+
+def workers(session: Session) -> list[int]:
+    """Return the processes of a session's workers."""
+    with Client(session.scheduler_address, set_as_default=False) as client:
+        return sorted(client.run(os.getpid).values())
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:

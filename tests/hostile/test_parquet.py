@@ -192,4 +192,4 @@ def test_exact_or_refused(
             read(session, path)
     else:
         assert list(read(session, path)) == list(truth)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 30

@@ -21,7 +21,7 @@ from fusionflow_lab.planning.reader_options import ParquetOptions
 from fusionflow_lab.source import ParquetReader
 from fusionflow_lab.states.evaluate import Parts
 
-SECONDS = 10
+SECONDS = 30
 MEMORY_BYTES = 4 << 30
 # Why these are not read as DuckDB reads them.
 REFUSED = {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { tableFromArrays, tableToIPC } from "@uwdata/flechette";
 
 import { Pages, type RowsView, rowsQuery } from "./pages";
-import { settle } from "./testing";
+import { settle, until } from "./testing";
 import type { Method, Reply, RequestOptions, Transport } from "./transport";
 
 const VIEW: RowsView = { path: "jobs/ab12/result", sort: [], filter: [], columns: [0] };
@@ -109,9 +109,8 @@ test("rows that are still being sorted are asked for again, a refusal is told", 
   await settle();
   assert.equal(pages.waiting, "the rows are still being sorted");
   assert.equal(pages.problem, null);
-  await new Promise((resolve) => setTimeout(resolve, 1600));
+  await until(() => pages.waiting === "");
   assert.equal(numberAt(pages, 0), 0);
-  assert.equal(pages.waiting, "");
 
   transport.refusals.push({ status: 404, message: "the rows are no longer kept", reason: "NotThereError" });
   pages.want(50_000, 20);

