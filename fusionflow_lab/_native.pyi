@@ -527,7 +527,8 @@ def merge_states(stream: object, merges: Sequence[str]) -> object | None:
         Anything that exports an Arrow stream: the states, one after the other.
     merges
         What to do with each column: ``key``, ``sum``, ``min``, ``max``, ``bool_and``, ``bool_or``,
-        ``bit_and``, ``bit_or``, ``bit_xor``, ``any_value``, ``avg`` or ``variance``; see ``Stage.merges``.
+        ``bit_and``, ``bit_or``, ``bit_xor``, ``any_value``, ``arg_min``, ``arg_max``, ``registers`` or
+        ``moments`` (averages, variances, covariances); see ``Stage.merges``.
 
     Returns
     -------

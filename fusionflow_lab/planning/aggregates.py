@@ -33,12 +33,18 @@ _STATE_NAMES = """
 """
 _STATES = frozenset(_STATE_NAMES.split())
 # What the native core does to merge them: those that it merges to the same bits.
-_VARIANCES = ("var_pop", "var_samp", "variance", "stddev", "stddev_pop", "stddev_samp", "sem")
+_MOMENTS_NAMES = """
+    avg mean var_pop var_samp variance stddev stddev_pop stddev_samp sem covar_pop covar_samp corr
+    regr_avgx regr_avgy regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
+"""
 _MERGES: Mapping[str, str] = {
     **_VALUES,
-    **dict.fromkeys(("avg", "mean"), "avg"),
+    **dict.fromkeys(_MOMENTS_NAMES.split(), "moments"),
     **dict.fromkeys(("first", "arbitrary"), "any_value"),
-    **dict.fromkeys(_VARIANCES, "variance"),
+    **dict.fromkeys(("arg_min", "argmin", "min_by", "arg_min_null"), "arg_min"),
+    **dict.fromkeys(("arg_max", "argmax", "max_by", "arg_max_null"), "arg_max"),
+    "approx_count_distinct": "registers",
+    "regr_count": "sum",
 }
 # Their answer depends on the order of rows, or which of equals comes first.
 _ORDERED_NAMES = """

@@ -23,30 +23,52 @@ from fusionflow_lab.source import Column
 _KEYS: Final = VALUES - {"DECIMAL", "FLOAT", "HUGEINT"}
 _DOUBLES: Final = INTEGERS | {"DOUBLE", "FLOAT", "UBIGINT"}
 _NUMBERS: Final = _DOUBLES | {"DECIMAL"}
+_BITS: Final = INTEGERS | {"UBIGINT"}
+# Of FLOAT DuckDB keeps what sorts like it, and -0 sorts like 0.
+_CHOSEN: Final = VALUES - {"FLOAT"}
+_PAIRS: Final = (
+    "correlation",
+    "covariance",
+    *("regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope"),
+    *("regr_sxx", "regr_sxy", "regr_syy"),
+)
 _ARGUMENTS: Final = MappingProxyType(
     {
+        "any_value": (VALUES,),
+        "approx_count_distinct": (VALUES,),
+        "arg_max": (_CHOSEN, _CHOSEN),
+        "arg_min": (_CHOSEN, _CHOSEN),
         "avg": (_NUMBERS,),
+        "bit_and": (_BITS,),
+        "bit_or": (_BITS,),
+        "bit_xor": (_BITS,),
         "bool_and": (frozenset({"BOOLEAN"}),),
         "bool_or": (frozenset({"BOOLEAN"}),),
-        "correlation": (_DOUBLES, _DOUBLES),
         "count": (VALUES,),
         "count_if": (frozenset({"BOOLEAN"}),),
         "count_star": (),
-        "covariance": (_DOUBLES, _DOUBLES),
+        "first": (VALUES,),
         "max": (VALUES,),
         "min": (VALUES,),
         "sum": (_NUMBERS | {"BOOLEAN"},),
         "variance": (_DOUBLES,),
     }
+    | dict.fromkeys(_PAIRS, (_DOUBLES, _DOUBLES))
 )
 """Types of the arguments of each aggregate."""
 _OTHER_NAMES: Final = MappingProxyType(
-    {"mean": "avg", "countif": "count_if", "corr": "correlation"}
+    {"mean": "avg", "countif": "count_if", "corr": "correlation", "arbitrary": "first"}
+    | dict.fromkeys(("argmin", "min_by"), "arg_min")
+    | dict.fromkeys(("argmax", "max_by"), "arg_max")
     | dict.fromkeys(("covar_pop", "covar_samp"), "covariance")
-    | dict.fromkeys(("var_pop", "var_samp", "variance", "stddev", "stddev_pop", "stddev_samp"), "variance")
+    | dict.fromkeys(
+        ("var_pop", "var_samp", "variance", "stddev", "stddev_pop", "stddev_samp", "sem"), "variance"
+    )
 )
-_EXPORTED: Final = frozenset({"avg", "correlation", "covariance", "variance"})
-_DISTINCT: Final = frozenset({"min", "max", "bool_and", "bool_or"})
+_EXPORTED: Final = frozenset(
+    {"approx_count_distinct", "arg_max", "arg_min", "avg", "first", "variance", *_PAIRS}
+)
+_DISTINCT: Final = frozenset({"any_value", "bit_and", "bit_or", "bool_and", "bool_or", "max", "min"})
 
 
 def native_map(node: Node, columns: Sequence[Column], binder: Binder) -> NativeMap | None:

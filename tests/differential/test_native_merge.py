@@ -38,6 +38,10 @@ KEYS = {
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UINTEGER", "UBIGINT")
 NUMBERS = (*INTEGERS, "DOUBLE", "FLOAT", "DECIMAL(4,1)", "DECIMAL(9,2)", "DECIMAL(18,3)", "DECIMAL(38,2)")
 OTHERS = ("BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMPTZ", "TIME", "VARCHAR", "BLOB", "UUID")
+PAIRS = (
+    *("corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept"),
+    *("regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy"),
+)
 CASES = [
     *[(name, kind) for name in ("sum", "avg") for kind in NUMBERS],
     *[
@@ -48,7 +52,13 @@ CASES = [
     *[(name, kind) for name in ("min", "max", "any_value", "first", "count") for kind in (*NUMBERS, *OTHERS)],
     *[(name, kind) for name in ("bit_and", "bit_or", "bit_xor") for kind in INTEGERS],
     *[(name, "BOOLEAN") for name in ("bool_and", "bool_or", "count_if")],
+    *[("approx_count_distinct", kind) for kind in ("INTEGER", "DOUBLE", "DECIMAL(9,2)", "VARCHAR")],
+    *[(name, kind) for name in ("arg_min", "arg_max") for kind in (*NUMBERS, *OTHERS)],
+    *[(name, kind) for name in ("arg_min_null", "max_by") for kind in ("INTEGER", "VARCHAR")],
+    *[(name, kind) for name in PAIRS for kind in ("DOUBLE", "INTEGER")],
 ]
+TWO = {"arg_min", "arg_max", "arg_min_null", "max_by", *PAIRS}
+KINDS = (*NUMBERS, *OTHERS)
 FLOATS = ["0.0", "-0.0", "'NaN'", "'inf'", "'-inf'", "1e300", "-1e300", "0.1", "1.5", "-2.25", "1e-9"]
 SEEDS = 4
 LONG_SEEDS = 100
@@ -144,7 +154,7 @@ def bench(planner: Planner) -> Bench:
 
 
 def place_of(kind: str) -> str:
-    return f"v{(*NUMBERS, *OTHERS).index(kind)}"
+    return f"v{KINDS.index(kind)}"
 
 
 def states_of(bench: Bench, stage: Stage, draw: random.Random) -> list[pa.Table]:
@@ -154,7 +164,10 @@ def states_of(bench: Bench, stage: Stage, draw: random.Random) -> list[pa.Table]
 def run(bench: Bench, aggregate: str, kind: str, seed: int) -> bool:
     draw = random.Random(f"{aggregate} {kind} {seed}")
     keys = draw.sample([*KEYS], draw.randrange(3))
-    call = f"{aggregate}({place_of(kind)})"
+    arguments = [place_of(kind)]
+    if aggregate in TWO:
+        arguments.insert(draw.randrange(2), place_of("DOUBLE" if aggregate in PAIRS else draw.choice(KINDS)))
+    call = f"{aggregate}({', '.join(arguments)})"
     text = f"SELECT {', '.join([*keys, call])} FROM 't.csv'" + (" GROUP BY ALL" if keys else "")
     stage = bench.stage(text)
     assert stage.merges, text

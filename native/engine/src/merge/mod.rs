@@ -1,7 +1,7 @@
 //! Merge: states of one map to one, in the columns that they have.
 //!
 //! ```text
-//! batches of states ─► keys ─► group of each row ─► column by column: sums, winners, moments ─► one batch
+//! batches of states ─► keys ─► group of each row ─► column by column: sums, winners, moments… ─► one batch
 //! ```
 //!
 //! What DuckDB makes of the same states is the measure, bit by bit. What is not known here (a type, another
@@ -10,6 +10,7 @@
 mod groups;
 mod keys;
 mod moments;
+mod registers;
 mod states;
 mod sums;
 mod winners;

@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 
 use super::{
     groups::Groups,
-    moments,
+    moments, registers,
     sums::{self, Bits},
     winners,
 };
@@ -63,8 +63,10 @@ fn column(merge: &str, arrays: &[ArrayRef], groups: &Groups) -> Option<ArrayRef>
         "bit_and" => sums::bits(Bits::And, arrays, groups),
         "bit_or" => sums::bits(Bits::Or, arrays, groups),
         "bit_xor" => sums::bits(Bits::Xor, arrays, groups),
-        "avg" => moments::sums(arrays, groups),
-        "variance" => moments::variance(arrays, groups),
+        "arg_min" => winners::by_other(Ordering::Less, arrays, groups),
+        "arg_max" => winners::by_other(Ordering::Greater, arrays, groups),
+        "registers" => registers::registers(arrays, groups),
+        "moments" => moments::together(arrays, groups),
         _ => None,
     }
 }
@@ -101,7 +103,7 @@ mod tests {
     fn what_is_not_known_is_left_alone() {
         let states = [state(vec![Some("a")], vec![1])];
         assert!(merge(&states, &["key", "mode"]).unwrap().is_none());
-        assert!(merge(&states, &["key", "avg"]).unwrap().is_none());
+        assert!(merge(&states, &["key", "registers"]).unwrap().is_none());
         assert!(merge(&[state(vec![], vec![])], &["key", "sum"]).unwrap().is_none());
         assert!(merge(&states, &["key"]).is_err());
     }

@@ -32,6 +32,14 @@ pub fn extreme(wanted: Ordering, arrays: &[ArrayRef], groups: &Groups) -> Option
     taken(arrays, &won(arrays, groups, |one, other| order(one, other) == wanted))
 }
 
+/// The state of each group whose second field is least or greatest, the first of equal ones. None for another type.
+pub fn by_other(wanted: Ordering, arrays: &[ArrayRef], groups: &Groups) -> Option<ArrayRef> {
+    let field = |array: &ArrayRef| array.as_struct_opt().and_then(|structure| structure.columns().get(1).cloned());
+    let others: Vec<ArrayRef> = arrays.iter().map(field).collect::<Option<_>>()?;
+    let order = order_of(&others)?;
+    taken(arrays, &won(arrays, groups, |one, other| order(one, other) == wanted))
+}
+
 /// The place that wins in each group: a later one only where it is `better`.
 fn won(arrays: &[ArrayRef], groups: &Groups, better: impl Fn(Place, Place) -> bool) -> Vec<Option<Place>> {
     let mut best = vec![None; groups.count()];
@@ -102,7 +110,8 @@ where
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{Float64Array, StringArray};
+    use arrow_array::{Float64Array, StringArray, StructArray};
+    use arrow_schema::Field;
 
     use super::*;
 
@@ -132,6 +141,22 @@ mod tests {
         assert_eq!(firsts.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("b"), None]);
         let least = extreme(Ordering::Less, &arrays, &two_batches()).unwrap();
         assert_eq!(least.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("a"), None]);
+    }
+
+    #[test]
+    fn what_wins_by_another() {
+        let states = |args: Vec<&str>, by: Vec<f64>| -> ArrayRef {
+            let fields = ["arg", "by"].into_iter().zip([DataType::Utf8, DataType::Float64]);
+            let fields: Vec<Field> = fields.map(|(name, kind)| Field::new(name, kind, true)).collect();
+            let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(args)), Arc::new(Float64Array::from(by))];
+            Arc::new(StructArray::new(fields.into(), columns, None))
+        };
+        let arrays = [states(vec!["a", "b", "c"], vec![1.0, 2.0, 0.5]), states(vec!["d", "e"], vec![2.0, 0.5])];
+        let args = |wanted| {
+            let won = by_other(wanted, &arrays, &two_batches()).unwrap();
+            won.as_struct().column(0).as_string::<i32>().iter().flatten().collect::<String>()
+        };
+        assert_eq!([args(Ordering::Less), args(Ordering::Greater)], ["cb", "ab"]);
     }
 
     #[test]

@@ -2,9 +2,16 @@
 //!
 //! Aggregates of one argument share what they keep: `avg(x)` is the sum and the count of `x`.
 
+mod bits;
+mod chosen;
+mod class;
 mod extremes;
+mod hash;
+mod held;
 mod moments;
 mod numbers;
+mod pairs;
+mod registers;
 mod section;
 mod states;
 
@@ -48,7 +55,41 @@ pub enum Kept {
     Sum,
     Min,
     Max,
+    BitAnd,
+    BitOr,
+    BitXor,
+    /// The first value that is not NULL.
+    AnyValue,
+    /// The value of the first row, which may be NULL.
+    First,
+    /// The first argument where the second is least.
+    ArgMin,
+    /// The first argument where the second is greatest.
+    ArgMax,
+    /// Registers that tell about how many different values there are.
+    Registers,
     Variance,
+    /// What two arguments have in common.
+    Paired(Pair),
+}
+
+/// What can be kept of two numbers: each in parts that others have, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
     Covariance,
     Correlation,
+    Count,
+    Slope,
+    Intercept,
+    Determination,
+    MeanOfX,
+    MeanOfY,
+    SquaresOfX,
+    SquaresOfY,
+    Products,
+}
+
+/// NULL where nothing was seen.
+fn nulls_of(seen: &[bool]) -> Option<NullBuffer> {
+    seen.contains(&false).then(|| NullBuffer::from(seen.to_vec()))
 }

@@ -1,143 +1,18 @@
 //! Sums and extremes of numbers, and of what lies in memory like numbers.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Decimal128Array, cast::AsArray, types};
+use arrow_array::ArrayRef;
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::DataType;
 
-use super::{Accumulate, Kept};
+use super::{
+    Accumulate, Kept,
+    class::{Class, Of, Visit, class_of, column, decimals, visit},
+    nulls_of,
+};
 use crate::{
     error::{Error, Result},
-    map::{
-        cells::{Cells, joined, parted},
-        keys::{int_array, primitive},
-        rows::Rows,
-    },
+    map::{cells::Cells, rows::Rows},
 };
-
-/// The least number of more than 38 digits.
-const BEYOND: i128 = 10i128.pow(38);
-
-/// How values of a kind are kept in words.
-trait Class: Copy {
-    /// Words of a value.
-    const WORDS: usize;
-    /// What a least value begins with, and a greatest.
-    const BEGIN: (Self, Self);
-    fn less(self, other: Self) -> bool;
-    fn read(words: &[u64]) -> Self;
-    fn write(self, words: &mut [u64]);
-    /// Add to a sum; whether it still fits.
-    fn add(self, sum: &mut [u64; 2]) -> bool;
-}
-
-impl Class for i64 {
-    const WORDS: usize = 1;
-    const BEGIN: (Self, Self) = (i64::MAX, i64::MIN);
-
-    #[inline(always)]
-    fn less(self, other: Self) -> bool {
-        self < other
-    }
-
-    #[inline(always)]
-    fn read(words: &[u64]) -> Self {
-        words[0] as i64
-    }
-
-    #[inline(always)]
-    fn write(self, words: &mut [u64]) {
-        words[0] = self as u64;
-    }
-
-    #[inline(always)]
-    fn add(self, sum: &mut [u64; 2]) -> bool {
-        *sum = parted(joined(sum[0], sum[1]) + i128::from(self));
-        true
-    }
-}
-
-impl Class for u64 {
-    const WORDS: usize = 1;
-    const BEGIN: (Self, Self) = (u64::MAX, 0);
-
-    #[inline(always)]
-    fn less(self, other: Self) -> bool {
-        self < other
-    }
-
-    #[inline(always)]
-    fn read(words: &[u64]) -> Self {
-        words[0]
-    }
-
-    #[inline(always)]
-    fn write(self, words: &mut [u64]) {
-        words[0] = self;
-    }
-
-    #[inline(always)]
-    fn add(self, sum: &mut [u64; 2]) -> bool {
-        *sum = parted(joined(sum[0], sum[1]) + i128::from(self));
-        true
-    }
-}
-
-impl Class for i128 {
-    const WORDS: usize = 2;
-    const BEGIN: (Self, Self) = (i128::MAX, i128::MIN);
-
-    #[inline(always)]
-    fn less(self, other: Self) -> bool {
-        self < other
-    }
-
-    #[inline(always)]
-    fn read(words: &[u64]) -> Self {
-        joined(words[0], words[1])
-    }
-
-    #[inline(always)]
-    fn write(self, words: &mut [u64]) {
-        words[..2].copy_from_slice(&parted(self));
-    }
-
-    #[inline(always)]
-    fn add(self, sum: &mut [u64; 2]) -> bool {
-        let (total, over) = joined(sum[0], sum[1]).overflowing_add(self);
-        *sum = parted(total);
-        !over
-    }
-}
-
-/// A least value begins as NaN, the greatest of all; see [`Doubles`].
-impl Class for f64 {
-    const WORDS: usize = 1;
-    const BEGIN: (Self, Self) = (f64::NAN, f64::NEG_INFINITY);
-
-    /// As DuckDB orders: NaN is greater than everything else, 0 and -0 are equal.
-    #[inline(always)]
-    fn less(self, other: Self) -> bool {
-        self < other || !self.is_nan() && other.is_nan()
-    }
-
-    #[inline(always)]
-    fn read(words: &[u64]) -> Self {
-        f64::from_bits(words[0])
-    }
-
-    #[inline(always)]
-    fn write(self, words: &mut [u64]) {
-        words[0] = self.to_bits();
-    }
-
-    #[inline(always)]
-    fn add(self, sum: &mut [u64; 2]) -> bool {
-        sum[0] = (f64::from_bits(sum[0]) + self).to_bits();
-        true
-    }
-}
 
 /// Where in the cells things are kept.
 #[derive(Clone, Copy, Debug, Default)]
@@ -242,39 +117,20 @@ fn extreme<C: Class>(
     if C::WORDS == 1 { keep!(1) } else { keep!(2) }
 }
 
-/// Classes of types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
-    Signed,
-    Unsigned,
-    Wide,
-    Double,
+/// Takes the values of rows.
+struct Taking<'a> {
+    numbers: &'a Numbers,
+    nulls: Option<&'a NullBuffer>,
+    all: (Rows<'a>, &'a [u32]),
+    cells: &'a mut Cells,
 }
 
-fn class_of(kind: &DataType) -> Option<Of> {
-    Some(match kind {
-        DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32
-        | DataType::Date32
-        | DataType::Time64(TimeUnit::Microsecond)
-        | DataType::Timestamp(TimeUnit::Microsecond, _)
-        | DataType::Boolean => Of::Signed,
-        DataType::UInt64 => Of::Unsigned,
-        DataType::Decimal128(_, _) => Of::Wide,
-        DataType::Float32 | DataType::Float64 => Of::Double,
-        _ => return None,
-    })
-}
+impl Visit for Taking<'_> {
+    type Out = Result<()>;
 
-macro_rules! values {
-    ($array:expr, $kind:ty) => {
-        $array.as_primitive::<$kind>().values()
-    };
+    fn visit<C: Class>(self, value: impl Fn(usize) -> C) -> Result<()> {
+        self.numbers.take(value, self.nulls, self.all, self.cells)
+    }
 }
 
 impl Accumulate for Numbers {
@@ -282,42 +138,15 @@ impl Accumulate for Numbers {
         &mut self,
         arrays: &[ArrayRef],
         nulls: Option<&NullBuffer>,
-        (rows, groups): (Rows<'_>, &[u32]),
+        all: (Rows<'_>, &[u32]),
         cells: &mut Cells,
     ) -> Result<()> {
         let [array] = arrays else { return Err(Error::Invalid("one argument is taken".to_owned())) };
-        let all = (rows, groups);
-        macro_rules! take {
-            ($kind:ty, $class:ty) => {{
-                let values = values!(array, $kind);
-                self.take::<$class>(|row| values[row].into(), nulls, all, cells)
-            }};
-        }
-        match array.data_type() {
-            DataType::Int8 => take!(types::Int8Type, i64),
-            DataType::Int16 => take!(types::Int16Type, i64),
-            DataType::Int32 => take!(types::Int32Type, i64),
-            DataType::Int64 => take!(types::Int64Type, i64),
-            DataType::UInt8 => take!(types::UInt8Type, i64),
-            DataType::UInt16 => take!(types::UInt16Type, i64),
-            DataType::UInt32 => take!(types::UInt32Type, i64),
-            DataType::UInt64 => take!(types::UInt64Type, u64),
-            DataType::Date32 => take!(types::Date32Type, i64),
-            DataType::Time64(TimeUnit::Microsecond) => take!(types::Time64MicrosecondType, i64),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => take!(types::TimestampMicrosecondType, i64),
-            DataType::Decimal128(_, _) => take!(types::Decimal128Type, i128),
-            DataType::Float32 => take!(types::Float32Type, f64),
-            DataType::Float64 => take!(types::Float64Type, f64),
-            DataType::Boolean => {
-                let values = array.as_boolean().values();
-                self.take::<i64>(|row| i64::from(values.value(row)), nulls, all, cells)
-            }
-            other => Err(Error::Unfit(format!("numbers of type {other}"))),
-        }
+        visit(array, Taking { numbers: self, nulls, all, cells })?
     }
 
     fn finish(&self, kept: Kept, cells: &Cells, seen: &[bool]) -> Result<ArrayRef> {
-        let nulls = Some(NullBuffer::from(seen.to_vec())).filter(|nulls| nulls.null_count() > 0);
+        let nulls = nulls_of(seen);
         let place = match kept {
             Kept::Sum => self.places.sum,
             Kept::Min => self.places.min,
@@ -325,40 +154,14 @@ impl Accumulate for Numbers {
             _ => None,
         };
         let place = place.ok_or_else(|| Error::Invalid("nothing of the kind was kept".to_owned()))?;
-        let groups = 0..cells.count();
-        let double = |group| f64::from_bits(cells.word(group, place));
         match (kept, class_of(&self.kind)) {
-            (Kept::Sum, Some(Of::Double)) => {
-                Ok(primitive::<types::Float64Type>(groups.map(double), nulls, &DataType::Float64))
-            }
+            (Kept::Sum, Some(Of::Double)) => column(&DataType::Float64, cells, place, nulls),
             (Kept::Sum, _) => {
                 let scale = if let DataType::Decimal128(_, scale) = self.kind { scale } else { 0 };
-                let values = groups.map(|group| cells.wide(group, place));
+                let values = (0..cells.count()).map(|group| cells.wide(group, place));
                 decimals(values, nulls, &DataType::Decimal128(38, scale))
             }
-            (_, Some(Of::Wide)) => {
-                let values = groups.map(|group| if seen[group] { cells.wide(group, place) } else { 0 });
-                decimals(values, nulls, &self.kind)
-            }
-            (_, Some(Of::Double)) if self.kind == DataType::Float32 => {
-                let values = groups.map(|group| double(group) as f32);
-                Ok(primitive::<types::Float32Type>(values, nulls, &self.kind))
-            }
-            (_, Some(Of::Double)) => Ok(primitive::<types::Float64Type>(groups.map(double), nulls, &self.kind)),
-            _ => Ok(int_array(&self.kind, groups.map(|group| cells.word(group, place) as i64), nulls)),
+            _ => column(&self.kind, cells, place, nulls),
         }
     }
-}
-
-/// An array of decimals.
-///
-/// # Errors
-/// [`Error::Unfit`] where one has more than 38 digits.
-pub fn decimals(values: impl Iterator<Item = i128>, nulls: Option<NullBuffer>, kind: &DataType) -> Result<ArrayRef> {
-    let values: Vec<i128> = values.collect();
-    if values.iter().any(|value| value.unsigned_abs() >= BEYOND.unsigned_abs()) {
-        return Err(Error::Unfit("a number of more than 38 digits".to_owned()));
-    }
-    let array = Decimal128Array::new(values.into(), nulls).with_data_type(kind.clone());
-    Ok(Arc::new(array))
 }

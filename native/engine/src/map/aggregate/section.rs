@@ -6,9 +6,13 @@ use arrow_schema::{DataType, Schema};
 
 use super::{
     Accumulate, Kept,
+    bits::Bits,
+    chosen::Chosen,
     extremes::TextExtremes,
     moments::Moments,
     numbers::Numbers,
+    pairs::Pairs,
+    registers::Registers,
     states::{Ending, Keeps, ending_of},
 };
 use crate::{
@@ -70,7 +74,8 @@ impl Section {
                         asked.push((arguments, Vec::new()));
                         asked.len() - 1
                     });
-                    asked[known].1.extend_from_slice(kept);
+                    let all = &mut asked[known].1;
+                    all.extend(kept.filter(|kept| !all.contains(kept)));
                     Some(known)
                 }
                 _ => return Err(Error::Invalid(format!("{} takes another number of values", aggregate.function))),
@@ -162,17 +167,7 @@ impl Argument {
         let values = arguments.iter().map(|argument| value(argument, schema)).collect::<Result<Vec<_>>>()?;
         let kinds: Vec<DataType> = values.iter().map(|value| value.kind(schema)).collect();
         let nulls = cells.reserve(&[0]);
-        let (plain, moments): (Vec<Kept>, Vec<Kept>) =
-            kept.iter().partition(|kept| matches!(kept, Kept::Sum | Kept::Min | Kept::Max));
-        let mut keeps = Vec::new();
-        if !plain.is_empty() {
-            let by = single(&kinds, &plain, cells).ok_or_else(|| unfit(&kinds))?;
-            keeps.push(Keeps { kept: plain, by });
-        }
-        if !moments.is_empty() {
-            let by = Moments::new(&kinds, &moments, cells).ok_or_else(|| unfit(&kinds))?;
-            keeps.push(Keeps { kept: moments, by: Box::new(by) });
-        }
+        let keeps = keepers(&kinds, kept, cells).ok_or_else(|| unfit(&kinds))?;
         let kind = kinds.into_iter().next().unwrap_or(DataType::Null);
         Ok(Self { values, kind, nulls, keeps })
     }
@@ -188,9 +183,46 @@ fn unfit(kinds: &[DataType]) -> Error {
     Error::Unfit(format!("aggregates of {kinds:?}"))
 }
 
+/// What keeps something of arguments of these types; `None` where nothing does.
+fn keepers(kinds: &[DataType], kept: &[Kept], cells: &mut Cells) -> Option<Vec<Keeps>> {
+    let mut keeps: Vec<Keeps> = Vec::new();
+    for &one in kept {
+        if !keeps.iter().any(|keeps| keeps.kept.contains(&one)) {
+            let kept: Vec<Kept> = kept.iter().copied().filter(|&other| is_kept_with(one, other)).collect();
+            keeps.push(Keeps { by: keeper(kinds, &kept, cells)?, kept });
+        }
+    }
+    Some(keeps)
+}
+
+fn is_kept_with(one: Kept, other: Kept) -> bool {
+    use Kept::{BitAnd, BitOr, BitXor, Max, Min, Paired, Sum};
+    match (one, other) {
+        (Sum | Min | Max, Sum | Min | Max)
+        | (BitAnd | BitOr | BitXor, BitAnd | BitOr | BitXor)
+        | (Paired(_), Paired(_)) => true,
+        _ => one == other,
+    }
+}
+
+/// What keeps all of these, which are kept together.
+fn keeper(kinds: &[DataType], kept: &[Kept], cells: &mut Cells) -> Option<Box<dyn Accumulate>> {
+    let pair = |kept: &Kept| if let Kept::Paired(pair) = kept { Some(*pair) } else { None };
+    Some(match (*kept.first()?, kinds) {
+        (Kept::Paired(_), _) => Box::new(Pairs::new(kinds, &kept.iter().filter_map(pair).collect::<Vec<_>>(), cells)?),
+        (how @ (Kept::AnyValue | Kept::First | Kept::ArgMin | Kept::ArgMax), _) => {
+            Box::new(Chosen::new(kinds, how, cells)?)
+        }
+        (Kept::BitAnd | Kept::BitOr | Kept::BitXor, [kind]) => Box::new(Bits::new(kind, kept, cells)?),
+        (Kept::Registers, [kind]) => Box::new(Registers::new(kind)?),
+        (Kept::Variance, [kind]) => Box::new(Moments::new(kind, cells)?),
+        (_, [kind]) => single(kind, kept, cells)?,
+        _ => return None,
+    })
+}
+
 /// What keeps sums and extremes of one argument.
-fn single(kinds: &[DataType], kept: &[Kept], cells: &mut Cells) -> Option<Box<dyn Accumulate>> {
-    let [kind] = kinds else { return None };
+fn single(kind: &DataType, kept: &[Kept], cells: &mut Cells) -> Option<Box<dyn Accumulate>> {
     if let Some(numbers) = Numbers::new(kind, kept, cells) {
         return Some(Box::new(numbers));
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, Int64Array, StructArray, UInt64Array, cast::AsArray, types};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields};
 
-use super::{Accumulate, Kept, numbers::decimals};
+use super::{Accumulate, Kept, Pair, class::decimals};
 use crate::{
     error::{Error, Result},
     map::cells::Cells,
@@ -24,7 +25,6 @@ pub enum Ending {
     Rows,
     /// The number of rows where the argument is not NULL.
     Count,
-    Plain(Kept),
     /// Sum and count.
     Average,
     /// What is kept is the state.
@@ -35,19 +35,45 @@ pub enum Ending {
 ///
 /// # Errors
 /// [`Error::Invalid`] where it is not known.
-pub fn ending_of(function: &str) -> Result<(Ending, &'static [Kept])> {
+pub fn ending_of(function: &str) -> Result<(Ending, Option<Kept>)> {
+    if let Some(kept) = kept_of(function) {
+        return Ok((Ending::Exported(kept), Some(kept)));
+    }
     Ok(match function {
-        "count_star" => (Ending::Rows, &[]),
-        "count" => (Ending::Count, &[]),
-        // Of no values it is NULL, too.
-        "sum" | "count_if" => (Ending::Plain(Kept::Sum), &[Kept::Sum]),
-        "min" | "bool_and" => (Ending::Plain(Kept::Min), &[Kept::Min]),
-        "max" | "bool_or" => (Ending::Plain(Kept::Max), &[Kept::Max]),
-        "avg" => (Ending::Average, &[Kept::Sum]),
-        "variance" => (Ending::Exported(Kept::Variance), &[Kept::Variance]),
-        "covariance" => (Ending::Exported(Kept::Covariance), &[Kept::Covariance]),
-        "correlation" => (Ending::Exported(Kept::Correlation), &[Kept::Correlation]),
+        "count_star" => (Ending::Rows, None),
+        "count" => (Ending::Count, None),
+        "avg" => (Ending::Average, Some(Kept::Sum)),
         other => return Err(Error::Invalid(format!("the aggregate {other} is not known"))),
+    })
+}
+
+/// What an aggregate keeps that is its state as it is; NULL of no values, where it is a value.
+fn kept_of(function: &str) -> Option<Kept> {
+    Some(match function {
+        "sum" | "count_if" => Kept::Sum,
+        "min" | "bool_and" => Kept::Min,
+        "max" | "bool_or" => Kept::Max,
+        "bit_and" => Kept::BitAnd,
+        "bit_or" => Kept::BitOr,
+        "bit_xor" => Kept::BitXor,
+        "any_value" => Kept::AnyValue,
+        "first" => Kept::First,
+        "arg_min" => Kept::ArgMin,
+        "arg_max" => Kept::ArgMax,
+        "approx_count_distinct" => Kept::Registers,
+        "variance" => Kept::Variance,
+        "covariance" => Kept::Paired(Pair::Covariance),
+        "correlation" => Kept::Paired(Pair::Correlation),
+        "regr_count" => Kept::Paired(Pair::Count),
+        "regr_slope" => Kept::Paired(Pair::Slope),
+        "regr_intercept" => Kept::Paired(Pair::Intercept),
+        "regr_r2" => Kept::Paired(Pair::Determination),
+        "regr_avgx" => Kept::Paired(Pair::MeanOfX),
+        "regr_avgy" => Kept::Paired(Pair::MeanOfY),
+        "regr_sxx" => Kept::Paired(Pair::SquaresOfX),
+        "regr_syy" => Kept::Paired(Pair::SquaresOfY),
+        "regr_sxy" => Kept::Paired(Pair::Products),
+        _ => return None,
     })
 }
 
@@ -66,7 +92,7 @@ impl Ending {
             Self::Rows | Self::Count => {
                 Ok(Arc::new(Int64Array::from_iter_values(counts.iter().map(|&count| count as i64))))
             }
-            Self::Plain(wanted) | Self::Exported(wanted) => kept(wanted, &seen),
+            Self::Exported(wanted) => kept(wanted, &seen),
             Self::Average => average(counts, kept(Kept::Sum, &vec![true; seen.len()])?, kind),
         }
     }
@@ -84,16 +110,16 @@ fn average(counts: &[u64], sums: ArrayRef, kind: Option<&DataType>) -> Result<Ar
         (Some(sums), _) => decimals(sums.values().iter().copied(), None, &DataType::Decimal128(38, 0))?,
         _ => sums,
     };
-    structure(vec![("count", Arc::new(counts)), ("value", sums)])
+    structure(vec![("count", Arc::new(counts)), ("value", sums)], None)
 }
 
-/// A column of structs, none of them NULL.
+/// A column of structs.
 ///
 /// # Errors
 /// [`Error::Invalid`] where the columns differ in length.
-pub fn structure(columns: Vec<(&str, ArrayRef)>) -> Result<ArrayRef> {
+pub fn structure(columns: Vec<(&str, ArrayRef)>, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
     let (fields, arrays): (Vec<_>, Vec<_>) =
         columns.into_iter().map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array)).unzip();
-    let made = StructArray::try_new(Fields::from(fields), arrays, None);
+    let made = StructArray::try_new(Fields::from(fields), arrays, nulls);
     made.map(|array| Arc::new(array) as ArrayRef).map_err(|error| Error::Invalid(error.to_string()))
 }
