@@ -36,6 +36,15 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Add to a vector what a function makes of each row.
+    #[inline(always)]
+    pub fn extend<T>(self, to: &mut Vec<T>, mut make: impl FnMut(usize) -> T) {
+        match self {
+            Self::Range(start, end) => to.extend((start..end).map(make)),
+            Self::Picked(rows) => to.extend(rows.iter().map(|&row| make(row as usize))),
+        }
+    }
+
     /// Call a function with each row and what belongs to it.
     #[inline(always)]
     pub fn each_with<T: Copy>(self, beside: &[T], mut call: impl FnMut(usize, T)) {

@@ -10,6 +10,7 @@ mod digest;
 mod encoding;
 mod file;
 pub mod jsonl;
+mod level;
 pub mod packed;
 pub mod parquet;
 mod pass;

@@ -86,7 +86,6 @@ impl Numbered {
     /// # Errors
     /// [`Error::Unfit`] where they are of a type that is not numbered here.
     pub fn number(&mut self, array: &ArrayRef, rows: Rows<'_>, numbers: &mut Vec<u32>) -> Result<()> {
-        numbers.reserve(rows.len());
         match array.data_type() {
             DataType::Int8 => self.ints::<types::Int8Type>(array, rows, numbers),
             DataType::Int16 => self.ints::<types::Int16Type>(array, rows, numbers),
@@ -147,14 +146,13 @@ impl Numbered {
     ) -> Result<()> {
         let Known::Ints(ints) = &mut self.known else { return Err(changed()) };
         match nulls {
-            None => rows.each(|row| numbers.push(ints.number(value(row)))),
-            Some(nulls) => rows.each(|row| {
-                let number = if nulls.is_valid(row) {
+            None => rows.extend(numbers, |row| ints.number(value(row))),
+            Some(nulls) => rows.extend(numbers, |row| {
+                if nulls.is_valid(row) {
                     ints.number(value(row))
                 } else {
                     *self.null.get_or_insert_with(|| ints.add_other())
-                };
-                numbers.push(number);
+                }
             }),
         }
         Ok(())
@@ -167,14 +165,13 @@ impl Numbered {
         macro_rules! each {
             ($number:expr) => {
                 match nulls {
-                    None => rows.each(|row| numbers.push($number(row, known))),
-                    Some(nulls) => rows.each(|row| {
-                        let valid = nulls.is_valid(row);
-                        numbers.push(if valid {
+                    None => rows.extend(numbers, |row| $number(row, known)),
+                    Some(nulls) => rows.extend(numbers, |row| {
+                        if nulls.is_valid(row) {
                             $number(row, known)
                         } else {
                             *null.get_or_insert_with(|| known.add_other())
-                        });
+                        }
                     }),
                 }
             };

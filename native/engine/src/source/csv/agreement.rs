@@ -2,12 +2,12 @@
 
 use super::{
     dialect::Dialect,
-    index::{Input, Layout, Level, Refusal, index},
+    index::{Input, Layout, Refusal, index},
     plan::ScanPlan,
     rows::Rows,
     tolerant::{Uncut, cut_tolerantly},
 };
-use crate::source::{file::PAD, plan::ColumnSpec};
+use crate::source::{file::PAD, level::Level, plan::ColumnSpec};
 use crate::types::ColumnType;
 
 /// A small generator of numbers: reproducible, no dependency (xorshift64*).

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     column::{Cells, ReadColumn, Values, reader_of},
     dialect::Dialect,
-    index::{Input, Layout, Level, Refusal, index},
+    index::{Input, Layout, Refusal, index},
     lines::{RowFinder, cut_lines},
     locate::{MAX_RECORD, TOO_LONG, UNCLOSED},
     plan::{DEFAULT_WINDOW, ScanPlan},
@@ -21,6 +21,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::source::{
     file::{OpenFile, Window},
+    level::Level,
     plan::{ColumnSpec, Excluded},
     pool::Pool,
 };
@@ -236,17 +237,12 @@ impl Batcher {
         let input =
             Input { bytes: window.padded(), len: window.text().len(), limit, at_end, delimiter, quote: dialect.quote };
         let indexed = index(self.level, input, &self.layout, &mut positions).and_then(|(rows, found)| {
-            match simdutf8::basic::from_utf8(&window.text()[..found.end]) {
-                Ok(_) if found.end <= MAX_RECORD => Ok(Cut {
-                    rows,
-                    refused: Vec::new(),
-                    end: found.end,
-                    lines: found.lines,
-                    rewritten: Vec::new(),
-                    kept: 0,
-                }),
-                _ => Err(Refusal::Irregular),
+            let valid = found.ascii || simdutf8::basic::from_utf8(&window.text()[..found.end]).is_ok();
+            if !valid || found.end > MAX_RECORD {
+                return Err(Refusal::Irregular);
             }
+            let (end, lines) = (found.end, found.lines);
+            Ok(Cut { rows, refused: Vec::new(), end, lines, rewritten: Vec::new(), kept: 0 })
         });
         if indexed.is_err() {
             self.positions.give(positions);

@@ -5,7 +5,7 @@
 //! → `column` (values) → `batch` → `scan` (batches and reports).
 
 #[cfg(test)]
-mod agreement;
+pub(super) mod agreement;
 mod batch;
 mod boundary;
 pub(super) mod column;

@@ -1,5 +1,7 @@
 //! Where the wanted fields of the good records of a window lie.
 
+use std::ops::Range;
+
 use super::{
     record::Span,
     value::cell::{Cell, MARGIN},
@@ -71,12 +73,13 @@ impl Rows {
 
     /// Add a record: its wanted fields and itself. What does not lie in the text becomes empty.
     pub fn push(&mut self, fields: impl Iterator<Item = Span>, record: Span) {
-        for span in fields.chain([record]).take(self.columns.len() + 1) {
+        let start = self.positions.len();
+        self.positions.resize(start + self.stride, 0);
+        for (slots, span) in self.positions[start..].as_chunks_mut::<2>().0.iter_mut().zip(fields.chain([record])) {
             let end = span.end.min(self.len);
-            self.positions.extend([span.start.min(end) as u32, end as u32]);
+            *slots = [span.start.min(end) as u32, end as u32];
         }
         self.count += 1;
-        self.positions.resize(self.count * self.stride, 0);
     }
 
     /// Let spans lie in a text that is longer by now.
@@ -98,12 +101,17 @@ impl Rows {
         unsafe { cell_at(data, &self.positions, row * self.stride, slots) }
     }
 
-    /// Fields of all rows by the slots of a column; `data` as above.
+    /// Fields of some rows by the slots of a column; `data` as above.
     #[inline(always)]
-    pub fn cells<'a>(&'a self, data: &'a [u8], slots: Slots) -> impl Iterator<Item = Cell<'a>> + use<'a> {
-        assert!(self.len + MARGIN <= data.len());
-        let (positions, stride, mut base) = (&self.positions[..], self.stride, 0);
-        (0..self.count).map(move |_| {
+    pub fn cells_of<'a>(
+        &'a self,
+        data: &'a [u8],
+        slots: Slots,
+        rows: Range<usize>,
+    ) -> impl Iterator<Item = Cell<'a>> + Clone + use<'a> {
+        assert!(rows.end <= self.count && self.len + MARGIN <= data.len());
+        let (positions, stride, mut base) = (&self.positions[..], self.stride, rows.start * self.stride);
+        rows.map(move |_| {
             // SAFETY: the row is one of ours, the data is long enough.
             let cell = unsafe { cell_at(data, positions, base, slots) };
             base += stride;

@@ -8,30 +8,6 @@ use crate::error::{Error, Result};
 const WORD: &str = r"[\p{L}\p{M}\p{N}]";
 const CHARACTERS: usize = 0x11_0000;
 
-/// What a byte means where a word is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Between,
-    Word,
-    /// First byte of a character that is not ASCII.
-    More,
-}
-
-/// Kinds of bytes.
-pub const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Between; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Word,
-            0x80.. => Kind::More,
-            _ => Kind::Between,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
 /// A bit for each character: whether words are made of it.
 #[derive(Debug)]
 pub struct Letters(Vec<u64>);
@@ -50,21 +26,25 @@ impl Letters {
         Ok(Self(bits))
     }
 
-    /// Whether words are made of it.
+    /// Whether words are made of a character, by its number.
     #[inline]
     #[must_use]
-    pub fn holds(&self, character: char) -> bool {
-        self.0[character as usize / 64] >> (character as usize % 64) & 1 == 1
+    pub fn holds(&self, code: u32) -> bool {
+        self.0.get(code as usize / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
     }
 
-    /// The word character that starts at a place of valid UTF-8, by its length; `None` for another one, with its
-    /// length.
+    /// Whether words are made of the character at a place of valid UTF-8 that is not ASCII, and its length; a byte
+    /// within a character is none.
     #[inline]
     #[must_use]
-    pub fn at(&self, text: &str, place: usize) -> (bool, usize) {
-        match text.get(place..).and_then(|rest| rest.chars().next()) {
-            Some(character) => (self.holds(character), character.len_utf8()),
-            None => (false, 1),
+    pub fn at(&self, text: &[u8], place: usize) -> (bool, usize) {
+        let byte = |distance: usize| u32::from(text.get(place + distance).copied().unwrap_or_default());
+        let more = |distance: usize| byte(distance) & 0x3f;
+        match byte(0) {
+            first @ 0xc0..=0xdf => (self.holds((first & 0x1f) << 6 | more(1)), 2),
+            first @ 0xe0..=0xef => (self.holds((first & 0xf) << 12 | more(1) << 6 | more(2)), 3),
+            first @ 0xf0.. => (self.holds((first & 7) << 18 | more(1) << 12 | more(2) << 6 | more(3)), 4),
+            _ => (false, 1),
         }
     }
 }
@@ -83,13 +63,23 @@ mod tests {
     fn words_are_made_of_letters_marks_and_digits() {
         let letters = Letters::new().unwrap();
         for character in ['a', 'Z', '7', 'é', 'ß', '漢', '\u{301}', 'ि', '½', 'Ⅷ'] {
-            assert!(letters.holds(character), "{character:?}");
+            assert!(letters.holds(character as u32), "{character:?}");
         }
         for character in ['_', '\'', '’', '-', ' ', '\u{a0}', '\u{200d}', '€', '\u{10ffff}'] {
-            assert!(!letters.holds(character), "{character:?}");
+            assert!(!letters.holds(character as u32), "{character:?}");
         }
         for byte in 0..0x80u8 {
-            assert_eq!(KINDS[usize::from(byte)] == Kind::Word, letters.holds(char::from(byte)));
+            assert_eq!(byte.is_ascii_alphanumeric(), letters.holds(u32::from(byte)));
+        }
+    }
+
+    #[test]
+    fn characters_are_read_from_their_bytes() {
+        let letters = Letters::new().unwrap();
+        for character in ['\u{80}', 'é', '\u{7ff}', '\u{800}', '漢', '\u{ffff}', '\u{10000}', '𝒳', '\u{10ffff}'] {
+            let text = format!("x{character}");
+            assert_eq!(letters.at(text.as_bytes(), 1), (letters.holds(character as u32), character.len_utf8()));
+            assert_eq!(letters.at(text.as_bytes(), 2), (false, 1));
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::Result,
     source::{
-        csv::{Cut, FindRows, Lines, Refused, RowFinder, Span},
+        csv::{Cut, FindRows, Lines, Refused, RowFinder},
         plan::ColumnSpec,
     },
 };
@@ -81,7 +81,7 @@ impl RowFinder for MatchFinder {
         let tells = self.ordinals.contains(&BYTE);
         let mut null = None;
         for line in lines.each() {
-            let matches = pattern.find(&lines.data[line.start..line.end]);
+            let matches = pattern.find(lines.data, line);
             if !matches && !self.unmatched {
                 cut.refused.push(Refused { span: line, column: None, reason: UNMATCHED.to_owned() });
                 continue;
@@ -95,10 +95,7 @@ impl RowFinder for MatchFinder {
                 columns.map(|(&ordinal, &group)| match ordinal {
                     TEXT => line,
                     BYTE => byte,
-                    _ => match pattern.group(group).filter(|_| matches) {
-                        Some((start, end)) => Span { start: line.start + start, end: line.start + end },
-                        None => null,
-                    },
+                    _ => pattern.group(group).filter(|_| matches).unwrap_or(null),
                 }),
             );
         }

@@ -9,9 +9,13 @@ use regex_automata::{
     meta::{Cache, Regex},
     util::{primitives::NonMaxUsize, syntax},
 };
-use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Span, Visitor};
+use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Visitor};
 
-use crate::error::{Error, Result};
+use super::steps::{Found, Steps};
+use crate::{
+    error::{Error, Result},
+    source::{csv::Span, level::Level},
+};
 
 /// Bytes of the largest pattern, compiled.
 const MAX_COMPILED: usize = 10 << 20;
@@ -39,6 +43,12 @@ pub struct Pattern {
     slots: Vec<Option<NonMaxUsize>>,
     tried: u32,
     succeeded: u32,
+    /// What is asked before, if the pattern is so simple; the places that it noted, where it was it that matched.
+    steps: Option<Steps>,
+    marks: Vec<usize>,
+    by_steps: bool,
+    /// Start of the line.
+    start: usize,
 }
 
 impl Pattern {
@@ -50,10 +60,9 @@ impl Pattern {
     pub fn new(pattern: &str, wanted: &[usize]) -> Result<Self> {
         let (_, edits) = read(pattern)?;
         let text = edits.apply(pattern, wanted);
-        let built = Regex::builder()
-            .configure(Regex::config().nfa_size_limit(Some(MAX_COMPILED)))
-            .syntax(syntax::Config::new().nest_limit(2 * MAX_DEPTH))
-            .build(&text);
+        let parsed = syntax::parse_with(&text, &syntax::Config::new().nest_limit(2 * MAX_DEPTH));
+        let hir = parsed.map_err(|error| Error::Invalid(format!("the pattern cannot be compiled: {error}")))?;
+        let built = Regex::builder().configure(Regex::config().nfa_size_limit(Some(MAX_COMPILED))).build_from_hir(&hir);
         let regex = built.map_err(|error| match error.size_limit() {
             Some(limit) => Error::Invalid(format!(
                 "the pattern takes more than {} MiB compiled; make its repetitions smaller",
@@ -62,11 +71,36 @@ impl Pattern {
             None => Error::Invalid(format!("the pattern cannot be compiled: {error}")),
         })?;
         let cache = regex.create_cache();
-        Ok(Self { regex, cache, slots: vec![None; 2 * (1 + wanted.len())], tried: 0, succeeded: 0 })
+        let count = 2 * (1 + wanted.len());
+        Ok(Self {
+            regex,
+            cache,
+            slots: vec![None; count],
+            tried: 0,
+            succeeded: 0,
+            steps: Steps::new(&hir, Level::detect()),
+            marks: vec![0; count],
+            by_steps: false,
+            start: 0,
+        })
     }
 
-    /// Find the leftmost match in a line; the groups are those asked for.
-    pub fn find(&mut self, line: &[u8]) -> bool {
+    /// Find the leftmost match in a line of a text; the groups are those asked for.
+    #[inline]
+    pub fn find(&mut self, data: &[u8], line: Span) -> bool {
+        self.start = line.start;
+        self.by_steps = true;
+        match self.steps.as_ref().map_or(Found::Unclear, |steps| steps.find(data, line, &mut self.marks)) {
+            Found::Match => true,
+            Found::None => false,
+            Found::Unclear => {
+                self.by_steps = false;
+                self.search(&data[line.start..line.end])
+            }
+        }
+    }
+
+    fn search(&mut self, line: &[u8]) -> bool {
         // A match at the line's start is the leftmost one, and found in one go.
         if self.tried < TRIALS || 2 * self.succeeded >= self.tried {
             self.tried += 1;
@@ -79,11 +113,18 @@ impl Pattern {
         self.regex.search_slots_with(&mut self.cache, &Input::new(line), &mut self.slots).is_some()
     }
 
-    /// Bytes of the line that group `place` among those wanted took; `None` where it had no part in the match.
+    /// What group `place` among those wanted took of the text; `None` where it had no part in the match.
+    #[inline]
     #[must_use]
-    pub fn group(&self, place: usize) -> Option<(usize, usize)> {
+    pub fn group(&self, place: usize) -> Option<Span> {
+        if self.by_steps {
+            let &[start, end] = self.marks.get(2 * place + 2..2 * place + 4)?.first_chunk()?;
+            return Some(Span { start, end });
+        }
         match self.slots.get(2 * place + 2..2 * place + 4) {
-            Some([Some(start), Some(end)]) => Some((start.get(), end.get())),
+            Some([Some(start), Some(end)]) => {
+                Some(Span { start: self.start + start.get(), end: self.start + end.get() })
+            }
             _ => None,
         }
     }
@@ -96,7 +137,7 @@ fn read(pattern: &str) -> Result<(Ast, Edits)> {
     Ok((tree, edits))
 }
 
-fn wrong(pattern: &str, span: &Span, what: &str) -> Error {
+fn wrong(pattern: &str, span: &ast::Span, what: &str) -> Error {
     let place = pattern.get(..span.start.offset).unwrap_or(pattern).chars().count();
     let shown = pattern.replace(['\n', '\r', '\t'], " ");
     let mark = " ".repeat(place);
@@ -129,7 +170,7 @@ impl Edits {
         text
     }
 
-    fn edit(&mut self, span: &Span, text: impl Into<String>) {
+    fn edit(&mut self, span: &ast::Span, text: impl Into<String>) {
         self.texts.push((span.start.offset, span.end.offset, text.into()));
     }
 }
@@ -144,7 +185,7 @@ fn ascii_class(kind: &ClassPerlKind, negated: bool) -> String {
     format!("[{}{members}]", if negated { "^" } else { "" })
 }
 
-type Wrong = (Span, &'static str);
+type Wrong = (ast::Span, &'static str);
 
 impl Visitor for Edits {
     type Output = Self;
@@ -204,9 +245,18 @@ mod tests {
     fn found(pattern: &str, line: &str) -> Option<Vec<Option<String>>> {
         let count = group_names(pattern).unwrap().len();
         let mut pattern = Pattern::new(pattern, &(0..count).collect::<Vec<_>>()).unwrap();
-        pattern.find(line.as_bytes()).then(|| {
-            (0..count).map(|place| pattern.group(place).map(|(start, end)| line[start..end].to_owned())).collect()
-        })
+        let text = |span: Span| line[span.start - 1..span.end - 1].to_owned();
+        find(&mut pattern, line).then(|| (0..count).map(|place| pattern.group(place).map(text)).collect())
+    }
+
+    /// Find a match in a line that starts after one byte of a text.
+    fn find(pattern: &mut Pattern, line: &str) -> bool {
+        let text = [b"x", line.as_bytes(), &[b'x'; 64]].concat();
+        pattern.find(&text, Span { start: 1, end: 1 + line.len() })
+    }
+
+    fn span(start: usize, end: usize) -> Option<Span> {
+        Some(Span { start, end })
     }
 
     fn texts(pattern: &str, line: &str) -> Vec<String> {
@@ -224,8 +274,8 @@ mod tests {
     #[test]
     fn only_wanted_groups_are_captured() {
         let mut pattern = Pattern::new(r"(?<a>\d)(?<b>\d)(?<c>\d)", &[0, 2]).unwrap();
-        assert!(pattern.find(b"x123"));
-        assert_eq!((pattern.group(0), pattern.group(1), pattern.group(2)), (Some((1, 2)), Some((3, 4)), None));
+        assert!(find(&mut pattern, "x123"));
+        assert_eq!((pattern.group(0), pattern.group(1), pattern.group(2)), (span(2, 3), span(4, 5), None));
     }
 
     #[test]
@@ -243,9 +293,9 @@ mod tests {
     fn matches_that_start_late_are_found_after_many_that_do_not() {
         let mut pattern = Pattern::new("(?<x>b+)", &[0]).unwrap();
         for _ in 0..3 * TRIALS {
-            assert!(pattern.find(b"aabb"));
-            assert_eq!(pattern.group(0), Some((2, 4)));
-            assert!(!pattern.find(b"aa"));
+            assert!(find(&mut pattern, "aabb"));
+            assert_eq!(pattern.group(0), span(3, 5));
+            assert!(!find(&mut pattern, "aa"));
         }
     }
 

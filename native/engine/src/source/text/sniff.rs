@@ -10,7 +10,10 @@ use crate::{
     error::{Error, Result},
     source::{
         compression::Compression,
-        csv::sniff::{Guess, Sample, decoded, encoding_of, head_size},
+        csv::{
+            Span,
+            sniff::{Guess, Sample, decoded, encoding_of, head_size},
+        },
         encoding::Encoding,
         plan::SourceFile,
         read_at::Opener,
@@ -132,9 +135,9 @@ fn observe(text: &[u8], is_start: bool, is_end: bool, pattern: &mut Pattern, gue
         };
         rest = after;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if simdutf8::basic::from_utf8(line).is_ok() && pattern.find(line) {
+        if simdutf8::basic::from_utf8(line).is_ok() && pattern.find(line, Span { start: 0, end: line.len() }) {
             for (place, guess) in guesses.iter_mut().enumerate() {
-                if let Some((start, end)) = pattern.group(place) {
+                if let Some(Span { start, end }) = pattern.group(place) {
                     guess.observe(&line[start..end]);
                 }
             }

@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    letters::{KINDS, Kind, Letters, lowered},
+    classes::{BLOCK, Classified, Classify, by_level},
+    letters::{Letters, lowered},
     lines::{BYTE, Places, ordinals, push, write},
     tally::Tally,
 };
 use crate::source::{
     csv::{Cut, FindRows, Lines, RowFinder, Span},
+    level::Level,
     plan::ColumnSpec,
 };
 
@@ -24,15 +26,16 @@ pub struct EachWord {
 
 impl FindRows for EachWord {
     fn begin(&self, columns: &[ColumnSpec]) -> Box<dyn RowFinder> {
-        let (letters, lower) = (self.letters.clone(), self.lower);
+        let (level, letters, lower) = (Level::detect(), self.letters.clone(), self.lower);
         match &self.tally {
-            Some(tally) => Box::new(WordCounter { letters, lower, tally: tally.clone() }),
-            None => Box::new(WordFinder { letters, lower, ordinals: ordinals(columns) }),
+            Some(tally) => Box::new(WordCounter { level, letters, lower, tally: tally.clone() }),
+            None => Box::new(WordFinder { level, letters, lower, ordinals: ordinals(columns) }),
         }
     }
 }
 
 struct WordFinder {
+    level: Level,
     letters: Arc<Letters>,
     lower: bool,
     ordinals: Vec<usize>,
@@ -43,20 +46,18 @@ impl RowFinder for WordFinder {
         let mut places = Places::new(lines);
         let tells = self.ordinals.contains(&BYTE);
         let mut scratch = Vec::new();
-        each_word(lines, &self.letters, |word, plain| {
+        each_word(self.level, lines, &self.letters, |word| {
             let byte = if tells { places.write(word.start, cut) } else { word };
             let text = &lines.data[word.start..word.end];
-            let given = if self.lower && lower_into(text, plain, &mut scratch) {
-                write(cut, lines.len, &scratch)
-            } else {
-                word
-            };
+            let given =
+                if self.lower && lower_into(text, &mut scratch) { write(cut, lines.len, &scratch) } else { word };
             push(cut, word, self.ordinals.iter().map(|&ordinal| if ordinal == BYTE { byte } else { given }));
         });
     }
 }
 
 struct WordCounter {
+    level: Level,
     letters: Arc<Letters>,
     lower: bool,
     tally: Arc<Mutex<Tally>>,
@@ -67,10 +68,10 @@ impl RowFinder for WordCounter {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = Vec::new();
         let mut count = 0;
-        each_word(lines, &self.letters, |word, plain| {
+        each_word(self.level, lines, &self.letters, |word| {
             count += 1;
             let text = &lines.data[word.start..word.end];
-            if self.lower && lower_into(text, plain, &mut scratch) {
+            if self.lower && lower_into(text, &mut scratch) {
                 tally.add_text(&scratch);
             } else {
                 tally.add(lines.data, word);
@@ -80,51 +81,92 @@ impl RowFinder for WordCounter {
     }
 }
 
-/// Call `found` for each word, and say whether it is ASCII.
+/// Call `found` for each word.
 #[inline(always)]
-fn each_word(lines: &Lines<'_>, letters: &Letters, mut found: impl FnMut(Span, bool)) {
-    let text = lines.text();
-    // The lines are valid UTF-8; an empty text stands for what cannot be.
-    let characters = std::str::from_utf8(text).unwrap_or_default();
-    let base = lines.span.start;
-    let mut at = 0;
-    while at < text.len() {
-        match KINDS[usize::from(text[at])] {
-            Kind::Between => {
-                at += 1;
-                continue;
+fn each_word(level: Level, lines: &Lines<'_>, letters: &Letters, found: impl FnMut(Span)) {
+    by_level(level, Words { lines, letters, found });
+}
+
+/// Words to be found.
+struct Words<'a, F> {
+    lines: &'a Lines<'a>,
+    letters: &'a Letters,
+    found: F,
+}
+
+impl<F: FnMut(Span)> Classified for Words<'_, F> {
+    #[inline(always)]
+    fn run(mut self, classify: impl Classify) {
+        let text = self.lines.text();
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let mut last = [0; BLOCK];
+        last[..rest.len()].copy_from_slice(rest);
+        let mut state = State::default();
+        for (place, block) in blocks.iter().chain([&last]).enumerate() {
+            let mut classes = classify.classes(block);
+            if classes.other != 0 {
+                classes.word |= self.others(text, place * BLOCK, classes.other, &mut state.spill);
             }
-            Kind::Word => {}
-            Kind::More => {
-                let (holds, len) = letters.at(characters, at);
-                if !holds {
-                    at += len;
-                    continue;
-                }
+            self.words(&mut state, place * BLOCK, classes.word);
+        }
+    }
+}
+
+/// What one block hands on to the next.
+#[derive(Default)]
+struct State {
+    /// 1 where the last byte was of a word.
+    open: u64,
+    /// Start of the word at hand.
+    start: usize,
+    /// The first bytes that are of a word, for their character starts in the block before.
+    spill: u64,
+}
+
+impl<F: FnMut(Span)> Words<'_, F> {
+    /// The words that end in a block.
+    #[inline(always)]
+    fn words(&mut self, state: &mut State, base: usize, word: u64) {
+        let base = self.lines.span.start + base;
+        let before = word << 1 | state.open;
+        let (mut starts, mut ends) = (word & !before, before & !word);
+        let next = |starts: &mut u64| {
+            let start = base + starts.trailing_zeros() as usize;
+            *starts &= starts.wrapping_sub(1);
+            start
+        };
+        if state.open == 0 {
+            state.start = next(&mut starts);
+        }
+        while ends != 0 {
+            (self.found)(Span { start: state.start, end: next(&mut ends) });
+            state.start = next(&mut starts);
+        }
+        state.open = word >> 63;
+    }
+
+    /// Bytes of characters of words that are not ASCII; the text is valid UTF-8.
+    #[inline(never)]
+    fn others(&self, text: &[u8], base: usize, mut others: u64, spill: &mut u64) -> u64 {
+        let mut word = std::mem::take(spill);
+        others &= !word;
+        while others != 0 {
+            let place = others.trailing_zeros();
+            let (holds, length) = self.letters.at(text, base + place as usize);
+            let bytes = ((1u128 << length) - 1) << place;
+            others &= !(bytes as u64);
+            if holds {
+                word |= bytes as u64;
+                *spill = (bytes >> BLOCK) as u64;
             }
         }
-        let start = at;
-        let mut plain = true;
-        while let Some(&byte) = text.get(at) {
-            match KINDS[usize::from(byte)] {
-                Kind::Word => at += 1,
-                Kind::Between => break,
-                Kind::More => {
-                    let (holds, len) = letters.at(characters, at);
-                    if !holds {
-                        break;
-                    }
-                    plain = false;
-                    at += len;
-                }
-            }
-        }
-        found(Span { start: base + start, end: base + at }, plain);
+        word
     }
 }
 
 /// Write a word in lower case; false where it is so already.
-fn lower_into(word: &[u8], plain: bool, to: &mut Vec<u8>) -> bool {
+fn lower_into(word: &[u8], to: &mut Vec<u8>) -> bool {
+    let plain = word.is_ascii();
     if plain && !word.iter().any(u8::is_ascii_uppercase) {
         return false;
     }
@@ -143,8 +185,9 @@ fn lower_into(word: &[u8], plain: bool, to: &mut Vec<u8>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::encoding::Encoding;
+    use crate::source::{csv::agreement::Random, encoding::Encoding};
 
+    /// The words of a text, the same at every level.
     fn words(text: &str) -> Vec<&str> {
         let lines = Lines {
             data: text.as_bytes(),
@@ -153,12 +196,29 @@ mod tests {
             base: 0,
             encoding: Encoding::Utf8,
         };
-        let mut found = Vec::new();
-        each_word(&lines, &Letters::new().unwrap(), |word, plain| {
-            assert_eq!(plain, text[word.start..word.end].is_ascii());
-            found.push(&text[word.start..word.end]);
+        let letters = Letters::new().unwrap();
+        let mut all = Level::available().into_iter().map(|level| {
+            let mut found = Vec::new();
+            each_word(level, &lines, &letters, |word| found.push(&text[word.start..word.end]));
+            found
         });
-        found
+        let first = all.next().unwrap();
+        assert!(all.all(|found| found == first), "{text:?}");
+        first
+    }
+
+    #[test]
+    fn words_lie_anywhere_in_blocks() {
+        let letters = Letters::new().unwrap();
+        let pieces =
+            ["a", "Zebra", " ", "\n", "é", "漢字", "—", "\u{1f600}", "𝒳", "x-1", "averylongwordindeed", "\u{301}"];
+        let mut random = Random(3);
+        for _ in 0..2000 {
+            let text: String = (0..random.below(60)).map(|_| pieces[random.below(pieces.len())]).collect();
+            let expected: Vec<&str> = text.split(|character| !letters.holds(character as u32)).collect();
+            let expected: Vec<&str> = expected.into_iter().filter(|word| !word.is_empty()).collect();
+            assert_eq!(words(&text), expected, "{text:?}");
+        }
     }
 
     #[test]
@@ -179,9 +239,9 @@ mod tests {
     #[test]
     fn lower_case_is_written_only_where_it_differs() {
         let mut to = Vec::new();
-        assert!(!lower_into(b"abc", true, &mut to));
-        assert!(!lower_into("été".as_bytes(), false, &mut to));
-        assert!(lower_into("ÉTÉ".as_bytes(), false, &mut to) && to == "été".as_bytes());
-        assert!(lower_into(b"Ab", true, &mut to) && to == b"ab");
+        assert!(!lower_into(b"abc", &mut to));
+        assert!(!lower_into("été".as_bytes(), &mut to));
+        assert!(lower_into("ÉTÉ".as_bytes(), &mut to) && to == "été".as_bytes());
+        assert!(lower_into(b"Ab", &mut to) && to == b"ab");
     }
 }

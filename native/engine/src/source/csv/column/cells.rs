@@ -1,5 +1,7 @@
 //! The cells of one column of a window, row by row, and which of them are NULL.
 
+use std::ops::Range;
+
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 
 use super::super::{
@@ -33,11 +35,23 @@ impl<'a> Cells<'a> {
         self.rows.count
     }
 
+    /// Whether no cell is quoted, and the empty ones are those that are NULL.
+    #[must_use]
+    pub fn are_plain(&self) -> bool {
+        self.rows.quote.is_none() && self.dialect.nulls().all(<[u8]>::is_empty)
+    }
+
     /// Contents of all rows.
     #[inline(always)]
-    pub fn contents(&self) -> impl Iterator<Item = Content<'a>> + use<'a> {
+    pub fn contents(&self) -> impl Iterator<Item = Content<'a>> + Clone + use<'a> {
+        self.contents_of(0..self.count())
+    }
+
+    /// Contents of some rows.
+    #[inline(always)]
+    pub fn contents_of(&self, rows: Range<usize>) -> impl Iterator<Item = Content<'a>> + Clone + use<'a> {
         let quote = self.rows.quote;
-        self.rows.cells(self.data, self.slots).map(move |cell| content_of(cell, quote))
+        self.rows.cells_of(self.data, self.slots, rows).map(move |cell| content_of(cell, quote))
     }
 
     /// Content of one row.

@@ -9,14 +9,16 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::super::value::cell::Cell;
 
 /// Longest text that is its own key.
-const SHORT: usize = 16;
+const SHORT: usize = 15;
+/// The last byte of keys of longer texts.
+const LONG: u64 = 0xff << 56;
 
-/// What is compared before, or instead of, a text: its bytes where it is short, else their hash.
+/// What is compared before, or instead of, a text. Of a short one its bytes, zeros and, in the last byte, its
+/// length; of a longer one its hash and its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Key {
     low: u64,
     high: u64,
-    len: u32,
 }
 
 /// Bits of the first bytes of two words, by their number.
@@ -37,11 +39,12 @@ impl Key {
     #[must_use]
     pub fn of_cell(cell: Cell<'_>) -> Self {
         let len = cell.size();
-        if len > SHORT {
-            return Self::of_long(cell.text());
+        match FIRST.get(len) {
+            Some((low, high)) => {
+                Self { low: cell.word::<0>() & low, high: cell.word::<8>() & high | (len as u64) << 56 }
+            }
+            None => Self::of_long(cell.text()),
         }
-        let (low, high) = FIRST[len];
-        Self { low: cell.word::<0>() & low, high: cell.word::<8>() & high, len: len as u32 }
     }
 
     /// Key of a text.
@@ -50,21 +53,26 @@ impl Key {
         if text.len() > SHORT {
             return Self::of_long(text);
         }
-        let mut bytes = [0; SHORT];
+        let mut bytes = [0; 16];
         bytes[..text.len()].copy_from_slice(text);
         let words = u128::from_le_bytes(bytes);
-        Self { low: words as u64, high: (words >> 64) as u64, len: text.len() as u32 }
+        Self { low: words as u64, high: (words >> 64) as u64 | (text.len() as u64) << 56 }
     }
 
     #[inline(never)]
     fn of_long(text: &[u8]) -> Self {
-        Self { low: xxh3_64(text), high: 0, len: text.len() as u32 }
+        Self { low: xxh3_64(text), high: text.len() as u64 | LONG }
+    }
+
+    #[inline(always)]
+    fn is_whole(self) -> bool {
+        self.high < LONG
     }
 
     /// A hash whose first bits are the best.
     #[inline(always)]
     fn hash(self) -> u64 {
-        (self.low ^ self.high.rotate_left(29) ^ u64::from(self.len)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        (self.low ^ self.high.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 
@@ -91,7 +99,7 @@ impl Interner {
             if number < 0 {
                 break;
             }
-            if known == key && (key.len as usize <= SHORT || self.text(number) == text) {
+            if known == key && (key.is_whole() || self.text(number) == text) {
                 return number;
             }
             at = (at + 1) & mask;
@@ -189,6 +197,8 @@ mod tests {
 
     #[test]
     fn zeros_at_the_end_count() {
+        assert_ne!(Key::of_text(b""), Key::of_text(b"\0"));
+        assert_ne!(Key::of_text(&[b'a'; 15]), Key::of_text(&[b'a'; 16]));
         assert_ne!(Key::of_text(b"a"), Key::of_text(b"a\0"));
     }
 }

@@ -7,9 +7,10 @@ use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use super::{
-    super::value::{self, cell::Cell, swar},
+    super::value::{self, cell::Cell, lanes::Lanes, swar},
     Cells, ReadColumn, Values,
     cells::{Content, Validity},
+    many::Many,
 };
 use crate::source::pool::Pool;
 use crate::types::{ColumnType, DateStyle};
@@ -17,6 +18,8 @@ use crate::types::{ColumnType, DateStyle};
 /// A column whose cells a fast function reads where it can, and an exact one elsewhere.
 struct Primitive<A: ArrowPrimitiveType, Fast, Slow> {
     data_type: DataType,
+    /// What reads many cells at once, before those.
+    many: Option<Many<A::Native>>,
     fast: Fast,
     slow: Slow,
     pool: Pool<A::Native>,
@@ -43,12 +46,14 @@ where
             for (row, (content, slot)) in cells.contents().zip(&mut values[..count]).enumerate() {
                 *slot = self.read_slowly(cells, content, row, &mut validity, failed);
             }
+        } else if let Some(mut many) = self.many.take() {
+            let of = |rows| cells.contents_of(rows).map(|content| content.cell);
+            let alone = |row| self.read_alone(cells, cells.content(row), row, &mut validity, failed);
+            many.read(&mut values[..count], of, alone);
+            self.many = Some(many);
         } else {
             for (row, (content, slot)) in cells.contents().zip(&mut values[..count]).enumerate() {
-                *slot = match (self.fast)(content.cell) {
-                    Some(value) => value,
-                    None => self.read_slowly(cells, content, row, &mut validity, failed),
-                };
+                *slot = self.read_alone(cells, content, row, &mut validity, failed);
             }
         }
         let values = ScalarBuffer::new(self.pool.lend(values), 0, count);
@@ -60,8 +65,21 @@ where
 impl<A, Fast, Slow> Primitive<A, Fast, Slow>
 where
     A: ArrowPrimitiveType,
+    Fast: Fn(Cell<'_>) -> Option<A::Native>,
     Slow: Fn(&[u8]) -> Option<A::Native>,
 {
+    #[inline(always)]
+    fn read_alone(
+        &self,
+        cells: &Cells<'_>,
+        content: Content<'_>,
+        row: usize,
+        validity: &mut Validity,
+        failed: &mut Vec<u32>,
+    ) -> A::Native {
+        (self.fast)(content.cell).unwrap_or_else(|| self.read_slowly(cells, content, row, validity, failed))
+    }
+
     #[inline(never)]
     fn read_slowly(
         &self,
@@ -93,7 +111,21 @@ where
     Fast: Fn(Cell<'_>) -> Option<A::Native> + Send + 'static,
     Slow: Fn(&[u8]) -> Option<A::Native> + Send + 'static,
 {
-    Box::new(Primitive::<A, Fast, Slow> { data_type, fast, slow, pool: Pool::default() })
+    by_many::<A, _, _>(data_type, None, fast, slow)
+}
+
+fn by_many<A, Fast, Slow>(
+    data_type: DataType,
+    many: Option<Many<A::Native>>,
+    fast: Fast,
+    slow: Slow,
+) -> Box<dyn ReadColumn>
+where
+    A: ArrowPrimitiveType,
+    Fast: Fn(Cell<'_>) -> Option<A::Native> + Send + 'static,
+    Slow: Fn(&[u8]) -> Option<A::Native> + Send + 'static,
+{
+    Box::new(Primitive::<A, Fast, Slow> { data_type, many, fast, slow, pool: Pool::default() })
 }
 
 fn integer<A>(strict: bool) -> Box<dyn ReadColumn>
@@ -101,8 +133,9 @@ where
     A: ArrowPrimitiveType,
     A::Native: TryFrom<i128> + TryFrom<i64>,
 {
-    primitive::<A, _, _>(
+    by_many::<A, _, _>(
         A::DATA_TYPE,
+        Many::by(Lanes::integers),
         |cell| A::Native::try_from(swar::integer(cell)?).ok(),
         move |text| value::parse_integer(text, strict),
     )
@@ -201,9 +234,12 @@ pub fn reader_of(column_type: ColumnType, strict: bool) -> Box<dyn ReadColumn> {
             |_| None,
             move |text| value::parse_f32(text, strict),
         ),
-        ColumnType::Double => primitive::<types::Float64Type, _, _>(DataType::Float64, swar::double, move |text| {
-            value::parse_f64(text, strict)
-        }),
+        ColumnType::Double => by_many::<types::Float64Type, _, _>(
+            DataType::Float64,
+            Many::by(Lanes::doubles),
+            swar::double,
+            move |text| value::parse_f64(text, strict),
+        ),
         ColumnType::Decimal { precision, scale } => decimal(precision, scale),
         ColumnType::Date => date(),
         ColumnType::Time => time(),

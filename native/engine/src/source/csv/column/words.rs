@@ -44,7 +44,29 @@ impl ReadColumn for Words {
         if self.known.len() > KEPT || self.known.size() > KEPT_BYTES {
             self.known = Interner::default();
         }
-        for (row, (content, slot)) in cells.contents().zip(&mut numbers[..count]).enumerate() {
+        if cells.are_plain() {
+            for (row, (content, slot)) in cells.contents().zip(&mut numbers[..count]).enumerate() {
+                if content.cell.size() == 0 {
+                    validity.set_null(row, count);
+                }
+                // What is NULL may have the number of an empty text.
+                *slot = self.known.number(Key::of_cell(content.cell), content.cell.text());
+            }
+        } else {
+            self.read_each(cells, &mut numbers[..count], &mut validity);
+        }
+        let numbers = Int32Array::new(ScalarBuffer::new(self.pool.lend(numbers), 0, count), validity.finish(count));
+        let texts = self.known.texts();
+        // SAFETY: every number was given to one of these texts; NULL rows need none of them.
+        Values::Array(Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(numbers, texts) }))
+    }
+}
+
+impl Words {
+    /// Number texts that may be quoted, or stand for NULL.
+    fn read_each(&mut self, cells: &Cells<'_>, numbers: &mut [i32], validity: &mut Validity) {
+        let count = numbers.len();
+        for (row, (content, slot)) in cells.contents().zip(numbers).enumerate() {
             let text = content.cell.text();
             if content.quoted {
                 if let Some(escape) = cells.dialect.quote.and_then(|quote| memchr(quote, text)) {
@@ -60,9 +82,5 @@ impl ReadColumn for Words {
             }
             *slot = self.known.number(Key::of_cell(content.cell), text);
         }
-        let numbers = Int32Array::new(ScalarBuffer::new(self.pool.lend(numbers), 0, count), validity.finish(count));
-        let texts = self.known.texts();
-        // SAFETY: every number was given to one of these texts; NULL rows have none of them.
-        Values::Array(Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(numbers, texts) }))
     }
 }

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8,
-    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _pdep_u64,
+    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _pdep_u64,
 };
 
 use super::kernel::{BLOCK, Masks, Simd};
@@ -38,7 +38,8 @@ impl Simd for Avx2 {
                 let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)).cast_unsigned();
                 u64::from(low) | u64::from(high) << 32
             };
-            Masks { delimiter: equal(delimiter), line_feed: equal(b'\n'), quote: equal(quote) }
+            let other = _mm256_movemask_epi8(_mm256_or_si256(low, high)).cast_unsigned();
+            Masks { delimiter: equal(delimiter), line_feed: equal(b'\n'), quote: equal(quote), other: u64::from(other) }
         }
     }
 

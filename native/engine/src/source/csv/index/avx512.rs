@@ -5,8 +5,8 @@
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
-    _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_storeu_si512,
+    _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_storeu_si512,
 };
 
 use super::{
@@ -48,7 +48,12 @@ impl Simd for Avx512 {
         unsafe {
             let bytes = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
             let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte.cast_signed()));
-            Masks { delimiter: equal(delimiter), line_feed: equal(b'\n'), quote: equal(quote) }
+            Masks {
+                delimiter: equal(delimiter),
+                line_feed: equal(b'\n'),
+                quote: equal(quote),
+                other: _mm512_movepi8_mask(bytes),
+            }
         }
     }
 

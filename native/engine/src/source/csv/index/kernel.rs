@@ -5,9 +5,9 @@ use memchr::{memchr, memchr2};
 use super::{
     super::rows::{Rows, Slots},
     layout::Layout,
-    level::Level,
     portable::Portable,
 };
+use crate::source::level::Level;
 
 /// Bytes looked at together.
 pub const BLOCK: usize = 64;
@@ -18,6 +18,8 @@ pub struct Masks {
     pub delimiter: u64,
     pub line_feed: u64,
     pub quote: u64,
+    /// Not 0 where some byte is not ASCII.
+    pub other: u64,
 }
 
 /// What an instruction set brings.
@@ -74,6 +76,8 @@ pub struct Indexed {
     pub carriage_returns: bool,
     /// Whether there is a quote.
     pub quotes: bool,
+    /// Whether all bytes are ASCII for certain.
+    pub ascii: bool,
 }
 
 /// Rows of the records, their positions written over `positions`.
@@ -167,6 +171,8 @@ struct State {
     bad: u64,
     /// Not 0 once there was a quote.
     quotes: u64,
+    /// Not 0 once there was a byte that is not ASCII.
+    other: u64,
     separators: usize,
     records: usize,
     lines: usize,
@@ -189,6 +195,7 @@ impl<'a, S: Simd> Kernel<'a, S> {
             closed: 0,
             bad: 0,
             quotes: 0,
+            other: 0,
             separators: 0,
             records: 0,
             lines: 0,
@@ -247,6 +254,7 @@ impl<'a, S: Simd> Kernel<'a, S> {
             ends &= !within;
         }
         state.opener = (either | masks.quote) >> (width - 1) & 1;
+        state.other |= masks.other;
         state.lines += masks.line_feed.count_ones() as usize;
         state.records += ends.count_ones() as usize;
         state.separators += separators.count_ones() as usize;
@@ -340,6 +348,7 @@ impl<'a, S: Simd> Kernel<'a, S> {
             lines: state.lines - virtual_line,
             carriage_returns,
             quotes: state.quotes != 0,
+            ascii: state.other == 0,
         })
     }
 }

@@ -10,11 +10,9 @@ mod avx2;
 mod avx512;
 mod kernel;
 mod layout;
-mod level;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
 
 pub use kernel::{Input, Refusal, index};
 pub use layout::Layout;
-pub use level::Level;

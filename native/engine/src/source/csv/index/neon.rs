@@ -3,7 +3,8 @@
 //! Carry-less multiplication is not on all of them; six shifts do the same where there are quotes.
 
 use std::arch::aarch64::{
-    uint8x16_t, vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vreinterpretq_u64_u8,
+    uint8x16_t, vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vmaxvq_u8, vorrq_u8, vpaddq_u8,
+    vreinterpretq_u64_u8,
 };
 
 use super::{
@@ -30,7 +31,14 @@ impl Simd for Neon {
                 let wanted = vdupq_n_u8(byte);
                 gathered(bytes.map(|sixteen| vandq_u8(vceqq_u8(sixteen, wanted), bits)))
             };
-            Masks { delimiter: equal(delimiter), line_feed: equal(b'\n'), quote: equal(quote) }
+            let [a, b, c, d] = bytes;
+            let highest = vmaxvq_u8(vorrq_u8(vorrq_u8(a, b), vorrq_u8(c, d)));
+            Masks {
+                delimiter: equal(delimiter),
+                line_feed: equal(b'\n'),
+                quote: equal(quote),
+                other: u64::from(highest & 0x80),
+            }
         }
     }
 

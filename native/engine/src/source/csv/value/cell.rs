@@ -11,6 +11,13 @@ pub struct Cell<'a> {
     end: usize,
 }
 
+impl Default for Cell<'_> {
+    /// No bytes.
+    fn default() -> Self {
+        Self { data: &[0; MARGIN], start: 0, end: 0 }
+    }
+}
+
 impl<'a> Cell<'a> {
     /// The cell, if it lies in `data` as it must.
     #[must_use]
@@ -67,6 +74,16 @@ impl<'a> Cell<'a> {
         let at = self.end.saturating_sub(8);
         // SAFETY: `at + 8 <= end + MARGIN <= data.len()`.
         unsafe { self.data.as_ptr().add(at).cast::<u64>().read_unaligned().to_le() }
+    }
+
+    /// Its last sixteen bytes as two words; before them what stands before it. Zeros where the data has too few.
+    #[inline(always)]
+    #[must_use]
+    pub fn last_words(self) -> [u64; 2] {
+        let Some(at) = self.end.checked_sub(16) else { return [0; 2] };
+        // SAFETY: `at + 16 == end <= data.len()`.
+        let words = unsafe { self.data.as_ptr().add(at).cast::<[u64; 2]>().read_unaligned() };
+        words.map(u64::to_le)
     }
 
     /// Whether it starts with a minus, and the cell after that. No branch: signs are hard to foresee.

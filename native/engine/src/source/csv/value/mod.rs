@@ -8,6 +8,7 @@ pub mod cell;
 mod decimal;
 mod float;
 mod integer;
+pub mod lanes;
 mod least;
 pub mod swar;
 mod time;

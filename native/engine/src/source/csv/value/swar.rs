@@ -179,7 +179,7 @@ pub fn time(cell: Cell<'_>) -> Option<(i32, i32, i32)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::{
         super::{float::parse_f64, integer::parse_i64},
         *,
@@ -191,7 +191,8 @@ mod tests {
         read(Cell::new(data.as_bytes(), 2, 2 + text.len()).unwrap())
     }
 
-    fn texts() -> Vec<String> {
+    /// Numbers and what is none.
+    pub fn texts() -> Vec<String> {
         let pieces =
             ["", "-", "0", "1", "9", "12", "00", "4567", "123456", "99999999", ".", "5.", ".05", "e5", " ", "x", "+"];
         let mut texts = Vec::new();

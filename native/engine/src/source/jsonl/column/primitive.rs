@@ -1,6 +1,6 @@
 //! Columns of fixed width: numbers, dates, times, timestamps.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use arrow_array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray, types};
 use arrow_buffer::ScalarBuffer;
@@ -10,8 +10,8 @@ use super::{Cells, Misfit, ReadColumn, read::Value};
 use crate::{
     source::{
         csv::{
-            column::Validity,
-            value::{self, cell::Cell, swar},
+            column::{Many, Validity},
+            value::{self, cell::Cell, lanes::Lanes, swar},
         },
         jsonl::{kind::Kind, spans::Span},
         pool::Pool,
@@ -28,6 +28,8 @@ struct Primitive<A: ArrowPrimitiveType, Fast, Slow> {
     /// Whether a text may stand for a number, and a number for a text.
     lenient: bool,
     data_type: DataType,
+    /// What reads many values at once, before those.
+    many: Option<Many<A::Native>>,
     fast: Fast,
     slow: Slow,
     pool: Pool<A::Native>,
@@ -44,6 +46,7 @@ where
     }
 
     fn read(&mut self, cells: &Cells<'_>, misfits: &mut Vec<Misfit>) -> ArrayRef {
+        let mut many = self.many.take();
         let spans = cells.column(self.slot);
         let count = spans.len();
         let mut values = self.pool.take();
@@ -51,13 +54,23 @@ where
             values.resize(count, A::Native::default());
         }
         let mut validity = Validity::default();
-        for (row, (span, slot)) in spans.zip(&mut values[..count]).enumerate() {
+        let mut alone = |row, span| {
             let cell = if self.quoted { cells.plain_text(span) } else { cells.cell(span) };
-            *slot = match cell.and_then(&self.fast) {
+            match cell.and_then(&self.fast) {
                 Some(value) => value,
                 None => self.read_slowly(cells, span, row, &mut validity, misfits),
-            };
+            }
+        };
+        if let Some(many) = &mut many {
+            let of =
+                |rows: Range<usize>| rows.map(|row| cells.cell(cells.spans.at(row, self.slot)).unwrap_or_default());
+            many.read(&mut values[..count], of, |row| alone(row, cells.spans.at(row, self.slot)));
+        } else {
+            for (row, (span, slot)) in spans.zip(&mut values[..count]).enumerate() {
+                *slot = alone(row, span);
+            }
         }
+        self.many = many;
         let values = ScalarBuffer::new(self.pool.lend(values), 0, count);
         let array = PrimitiveArray::<A>::new(values, validity.finish(count));
         Arc::new(array.with_data_type(self.data_type.clone()))
@@ -109,6 +122,21 @@ impl Given {
         Fast: Fn(Cell<'_>) -> Option<A::Native> + Send + 'static,
         Slow: Fn(&[u8]) -> Option<A::Native> + Send + 'static,
     {
+        self.by_many::<A, _, _>(data_type, None, fast, slow)
+    }
+
+    fn by_many<A, Fast, Slow>(
+        &self,
+        data_type: DataType,
+        many: Option<Many<A::Native>>,
+        fast: Fast,
+        slow: Slow,
+    ) -> Box<dyn ReadColumn>
+    where
+        A: ArrowPrimitiveType,
+        Fast: Fn(Cell<'_>) -> Option<A::Native> + Send + 'static,
+        Slow: Fn(&[u8]) -> Option<A::Native> + Send + 'static,
+    {
         use ColumnType::{Date, DateIn, Time, Timestamp, TimestampIn, TimestampTz};
         Box::new(Primitive::<A, Fast, Slow> {
             slot: self.slot,
@@ -116,6 +144,7 @@ impl Given {
             quoted: matches!(self.column_type, Date | DateIn(_) | Time | Timestamp | TimestampIn(_) | TimestampTz),
             lenient: self.fixed,
             data_type,
+            many,
             fast,
             slow,
             pool: Pool::default(),
@@ -128,8 +157,9 @@ impl Given {
         A::Native: TryFrom<i128> + TryFrom<i64>,
     {
         let strict = !self.fixed;
-        self.reader::<A, _, _>(
+        self.by_many::<A, _, _>(
             A::DATA_TYPE,
+            Many::by(Lanes::integers),
             |cell| A::Native::try_from(swar::integer(cell)?).ok(),
             move |text| value::parse_integer(text, strict),
         )
@@ -202,9 +232,12 @@ pub fn reader_of(column_type: ColumnType, slot: usize, fixed: bool) -> Box<dyn R
             |_| None,
             move |text| value::parse_f32(text, strict),
         ),
-        ColumnType::Double => given.reader::<types::Float64Type, _, _>(DataType::Float64, swar::double, move |text| {
-            value::parse_f64(text, strict)
-        }),
+        ColumnType::Double => given.by_many::<types::Float64Type, _, _>(
+            DataType::Float64,
+            Many::by(Lanes::doubles),
+            swar::double,
+            move |text| value::parse_f64(text, strict),
+        ),
         ColumnType::Decimal { precision, scale } => given.reader::<types::Decimal128Type, _, _>(
             DataType::Decimal128(precision, scale.cast_signed()),
             |_| None,

@@ -1,4 +1,4 @@
-//! Which instruction set the index uses.
+//! Which instruction set the hot loops use.
 
 use std::env;
 
