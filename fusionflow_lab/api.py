@@ -333,10 +333,13 @@ class Session:
         """Return the events of a job of this id as they come, whoever drives it."""
         return self._manager.feed(job_id)
 
-    def runners(self) -> tuple[RunnerRecord, ...]:
-        """Return the runners at work for this home, newest first; others may share its database."""
+    def runners(self, *, reached: bool = True) -> tuple[RunnerRecord, ...]:
+        """Return the runners at work for this home, newest first; others may share its database.
+
+        ``reached`` false adds the processes that drive their own jobs, as kernels may.
+        """
         name = self.config.cluster_name
-        found = Registry(self.stores.jobs.engine).alive()
+        found = Registry(self.stores.jobs.engine).alive(reached=reached)
         return tuple(each for each in found if name(address_of(each.cluster)) == each.cluster)
 
     def jobs(self) -> tuple[JobRecord, ...]:

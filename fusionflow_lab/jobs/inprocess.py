@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import platform
 import threading
 from concurrent.futures import CancelledError, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import DatabaseError, JobError
+from fusionflow_lab.execution.build import VERSION
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.drive import Drive
 from fusionflow_lab.execution.loop_thread import LoopThread
@@ -18,10 +24,13 @@ from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.manager import JobManager, stopped
 from fusionflow_lab.jobs.records import Claim, JobRecord, RunnerRecord
+from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.results.result import Result
+
+_BEAT_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,16 @@ class InProcessManager(JobManager):
         self._connection = connection
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
+        facts = RunnerRecord(
+            id=runner.holder,
+            host=platform.node(),
+            pid=os.getpid(),
+            cluster=cluster,
+            version=VERSION,
+            address="",
+        )
+        self._presence = _Presence(facts, self._registry, connection)
+        self._shown = thread.submit(self._presence.show())
 
     def prepare(self) -> None:
         """Start nothing: the cluster would be this process's."""
@@ -108,6 +127,8 @@ class InProcessManager(JobManager):
         for job in running:
             job.drive.feed.wait()
         super().close()
+        self._thread.submit(self._presence.end()).result()
+        wait([self._shown])  # what went wrong with it is no fault of a job
         self._runner.close()
         self._thread.submit(self._connection.close()).result()
 
@@ -188,3 +209,47 @@ def open_inprocess(
         runner=runner,
         connection=connection,
     )
+
+
+class _Presence:
+    """Tells the job store what cluster this process has: other processes list it, and cannot reach it.
+
+    Parameters
+    ----------
+    facts
+        What it is told under; without an address.
+    registry, connection
+        Where it is told, and the cluster.
+    """
+
+    def __init__(self, facts: RunnerRecord, registry: Registry, connection: ClusterConnection) -> None:
+        self._facts = facts
+        self._registry = registry
+        self._connection = connection
+        self._ending = asyncio.Event()
+
+    async def show(self) -> None:
+        """Tell until the end; nothing before there is a cluster."""
+        entered = False
+        while not self._ending.is_set():
+            client = self._connection.current
+            with suppress(DatabaseError):  # it is away: what it does not know, nobody lists
+                if client is not None:
+                    if not entered:
+                        await asyncio.to_thread(self._registry.enter, self._facts)
+                        entered = True
+                    address, workers = client.scheduler.address, 0
+                    with suppress(OSError, TimeoutError):  # the client may be closed while it is asked
+                        workers = len(await asyncio.wait_for(client.nthreads(), _BEAT_SECONDS))
+                    await asyncio.to_thread(
+                        self._registry.beat, self._facts.id, scheduler=address, workers=workers
+                    )
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _BEAT_SECONDS)
+        with suppress(DatabaseError):
+            if entered:
+                await asyncio.to_thread(self._registry.leave, self._facts.id)
+
+    async def end(self) -> None:
+        """Tell no more."""
+        self._ending.set()

@@ -122,7 +122,7 @@ class Mirrors:
         """Take in what the runner of the job says, for as long as it says something."""
         holder = record.lease_holder
         runner = await asyncio.to_thread(self._registry.get, holder) if holder else self._nearest()
-        if runner is None or runner.host != platform.node():
+        if runner is None or not runner.address or runner.host != platform.node():
             return
         with suppress(OSError):
             async for event in watch_runner(runner, record.id, feed.seq):

@@ -132,8 +132,9 @@ class RunnerRecord:
     """A runner as it was when it was read.
 
     ``id`` is what jobs name as their ``lease_holder``, ``address`` the socket that tells of its jobs,
-    ``cluster`` what it serves: ``"local"`` or a scheduler's address. ``scheduler`` and ``workers`` are
-    empty until its cluster is there. Times are seconds since the epoch.
+    empty for a process that drives its own jobs only, ``cluster`` what it serves: ``"local"`` or a
+    scheduler's address. ``scheduler`` and ``workers`` are empty until its cluster is there. Times are
+    seconds since the epoch.
     """
 
     id: str

@@ -1,4 +1,7 @@
-"""The runners at work: each says where it is reached and, every other second, that it lives."""
+"""The runners at work: each says where it is reached and, every other second, that it lives.
+
+So does a process that drives jobs itself; it cannot be reached, and has no address.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +64,14 @@ class Registry:
             row = session.get(RunnerRow, runner)
             return _record(row) if row is not None else None
 
-    def alive(self, cluster: str | None = None) -> tuple[RunnerRecord, ...]:
-        """Return the runners that were heard of lately, newest first: of one cluster, or all."""
+    def alive(self, cluster: str | None = None, *, reached: bool = True) -> tuple[RunnerRecord, ...]:
+        """Return the runners that were heard of lately, newest first: of one cluster, or all.
+
+        ``reached`` false adds the processes that drive their own jobs and no others'.
+        """
         query = select(RunnerRow).where(RunnerRow.heartbeat > self._clock() - SILENT_SECONDS)
+        if reached:
+            query = query.where(RunnerRow.address != "")
         if cluster is not None:
             query = query.where(RunnerRow.cluster == cluster)
         with Session(self._engine) as session:

@@ -59,7 +59,8 @@ def live(view: JobView, *, rows: int) -> Bundle:
     html = [_head_html(view, bar=not view.final)]
     html += [f'<div class="ff-line">{escape(line)}</div>' for line in _lines(view)]
     html += [
-        f'<div class="ff-line"><span class="ff-warn">!</span> {escape(line)}</div>' for line in _notes(view)
+        f'<div class="ff-line"><span class="ff-warn" aria-hidden="true">!</span> {escape(line)}</div>'
+        for line in _notes(view)
     ]
     text = [_head_text(view), *_lines(view), *(f"! {line}" for line in _notes(view))]
     if view.preview is not None:
@@ -97,7 +98,10 @@ def final(view: JobView, result: Result, *, rows: int, table: bool = True) -> Bu
     if rejected:
         where = f"%fusionflow rejects {view.job}".strip()
         notes.append(f"{count_text(rejected, 'row')} rejected; {where} lists file, line and reason")
-    html += [f'<div class="ff-line"><span class="ff-warn">!</span> {escape(line)}</div>' for line in notes]
+    html += [
+        f'<div class="ff-line"><span class="ff-warn" aria-hidden="true">!</span> {escape(line)}</div>'
+        for line in notes
+    ]
     return _bundle("".join(html), "\n".join([*text, *(f"! {line}" for line in notes)]))
 
 
@@ -114,6 +118,10 @@ def empty() -> Bundle:
 
 def _bundle(html: str, text: str) -> Bundle:
     return {"text/html": f'{STYLE}<div class="fusionflow">{html}</div>', "text/plain": text}
+
+
+def _note_html(note: str) -> str:
+    return f'<div class="ff-line"><span class="ff-warn" aria-hidden="true">!</span> {escape(note)}</div>'
 
 
 def _label(view: JobView) -> str:

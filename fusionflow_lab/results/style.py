@@ -7,14 +7,16 @@ stands alone.
 
 from __future__ import annotations
 
-_TEXT = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
+_TEXT = "var(--jp-ui-font-color1, var(--vscode-foreground, currentColor))"
 _LINE = "var(--jp-border-color2, var(--vscode-panel-border, rgba(128, 128, 128, 0.35)))"
 _STRONG_LINE = "var(--jp-border-color1, var(--vscode-panel-border, rgba(128, 128, 128, 0.6)))"
 _HOVER = "var(--jp-layout-color2, var(--vscode-list-hoverBackground, rgba(128, 128, 128, 0.12)))"
 _BUSY = "var(--jp-brand-color1, var(--vscode-progressBar-background, #1976d2))"
 _GOOD = "var(--jp-success-color1, var(--vscode-testing-iconPassed, #2e7d32))"
 _BAD = "var(--jp-error-color1, var(--vscode-testing-iconFailed, #c62828))"
-_WARN = "var(--jp-warn-color1, var(--vscode-editorWarning-foreground, #b26a00))"
+_ORANGE = "var(--jp-warn-color1, var(--vscode-editorWarning-foreground, #b26a00))"
+# The orange of JupyterLab's light theme has less than 3:1 on its ground.
+_WARN = f"color-mix(in srgb, {_ORANGE} 80%, {_TEXT})"
 _FONT = "var(--jp-ui-font-family, var(--vscode-font-family, system-ui, sans-serif))"
 
 STYLE = f"""<style>
@@ -42,9 +44,11 @@ STYLE = f"""<style>
 .fusionflow .ff-bad {{ color: {_BAD}; }}
 .fusionflow .ff-warn {{ color: {_WARN}; }}
 .fusionflow .ff-bar {{ flex: 1 1 160px; max-width: 420px; height: 8px; border-radius: 4px; overflow: hidden;
-  background: {_LINE}; }}
+  background: rgba(128, 128, 128, 0.28); }}
 .fusionflow .ff-fill {{ height: 100%; background: {_BUSY}; }}
 .fusionflow .ff-percent {{ font-variant-numeric: tabular-nums; min-width: 3.2em; text-align: right; }}
 .fusionflow .ff-line {{ font-variant-numeric: tabular-nums; }}
 .fusionflow .ff-preview {{ margin-top: 4px; font-style: italic; }}
+@media (forced-colors: active) {{ .fusionflow .ff-bar {{ border: 1px solid CanvasText; }}
+  .fusionflow .ff-fill {{ forced-color-adjust: none; background: Highlight; }} }}
 </style>"""

@@ -54,7 +54,7 @@ def write_file(
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as staged:
         part = Path(staged.name)
     try:
-        _write(escaped(table) if escape_formulas else table, part, file_format)
+        write_rows(escaped(table) if escape_formulas else table, part, file_format)
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     finally:
@@ -104,27 +104,56 @@ def write_stream(table: pa.Table, stream: BinaryIO, file_format: FileFormat) -> 
     """
     with tempfile.TemporaryDirectory(prefix="fusionflow-") as folder:
         part = Path(folder) / "rows"
-        _write(table, part, file_format)
+        write_rows(table, part, file_format)
         with part.open("rb") as rows:
             shutil.copyfileobj(rows, stream)
     stream.flush()
 
 
-def _write(table: pa.Table, path: Path, file_format: FileFormat) -> None:
+def write_rows(
+    rows: pa.Table | pa.RecordBatchReader, path: Path, file_format: FileFormat, *, listed: bool = False
+) -> None:
+    r"""Write rows to a path that nobody reads before the end, or to a pipe.
+
+    Parameters
+    ----------
+    rows
+        The rows; of a reader no more than some batches are in memory.
+    path, file_format
+        Where, and how.
+    listed
+        Whether JSON is one list in place of an object a line.
+
+    Raises
+    ------
+    OSError
+        It cannot be written, or its format does not hold the rows.
+
+    Examples
+    --------
+    >>> path = Path(tempfile.mkdtemp()) / "rows"
+    >>> write_rows(pa.table({"n": [1]}), path, "csv")
+    >>> path.read_text()
+    'n\n1\n'
+    """
     if file_format == "arrow":
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
+        reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
+        with path.open("wb") as sink, pa.ipc.new_stream(sink, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
         return
     options = {
         "csv": "FORMAT csv, HEADER true",
-        "json": "FORMAT json",
+        "json": f"FORMAT json, ARRAY {str(listed).lower()}",
         "parquet": "FORMAT parquet, COMPRESSION zstd",
     }
     with duckdb.connect() as connection:
-        connection.register("rows", table)
+        if isinstance(rows, pa.RecordBatchReader):  # one thread keeps few batches, and leaves the others free
+            connection.execute("SET threads = 1")
+        connection.register("rows", rows)
         target = str(path).replace("'", "''")
         try:
-            connection.execute(f"COPY (FROM rows) TO '{target}' ({options[file_format]})")
+            connection.execute(f"COPY (FROM rows) TO '{target}' ({options[file_format]}, USE_TMP_FILE false)")
         except duckdb.Error as error:
             raise OSError(f"cannot write the rows as {file_format}: {error}") from error
 

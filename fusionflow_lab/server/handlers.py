@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from tornado.http1connection import HTTP1Connection
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
 from fusionflow_lab.server.access import UserSessions, owner_of
@@ -48,14 +50,40 @@ class OwnedHandler(APIHandler):
         """Whose jobs the request is about."""
         return owner_of(self.identity_provider, self.current_user, self.surface.sessions.config)
 
-    def reply(self, reply: Reply) -> None:
+    async def reply(self, reply: Reply) -> None:
         """Send a reply; a browser takes it for nothing else than it is."""
         self.set_status(reply.status)
         for name, value in reply.headers.items():
             self.set_header(name, value)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
-        self.finish(reply.body, set_content_type=reply.type)
+        if reply.parts is None:
+            self.finish(reply.body, set_content_type=reply.type)
+        else:
+            self.set_header("Content-Type", reply.type)
+            await self._send(reply.parts)
+
+    async def _send(self, parts: Generator[bytes]) -> None:
+        """Send pieces as fast as the reader takes them; where they break off, so does the connection."""
+        loop, pool = IOLoop.current(), self.surface.pool
+        whole = False
+        try:
+            while piece := await loop.run_in_executor(pool, next, parts, b""):
+                self.write(piece)
+                await self.flush()
+            whole = True
+        except StreamClosedError:
+            pass  # the reader has gone
+        finally:
+            await loop.run_in_executor(pool, parts.close)
+            if not whole:
+                self._cut()
+
+    def _cut(self) -> None:
+        """End the connection without its end, so that a part is not taken for the whole."""
+        connection = self.request.connection
+        if isinstance(connection, HTTP1Connection):
+            connection.close()
 
 
 class ServiceHandler(OwnedHandler):
@@ -108,7 +136,7 @@ class ServiceHandler(OwnedHandler):
             if session is not None:
                 surface.bus.hear(session)
         surface.metrics.count(surface.service.name(request), answer.status, time.monotonic() - begun)
-        self.reply(answer)
+        await self.reply(answer)
 
     def _query(self) -> Mapping[str, list[str]]:
         # The token and the tag against caches are Jupyter's own.
@@ -125,7 +153,7 @@ class MetricsHandler(OwnedHandler):
         """Return the counts of this server and of the user's jobs."""
         surface = self.surface
         work = partial(_metrics, surface, self.owner)
-        self.reply(await IOLoop.current().run_in_executor(surface.pool, work))
+        await self.reply(await IOLoop.current().run_in_executor(surface.pool, work))
 
 
 def _metrics(surface: Surface, owner: str) -> Reply:

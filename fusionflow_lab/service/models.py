@@ -323,11 +323,9 @@ class Order(Model):
     descending: bool = False
 
 
-class RowsQuery(Model):
+class FileQuery(Model):
     """Which rows of a table, and how they are written."""
 
-    offset: int = Field(0, ge=0, description="Rows that are passed over.")
-    limit: int = Field(1000, ge=0, le=MOST_ROWS, description="The most rows.")
     sort: Json[list[Order]] = Field(
         default_factory=list, description='JSON: `[{"column": "n", "descending": true}]`; NULL comes last.'
     )
@@ -338,16 +336,23 @@ class RowsQuery(Model):
     columns: Json[list[int]] = Field(
         default_factory=list, description="JSON: `[0, 3]`: places of the columns; all without it."
     )
-    step: int = Field(1, ge=1, description="Each so-many-th row only, from offset on.")
-    cut: int = Field(0, ge=0, description="Texts and BLOBs longer than this are cut; 0 cuts none.")
-    max_bytes: int = Field(
-        0, ge=0, description="As many rows only as have at most so many bytes of Arrow; 0 sets no limit."
-    )
     format: Literal["", "arrow", "parquet", "csv", "json", "ndjson"] = Field(
         "", description="In place of Accept, for links."
     )
     escape_formulas: bool = Field(
         default=False, description="CSV: whether texts that are formulas get an apostrophe before them."
+    )
+
+
+class RowsQuery(FileQuery):
+    """A page of the rows of a table."""
+
+    offset: int = Field(0, ge=0, description="Rows that are passed over.")
+    limit: int = Field(1000, ge=0, le=MOST_ROWS, description="The most rows.")
+    step: int = Field(1, ge=1, description="Each so-many-th row only, from offset on.")
+    cut: int = Field(0, ge=0, description="Texts and BLOBs longer than this are cut; 0 cuts none.")
+    max_bytes: int = Field(
+        0, ge=0, description="As many rows only as have at most so many bytes of Arrow; 0 sets no limit."
     )
 
 

@@ -49,7 +49,10 @@ class TableList(Model):
 
 
 class Cluster(Model):
-    """A cluster that a runner of this job store uses now."""
+    """A cluster that jobs of this job store use now.
+
+    ``in_process`` is one of a process that drives its own jobs only, such as a kernel: it ends with that.
+    """
 
     name: str
     scheduler: str
@@ -58,6 +61,7 @@ class Cluster(Model):
     host: str
     version: str
     version_ok: bool
+    in_process: bool
     dashboard: str
     heartbeat: float
 

@@ -83,9 +83,9 @@ def list_tables(call: Call, _: Nothing) -> TableList:
 
 
 def list_clusters(call: Call, _: Nothing) -> ClusterList:
-    """List the clusters that runners of this job store use now, as far as the user's jobs name them."""
+    """List the clusters that this job store's jobs use now, as far as the user's jobs name them."""
     named = call.board.clusters(Wanted(owner=call.user)) | {call.session.cluster}
-    runners = [runner for runner in call.session.runners() if runner.cluster in named]
+    runners = [runner for runner in call.session.runners(reached=False) if runner.cluster in named]
     return ClusterList(clusters=[_cluster(runner) for runner in runners])
 
 
@@ -172,6 +172,7 @@ def _cluster(runner: RunnerRecord) -> Cluster:
         host=runner.host,
         version=runner.version,
         version_ok=runner.version == VERSION,
+        in_process=not runner.address,
         dashboard=dashboard_link(runner.scheduler) if runner.scheduler else "",
         heartbeat=runner.heartbeat,
     )

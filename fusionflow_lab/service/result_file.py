@@ -127,6 +127,14 @@ class ResultFile:
         places = {number: place for place, number in enumerate(sorted(numbers))}
         return table.combine_chunks().take(pa.array([places[number] for number in numbers], pa.int64()))
 
+    def batches(self, columns: Sequence[int] = ()) -> Iterator[pa.RecordBatch]:
+        """Read all rows in the order of the file, some at a time."""
+        chosen = self.chosen(columns)
+        for at in range(len(self._ends)):
+            whole = self._batch(at, chosen)
+            for begin in range(0, whole.num_rows, _SCANNED):
+                yield whole.slice(begin, _SCANNED)
+
     def numbered(
         self, columns: Sequence[int], names: Sequence[str], *, rows: bool = True
     ) -> pa.RecordBatchReader:
@@ -150,13 +158,15 @@ class ResultFile:
 
     def _batch(self, at: int, columns: Sequence[int]) -> pa.RecordBatch:
         batch = self._reader.get_batch(at)
-        schema = self._schema(columns)
+        schema = self.schema_of(columns)
         return pa.RecordBatch.from_arrays([batch.column(place) for place in columns], schema=schema)
 
     def _table(self, batches: Sequence[pa.RecordBatch], columns: Sequence[int]) -> pa.Table:
-        return pa.Table.from_batches(batches, schema=self._schema(columns))
+        return pa.Table.from_batches(batches, schema=self.schema_of(columns))
 
-    def _schema(self, columns: Sequence[int]) -> pa.Schema:
+    def schema_of(self, columns: Sequence[int] = ()) -> pa.Schema:
+        """Return names and types of columns; of all where none is named."""
+        columns = self.chosen(columns)
         return pa.schema([self.schema.field(place) for place in columns], metadata=self.schema.metadata)
 
 

@@ -14,11 +14,12 @@ from fusionflow_lab.errors import JobError
 from fusionflow_lab.jobs.events import PreviewEvent
 from fusionflow_lab.planning.rejected import rejects_file
 from fusionflow_lab.results.preview import decode_preview
-from fusionflow_lab.results.write import FileFormat, escaped, write_stream
+from fusionflow_lab.results.write import escaped, write_stream
 from fusionflow_lab.service.charts import chart_of
-from fusionflow_lab.service.models import ChartQuery, Nothing, RowsQuery
+from fusionflow_lab.service.models import ChartQuery, FileQuery, Nothing, RowsQuery
 from fusionflow_lab.service.problems import AcceptError, NotThereError
 from fusionflow_lab.service.routing import Call
+from fusionflow_lab.service.row_files import SUFFIXES, WRITTEN, file_of
 from fusionflow_lab.service.row_pages import page_of
 from fusionflow_lab.service.wire import ARROW, CSV, JSON, NDJSON, PARQUET, TEXT, Reply
 
@@ -26,9 +27,6 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
     {"json": JSON, "arrow": ARROW, "parquet": PARQUET, "csv": CSV, "ndjson": NDJSON}
 )
 MEDIA: Final = tuple(FORMATS.values())
-_WRITTEN: Final[Mapping[str, FileFormat]] = MappingProxyType(
-    {JSON: "json", NDJSON: "json", ARROW: "arrow", PARQUET: "parquet", CSV: "csv"}
-)
 
 
 def show_preview(call: Call, _: Nothing) -> Reply:
@@ -45,6 +43,11 @@ def show_preview(call: Call, _: Nothing) -> Reply:
 def show_result(call: Call, asked: RowsQuery) -> Reply:
     """Return rows of the result, sorted and filtered; X-Total-Rows says how many there are."""
     return _rows(call, _result_path(call), asked)
+
+
+def send_result(call: Call, asked: FileQuery) -> Reply:
+    """Return all rows of the result, sorted and filtered, as one file of any size."""
+    return _file(call, _result_path(call), asked, "result")
 
 
 def show_chart(call: Call, asked: ChartQuery) -> Reply:
@@ -66,13 +69,21 @@ def _result_path(call: Call) -> Path:
 
 def show_rejects(call: Call, asked: RowsQuery) -> Reply:
     """Return the rejected records: file, byte, line, column, reason, raw."""
+    return _rows(call, _rejects_path(call), asked)
+
+
+def send_rejects(call: Call, asked: FileQuery) -> Reply:
+    """Return all rejected records, sorted and filtered, as one file of any size."""
+    return _file(call, _rejects_path(call), asked, "rejects")
+
+
+def _rejects_path(call: Call) -> Path:
     record = call.job
     try:
-        path = rejects_file(call.session.stores.results.root, record.id)
+        return rejects_file(call.session.stores.results.root, record.id)
     except LookupError:
         what = f"the job has not read all its files: it is {record.status}"
         raise _conflict(record.id, what, "follow it to its end") from None
-    return _rows(call, path, asked)
 
 
 def show_logs(call: Call, _: Nothing) -> Reply:
@@ -125,6 +136,16 @@ def _rows(call: Call, path: Path, asked: RowsQuery) -> Reply:
     return Reply(type=media, body=table_bytes(rows, media), headers={"X-Total-Rows": str(page.total)})
 
 
+def _file(call: Call, path: Path, asked: FileQuery, what: str) -> Reply:
+    media = media_of(call.request.accept, asked.format)
+    try:
+        parts = file_of(path, asked, call.orders, media)
+    except FileNotFoundError:
+        raise _gone() from None
+    name = f"{call.job.id}-{what}.{SUFFIXES[media]}"
+    return Reply(type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'}, parts=parts)
+
+
 def table_bytes(table: pa.Table, media: str) -> bytes:
     r"""Write rows as a media type.
 
@@ -136,7 +157,7 @@ def table_bytes(table: pa.Table, media: str) -> bytes:
     b'{"n":1}\n{"n":2}\n'
     """
     stream = io.BytesIO()
-    write_stream(table, stream, _WRITTEN[media])
+    write_stream(table, stream, WRITTEN[media])
     written = stream.getvalue()
     if media == JSON:  # no line of JSON has a line break in it
         return b"[" + b",".join(written.splitlines()) + b"]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 JSON = "application/json"
@@ -43,9 +43,14 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """One reply: what HTTP would answer."""
+    """One reply: what HTTP would answer.
+
+    ``parts`` stand in place of the body of what is too large to be held: whoever sends the reply reads them
+    to their end or closes them.
+    """
 
     status: int = 200
     type: str = JSON
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts: Generator[bytes] | None = None

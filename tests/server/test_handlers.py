@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,20 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from openapi_spec_validator import validate
 from tornado.httpclient import HTTPClientError, HTTPResponse
+from tornado.iostream import StreamClosedError
+from tornado.simple_httpclient import HTTPStreamClosedError
 
 from fusionflow_lab.jobs.store import JobStore
 from fusionflow_lab.query import Query
 from fusionflow_lab.server.access import owner_of, server_config
+from fusionflow_lab.server.handlers import ServiceHandler
+from fusionflow_lab.service import routing
+from fusionflow_lab.service.models import Nothing
 from fusionflow_lab.service.routes import ROUTES
-from fusionflow_lab.service.routing import Route
-from fusionflow_lab.service.wire import ARROW, CSV, NDJSON, PARQUET
-from tests.server.conftest import Site
+from fusionflow_lab.service.routing import Call, Route
+from fusionflow_lab.service.service import Service
+from fusionflow_lab.service.wire import ARROW, CSV, NDJSON, PARQUET, Reply
+from tests.server.conftest import API, BASE, Site
 
 XSRF = "00112233445566778899aabbccddeeff"
 MUTATING = [route for route in ROUTES if route.method != "GET"]
@@ -50,8 +58,34 @@ async def test_a_job_over_http(site: Site) -> None:
     }
     assert {reply.headers["X-Total-Rows"] for reply in forms.values()} == {"2"}
     assert forms[CSV].headers["X-Content-Type-Options"] == "nosniff"
+    file = await site.send("GET", f"{path}/file", query={"format": "csv"})
+    assert (file.body, file.headers["Content-Type"]) == (forms[CSV].body, CSV)
+    assert file.headers["Content-Disposition"] == f'attachment; filename="{job}-result.csv"'
     assert (await site.json("GET", f"jobs/{job}/plan"))["chunks"][0]["cells"] == "d"
     assert await site.json("DELETE", "jobs", query={"id": [job]}) == {"deleted": [job]}
+
+
+def broken(_: Call, __: Nothing) -> Reply:
+    """Return a file that breaks off."""
+
+    def parts() -> Generator[bytes]:
+        yield b"n\n1\n"
+        raise OSError("the disk is gone")
+
+    return Reply(type=CSV, parts=parts())
+
+
+async def test_a_file_that_breaks_off_is_not_taken_for_whole(site: Site) -> None:
+    surface = site.extension.surface
+    assert surface is not None
+    service = Service(
+        surface.sessions.get, [routing.route("GET", "broken", broken, asks=Nothing, media=(CSV,))]
+    )
+    shared = {"surface": replace(surface, service=service)}
+    handlers = [(rf"{BASE}{API}/(broken)", ServiceHandler, shared)]
+    site.app.web_app.add_handlers(".*", handlers)  # type: ignore[no-untyped-call]
+    with pytest.raises((HTTPClientError, StreamClosedError, HTTPStreamClosedError)):
+        await site.fetch(API, "broken")
 
 
 async def test_every_route_is_there_and_the_document_says_so(site: Site) -> None:

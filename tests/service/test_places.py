@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from fusionflow_lab.api import connect
@@ -11,6 +12,18 @@ def test_who_asks_and_what_answers(asker: Asker) -> None:
     assert asker.json("GET", "me") == {"name": asker.session.config.user, "roots": []}
     assert asker.json("GET", "health")["status"] == "ok"
     assert asker.json("GET", "clusters") == {"clusters": []}
+
+
+def test_a_process_that_drives_its_own_jobs_shows_its_cluster(asker: Asker) -> None:
+    address = asker.session.scheduler_address
+    give_up = time.monotonic() + 60
+    while not (found := asker.json("GET", "clusters")["clusters"]) or not found[0]["workers"]:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    (cluster,) = found
+    assert (cluster["name"], cluster["scheduler"], cluster["workers"]) == ("local", address, 1)
+    assert (cluster["in_process"], cluster["version_ok"]) == (True, True)
+    assert asker.session.runners() == (), "nobody else's jobs are driven there"
 
 
 def test_a_folder_is_listed(asker: Asker, tmp_path: Path) -> None:

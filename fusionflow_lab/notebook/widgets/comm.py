@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from typing import Annotated, Final, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
@@ -184,16 +186,29 @@ class Bridge:
                 self._send_now(content, buffers)
 
 
+def _joined(parts: Generator[bytes]) -> bytes:
+    """Put pieces together, no more of them than are seen to be too many."""
+    body = bytearray()
+    with closing(parts):
+        for part in parts:
+            body += part
+            if len(body) > MOST_BYTES:
+                break
+    return bytes(body)
+
+
 def _texts(value: str | float | list[str]) -> list[str]:
     return value if isinstance(value, list) else [str(value)]
 
 
 def _within(reply: Reply) -> Reply:
     """Return the reply, or a refusal where it is more than one message may carry."""
+    if reply.parts is not None:
+        reply = replace(reply, body=_joined(reply.parts), parts=None)
     if len(reply.body) <= MOST_BYTES:
         return reply
     problem = Problem(
-        message=f"the reply has {len(reply.body):,} bytes, more than the {MOST_BYTES:,} of one message",
+        message=f"the reply has more than the {MOST_BYTES:,} bytes of one message",
         reason="ReplyTooLarge",
         hint="ask for fewer rows or columns at once",
     )

@@ -3,7 +3,8 @@
 import { agoText, bytesText, countText } from "@fusionflow/shared/format.ts";
 import type { CacheUse } from "@fusionflow/shared/model.ts";
 import { fetchJson, type Transport } from "@fusionflow/shared/transport.ts";
-import { ActionButton, Button } from "@fusionflow/shared/ui/kit.tsx";
+import { Confirm } from "@fusionflow/shared/ui/confirm.tsx";
+import { Button } from "@fusionflow/shared/ui/kit.tsx";
 import { useState } from "preact/hooks";
 
 import { FetchedView, useFetched } from "./fetched";
@@ -25,30 +26,25 @@ export function CacheView({ transport }: { transport: Transport }) {
           </div>
           <div class="ff-muted">{policyText(use)}</div>
           <div class="ff-muted">A job whose states are kept scans only what has changed.</div>
-          {asked ? (
-            <div class="ff-note ff-warn ff-stack">
-              <div>Delete all states that no running job needs? Their files are scanned again next time.</div>
-              <div class="ff-row">
-                <ActionButton
-                  action={async () => {
-                    await fetchJson<unknown>(transport, "DELETE", "cache");
-                    setAsked(false);
-                    fetched.again();
-                  }}
-                >
-                  Delete
-                </ActionButton>
-                <Button onClick={() => setAsked(false)}>Keep</Button>
-              </div>
-            </div>
-          ) : (
-            <div class="ff-row">
-              <Button onClick={() => setAsked(true)} disabled={use.states === 0}>
-                Empty…
-              </Button>
-              <Button onClick={fetched.again}>Look again</Button>
-            </div>
+          {asked && (
+            <Confirm
+              question="Delete all states that no running job needs?"
+              action="Delete"
+              onConfirm={async () => {
+                await fetchJson<unknown>(transport, "DELETE", "cache");
+                fetched.again();
+              }}
+              onClose={() => setAsked(false)}
+            >
+              Their files are scanned again next time.
+            </Confirm>
           )}
+          <div class="ff-row">
+            <Button onClick={() => setAsked(true)} disabled={use.states === 0}>
+              Empty…
+            </Button>
+            <Button onClick={fetched.again}>Look again</Button>
+          </div>
         </div>
       )}
     </FetchedView>

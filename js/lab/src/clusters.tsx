@@ -58,7 +58,8 @@ function ClusterCard({ cluster }: { cluster: Cluster }) {
         </span>
       </div>
       <div class="ff-muted ff-small">
-        driven on {cluster.host}, heard of {agoText(cluster.heartbeat, Date.now() / 1000)}
+        {cluster.in_process ? `in a process of its own jobs on ${cluster.host}` : `driven on ${cluster.host}`}, heard of{" "}
+        {agoText(cluster.heartbeat, Date.now() / 1000)}
       </div>
       {link && (
         <a href={link} target="_blank" rel="noreferrer">

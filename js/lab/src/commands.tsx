@@ -48,7 +48,7 @@ export function addCommands(app: JupyterFrontEnd, { store, notebooks, palette }:
   const inMain = (id: string, label: string, draw: () => ComponentChild): void => {
     const there = [...app.shell.widgets("main")].find((one) => one.id === id);
     if (!there) {
-      const content = new Mounted(() => <div class="ff-page">{draw()}</div>);
+      const content = new Mounted(() => <div class="ff-page ff-stack">{draw()}</div>);
       const widget = new MainAreaWidget({ content });
       widget.id = id;
       widget.title.label = label;

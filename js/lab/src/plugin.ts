@@ -5,6 +5,7 @@ import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { giveFiles } from "@fusionflow/shared/download.ts";
 import { INSERT_CELL } from "@fusionflow/shared/form/insert.ts";
 import { HttpTransport } from "@fusionflow/shared/http.ts";
 import { JobStore } from "@fusionflow/shared/store.ts";
@@ -46,6 +47,7 @@ function activate(
     const text: unknown = event instanceof CustomEvent ? event.detail : null;
     if (typeof text === "string" && writeCell(notebooks, text)) event.preventDefault();
   });
+  giveFiles(store.transport);
   addCommands(app, { store, notebooks, palette });
   const read = async (): Promise<void> => {
     const loaded = await settings?.load(ID);

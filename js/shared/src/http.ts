@@ -1,7 +1,7 @@
 // The service over HTTP and one WebSocket, as the JupyterLab panel and the renderer reach it.
 
 import type { EventFrame } from "./model";
-import { type Method, type Reply, type RequestOptions, ServiceError, type Transport, type Watch } from "./transport";
+import { type Method, type Query, type Reply, type RequestOptions, ServiceError, type Transport, type Watch } from "./transport";
 import { queryText, unreachable } from "./transport";
 
 export interface HttpDoors {
@@ -9,6 +9,8 @@ export interface HttpDoors {
   fetch(path: string, init: RequestInit): Promise<Response>;
   /** Open a WebSocket on a path below `api/v1`. */
   socket(path: string): WebSocket;
+  /** The address that a link has to a path below `api/v1`. */
+  url(path: string): string;
 }
 
 const FIRST_WAIT_MS = 250;
@@ -40,6 +42,10 @@ export class HttpTransport implements Transport {
       headers: Object.fromEntries(response.headers),
       body: new Uint8Array(await response.arrayBuffer()),
     };
+  }
+
+  url(path: string, query?: Query): string {
+    return this.#doors.url(path + queryText(query));
   }
 
   watch(watch: Watch): () => void {

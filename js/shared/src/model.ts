@@ -271,6 +271,8 @@ export interface Cluster {
   version: string;
   /** Whether runner and server are of one version. */
   version_ok: boolean;
+  /** Of a process that drives its own jobs only, such as a kernel: it ends with that. */
+  in_process: boolean;
   /** Through Jupyter's own proxy where it is there; empty without a dashboard. */
   dashboard: string;
   heartbeat: number;

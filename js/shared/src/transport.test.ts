@@ -110,6 +110,7 @@ test("a cut socket goes on after its last cursor", async (context) => {
   const doors = {
     fetch: () => Promise.reject(new Error("away")),
     socket: (path: string) => new Socket(path) as unknown as WebSocket,
+    url: (path: string) => `http://there/${path}`,
   };
   const transport = new HttpTransport(doors);
   const end = transport.watch({ since: 0, onFrame: () => undefined, onCut: (cut) => cuts.push(cut) });

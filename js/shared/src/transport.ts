@@ -35,6 +35,8 @@ export interface Transport {
   send(method: Method, path: string, options?: RequestOptions): Promise<Reply>;
   /** Follow events; returns what ends it. Cut streams go on from their last cursor by themselves. */
   watch(watch: Watch): () => void;
+  /** The address of something that the browser fetches by itself, such as a file; none without a server. */
+  url?(path: string, query?: Query): string;
 }
 
 /** What the service refused, in its own words. */

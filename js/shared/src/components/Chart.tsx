@@ -99,7 +99,7 @@ function lookOf(element: HTMLElement): Look {
   const probe = document.createElement("span");
   element.append(probe);
   const colour = (role: string): string => {
-    probe.style.color = `var(${role})`;
+    probe.style.cssText = `color: var(${role}); forced-color-adjust: none`;
     return getComputedStyle(probe).color;
   };
   const { fontFamily } = getComputedStyle(element);
@@ -121,12 +121,12 @@ function useTheme(): number {
     const observer = new MutationObserver(changed);
     const attributes = { attributes: true, attributeFilter: ["class", "style", "data-jp-theme-name", "data-jp-theme-light", "data-theme"] };
     for (const element of [document.documentElement, document.body]) observer.observe(element, attributes);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", changed);
+    const wishes = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((wish) => matchMedia(wish));
+    for (const wish of wishes) wish.addEventListener("change", changed);
     return () => {
       clearTimeout(timer);
       observer.disconnect();
-      dark.removeEventListener("change", changed);
+      for (const wish of wishes) wish.removeEventListener("change", changed);
     };
   }, []);
   return theme;

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { cut, visible } from "../cells";
-import { type DownloadFormat, fileOf, FORMATS, MOST_DOWNLOADED, save } from "../download";
+import { download, type DownloadFormat, FORMATS, MOST_DOWNLOADED } from "../download";
 import { countText } from "../format";
 import { COLUMNS_AT_ONCE, conditionText, filteredBy, type GridColumn } from "../gridState";
 import type { Condition } from "../model";
@@ -169,10 +169,13 @@ function Chooser({ columns, kept, hidden, onHidden, onColumns }: BarProps) {
   );
 }
 
-/** The rows in sight of the filter as a file, in all columns. */
+/** The rows that pass the filter, in their order, as a file with all columns. */
 function Downloads({ transport, view, job, what, rows }: BarProps) {
-  const fetched = async (format: DownloadFormat): Promise<void> =>
-    save(await fileOf(transport, { ...view, columns: [] }, format), `${job}-${what}.${format.suffix}`);
+  const [partly, setPartly] = useState(false);
+  const fetched = async (format: DownloadFormat): Promise<void> => {
+    const name = `${job}-${what}.${format.suffix}`;
+    setPartly(!(await download(transport, { view: { ...view, columns: [] }, format, rows, name })));
+  };
   return (
     <div class="ff-note ff-stack" role="group" aria-label="download">
       <div class="ff-row">
@@ -182,9 +185,9 @@ function Downloads({ transport, view, job, what, rows }: BarProps) {
           </ActionButton>
         ))}
       </div>
-      {rows > MOST_DOWNLOADED && (
-        <div class="ff-muted">
-          the first {countText(MOST_DOWNLOADED)} rows; all of them, in Python:{" "}
+      {partly && (
+        <div role="status">
+          These are the first {countText(MOST_DOWNLOADED)} rows; more do not go through a kernel's messages. All of them, in Python:{" "}
           <code class="ff-code">fusionflow_lab.attach("{job}").result().to_parquet("rows.parquet")</code>
         </div>
       )}
