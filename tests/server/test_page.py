@@ -12,14 +12,16 @@ from tests.server.conftest import Site
 
 PAGE = Path(__file__).parents[2] / "docs" / "api" / "rest.md"
 _ASKED = re.compile(
-    r"^```http\n(\w+) (\S+)\n(.*?)^```$(?:\n\n```json\n(.*?)^```$)?", re.MULTILINE | re.DOTALL
+    r"^```text\n(GET|POST|PATCH|DELETE) (\S+)\n(.*?)^```$(?:\n\n```json\n(.*?)^```$)?",
+    re.MULTILINE | re.DOTALL,
 )
 
 
 async def test_the_requests_of_the_page(site: Site) -> None:
-    asked = _ASKED.findall(PAGE.read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    asked = _ASKED.findall(page)
     job = ""
-    assert len(asked) == PAGE.read_text(encoding="utf-8").count("```http")
+    assert len(asked) == len(re.findall(r"^(?:GET|POST|PATCH|DELETE) ", page, re.MULTILINE))
     for method, place, body, expected in asked:
         path, _, query = place.replace("{id}", job).partition("?")
         told = json.loads(body) if body else {}
