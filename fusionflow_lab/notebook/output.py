@@ -8,6 +8,8 @@ from typing import Final
 
 from fusionflow_lab.job import Job
 from fusionflow_lab.jobs.events import Status
+from fusionflow_lab.notebook.card import Bundle, final, live
+from fusionflow_lab.results.result import ROWS_SHOWN
 from fusionflow_lab.results.view import JobView
 
 JOB_MIME: Final = "application/vnd.fusionflow.job+json"
@@ -42,3 +44,9 @@ def view_of(job: Job) -> JobView:
     live = [event for event in (job.progress, job.preview()) if event is not None]
     durable = job.log()
     return reduce(JobView.after, [*durable[:-1], *live, *durable[-1:]], JobView(job=job.id, name=job.name))
+
+
+def drawn_job(job: Job, view: JobView) -> Bundle:
+    """Return a job as HTML and text: its rows where it is completed, else how far it is."""
+    done = view.status == "COMPLETED"
+    return final(view, job.result(), rows=ROWS_SHOWN) if done else live(view, rows=ROWS_SHOWN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import anywidget
@@ -43,6 +45,23 @@ class ServiceWidget(anywidget.AnyWidget):
     def fronts(self) -> int:
         """How many pages have shown the widget so far; one that was loaded again counts again."""
         return self._bridge.fronts
+
+    @property
+    def view_data(self) -> Mapping[str, object]:
+        """What a front end with widgets is given to show."""
+        drawn = super()._repr_mimebundle_()
+        return (
+            {} if drawn is None else {mime: part for mime, part in drawn[0].items() if mime != "text/plain"}
+        )
+
+    @abstractmethod
+    def still(self) -> Mapping[str, object]:
+        """Return what stands for the widget where there are none, and in a saved notebook: HTML and text."""
+
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
+        """Show the widget where there are widgets, and elsewhere what stands for it."""
+        del kwargs
+        return {**self.view_data, **self.still()}, {}
 
     def close(self) -> None:
         """Take the widget out of the page and release what works for it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from fusionflow_lab.api import Session
 from fusionflow_lab.notebook.widgets.base import ServiceWidget
 from fusionflow_lab.notebook.widgets.kernel import cell_session
+from fusionflow_lab.results.jobs_table import jobs_table
+from fusionflow_lab.results.result import Result
 from fusionflow_lab.service.service import Service
 
 
@@ -29,7 +32,13 @@ class JobsBoard(ServiceWidget):
     bundle_name: ClassVar[str] = "board"
 
     def __init__(self, session: Session) -> None:
+        self._session = session
         super().__init__(Service.of(session))
+
+    def still(self) -> Mapping[str, object]:
+        """Return the newest jobs."""
+        newest = Result(table=jobs_table(self._session.jobs()))
+        return {"text/html": newest.to_html(), "text/plain": newest.to_text()}
 
 
 def dashboard(*, session: Session | None = None) -> JobsBoard:

@@ -9,11 +9,9 @@ import traitlets
 
 from fusionflow_lab.api import Job, Session, attach
 from fusionflow_lab.errors import JobError
-from fusionflow_lab.notebook.card import final, live
-from fusionflow_lab.notebook.output import JOB_MIME, job_data, view_of
+from fusionflow_lab.notebook.output import JOB_MIME, drawn_job, job_data, view_of
 from fusionflow_lab.notebook.widgets.base import ServiceWidget
 from fusionflow_lab.notebook.widgets.telling import JobTelling
-from fusionflow_lab.results.result import ROWS_SHOWN
 from fusionflow_lab.service.models import EventFrame, ProgressEvent, StatusEvent
 from fusionflow_lab.service.service import Service
 
@@ -86,14 +84,6 @@ class JobCard(ServiceWidget):
         )
         self._telling.begin(job.id, self._heard)
 
-    @property
-    def view_data(self) -> Mapping[str, object]:
-        """What a front end with widgets is given to show."""
-        drawn = super()._repr_mimebundle_()
-        return (
-            {} if drawn is None else {mime: part for mime, part in drawn[0].items() if mime != "text/plain"}
-        )
-
     def close(self) -> None:
         """Take the card out of the page; the job goes on."""
         telling: JobTelling | None = getattr(self, "_telling", None)
@@ -101,14 +91,11 @@ class JobCard(ServiceWidget):
             telling.close()
         super().close()
 
-    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
-        """Show the card where there are widgets; what it shows now as HTML and text elsewhere."""
-        del kwargs
+    def still(self) -> Mapping[str, object]:
+        """Return what the card shows now."""
         job, view = self.job, view_of(self.job)
-        done = view.status == "COMPLETED"
-        drawn = final(view, job.result(), rows=ROWS_SHOWN) if done else live(view, rows=ROWS_SHOWN)
         said = job_data(job.id, status=view.status, name=view.name, text=job.text, card=True)
-        return {**self.view_data, **drawn, JOB_MIME: said}, {}
+        return {**drawn_job(job, view), JOB_MIME: said}
 
     def _heard(self, frame: EventFrame) -> None:
         match frame.event:

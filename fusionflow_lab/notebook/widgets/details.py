@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import traitlets
 
 from fusionflow_lab.api import Job, Session, attach
 from fusionflow_lab.errors import JobError
+from fusionflow_lab.notebook.output import drawn_job, view_of
 from fusionflow_lab.notebook.widgets.base import ServiceWidget
 from fusionflow_lab.service.service import Service
 
@@ -33,8 +35,13 @@ class JobDetails(ServiceWidget):
     def __init__(self, job: Job) -> None:
         if not isinstance(job.session, Session):
             raise JobError("the job belongs to no session", hint="take it from one: session.job(id)")
-        self._held = job  # its session lives as long
+        self._session = job.session
         super().__init__(Service.of(job.session), job_id=job.id)
+
+    def still(self) -> Mapping[str, object]:
+        """Return the job as its card shows it."""
+        job = self._session.job(self.job_id)
+        return {**drawn_job(job, view_of(job))}
 
 
 def details(job: Job | str) -> JobDetails:

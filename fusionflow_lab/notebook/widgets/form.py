@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
 from typing import ClassVar
 
 import traitlets
@@ -57,6 +59,10 @@ class SubmitForm(ServiceWidget):
     def job(self) -> Job | None:
         """The job that was submitted last; None before."""
         return self._session.job(self.job_id) if self.job_id else None
+
+    def still(self) -> Mapping[str, object]:
+        """Return the query that was made."""
+        return {"text/html": f"<pre>{escape(self.sql)}</pre>", "text/plain": self.sql}
 
     @traitlets.observe("sql")
     def _follow_sql(self, change: dict[str, object]) -> None:

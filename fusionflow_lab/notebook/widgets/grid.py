@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import pyarrow as pa
@@ -45,13 +46,10 @@ class ResultGrid(ServiceWidget):
         self._session = job.session
         super().__init__(Service.of(job.session), job_id=job.id, what=what, height=height)
 
-    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
-        """Show the grid where there are widgets; the first rows as HTML and text elsewhere."""
-        del kwargs
-        drawn = super()._repr_mimebundle_()
-        widget = {} if drawn is None else drawn[0]
+    def still(self) -> Mapping[str, object]:
+        """Return the first rows."""
         rows = self._first_rows()
-        return {**widget, "text/html": rows.to_html(), "text/plain": rows.to_text()}, {}
+        return {"text/html": rows.to_html(), "text/plain": rows.to_text()}
 
     def _first_rows(self) -> Result:
         job = self._session.job(self.job_id)

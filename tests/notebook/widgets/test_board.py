@@ -35,6 +35,19 @@ def test_details_are_of_a_job(session: Session) -> None:
     assert getattr(shown, "job_id", "") == job.id == details(job).job_id
 
 
+def test_where_there_are_no_widgets_a_saved_notebook_shows_jobs_as_text(session: Session) -> None:
+    job = session.sql("SELECT 1 AS n, '<b>' AS \"<i>\"").submit()
+    job.wait(60)
+    board, whole = dashboard(session=session), details(job)
+    for shown, text in ((board, job.id), (whole, f"completed · job {job.id}")):
+        bundle, _ = shown._repr_mimebundle_()
+        assert set(bundle) == {"text/html", "text/plain", "application/vnd.jupyter.widget-view+json"}
+        assert text in str(bundle["text/plain"])
+        assert "<b>'" not in str(bundle["text/html"])
+        assert "<i>" not in str(bundle["text/html"])
+        shown.close()
+
+
 def test_a_job_without_a_session_is_refused(session: Session) -> None:
     job = session.sql("SELECT 2 AS n").submit()
     with pytest.raises(JobError, match="belongs to no session"):

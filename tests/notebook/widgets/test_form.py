@@ -43,6 +43,14 @@ def test_sql_and_form_follow_each_other(session: Session) -> None:
     shown.close()
 
 
+def test_a_saved_notebook_shows_its_query(session: Session) -> None:
+    shown = SubmitForm(session, sql="SELECT n < 1 AS small FROM 'a.csv'")
+    bundle, _ = shown._repr_mimebundle_()
+    assert bundle["text/plain"] == shown.sql
+    assert bundle["text/html"] == "<pre>SELECT n &lt; 1 AS small FROM &#x27;a.csv&#x27;</pre>"
+    shown.close()
+
+
 def test_a_form_with_faults_is_refused(session: Session) -> None:
     shown = form("trips.csv", session=session)
     assert shown.form is not None
