@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 
 import cloudpickle
 import duckdb
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from fusionflow_lab.errors import ClusterError, NoWorkersError
 from fusionflow_lab.execution import plugin as plugin_module
@@ -68,13 +68,26 @@ async def open_cluster(address: str, *, workers: int, memory_limit: str) -> Asyn
     if address == "local":
         async with (
             open_local(workers=workers, memory_limit=memory_limit) as cluster,
-            _Client(cluster, asynchronous=True, set_as_default=False) as client,
+            _Client(await _within(cluster), asynchronous=True, set_as_default=False) as client,
         ):
+            client.cluster = cluster
             await _prepare(client)
             yield client
     else:
         async with await _connected(address) as client:
             yield client
+
+
+def scheduler_of(client: Client) -> str:
+    """Return where other processes reach a client's scheduler."""
+    return str(client.scheduler.address if client.cluster is None else client.cluster.scheduler_address)
+
+
+async def _within(cluster: LocalCluster) -> str:
+    """Return where a client of this process reaches the scheduler without a socket: nothing is packed."""
+    scheduler = cluster.scheduler
+    await scheduler.listen("inproc://")
+    return str(scheduler.listeners[-1].contact_address)
 
 
 async def _connected(address: str) -> Client:
@@ -139,7 +152,7 @@ async def check_workers(client: Client) -> int:
         if not found:
             raise NoWorkersError(
                 "the cluster has no workers",
-                where=client.scheduler.address,
+                where=scheduler_of(client),
                 hint="start workers and run again",
             )
         workers = (await client.scheduler.identity())["workers"].values()
@@ -161,6 +174,6 @@ def _unable(client: Client, found: Mapping[str, object]) -> ClusterError:
     packages = f"fusionflow_lab=={VERSION} duckdb=={duckdb.__version__}"
     return ClusterError(
         "\n".join([f"no worker can run FusionFlow {BUILD}:", *lines[:NAMED_WORKERS], *more]),
-        where=client.scheduler.address,
+        where=scheduler_of(client),
         hint=f"pip install {packages} ({python}) where the workers run, and start them again",
     )

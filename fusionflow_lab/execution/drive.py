@@ -144,7 +144,10 @@ class Drive:
         """Run, and write how it ended into the job's row."""
         publisher = self._publisher
         try:
-            await publisher.begin()
+            if self.claim.begun:
+                publisher.begun(self.claim.begun)
+            else:
+                await publisher.begin()
             result = await self._outcome()
         except asyncio.CancelledError:
             if self._running is not None and self._running.cancelling():

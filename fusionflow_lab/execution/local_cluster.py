@@ -28,6 +28,9 @@ _DASK_SETTINGS = {
     # A worker runs one task, and Dask holds nothing for it: one that is paused for its memory would stay so.
     "distributed.worker.memory.pause": False,
     "distributed.admin.low-level-log-length": 1000,
+    # Scheduler, workers and their nannies each look fifty times a second whether they are late.
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.disk": False,
 }
 
 LOOK_SECONDS = 2.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from fusionflow_lab.jobs.events import (
     NoticeEvent,
     PreviewEvent,
     ProgressEvent,
+    StatusEvent,
 )
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import Action
@@ -145,7 +146,11 @@ class Publisher:
         begun = await _persistent(partial(self._store.begin, self._job, self._epoch))
         if not begun:
             raise FencedError(self._job)
-        for event in begun:
+        self.begun(begun)
+
+    def begun(self, events: Sequence[StatusEvent]) -> None:
+        """Tell that the job was started."""
+        for event in events:
             _log.info("%s", event.status)
             self._feed.publish(event)
 

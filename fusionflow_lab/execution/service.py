@@ -16,12 +16,14 @@ from pathlib import Path
 from distributed import Client
 
 from fusionflow_lab.errors import DatabaseError, FusionflowError, NoWorkersError
+from fusionflow_lab.execution.cluster import scheduler_of
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.drive import Drive
 from fusionflow_lab.execution.publisher import FencedError
 from fusionflow_lab.execution.runner import Runner
 from fusionflow_lab.execution.stores import Stores
 from fusionflow_lab.jobs.claims import Claims
+from fusionflow_lab.jobs.records import Claim
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.logs import about
 from fusionflow_lab.planning.catalog import Catalog
@@ -169,9 +171,7 @@ class Service:
     async def _claim_all(self) -> None:
         async with self._claiming:
             while len(self.drives) < MOST_JOBS and not self._ending:
-                claim = await asyncio.to_thread(
-                    self._claims.take, self._runner.holder, self._connection.address
-                )
+                claim = await asyncio.to_thread(self._take)
                 if claim is None:
                     return
                 drive = await asyncio.to_thread(self._runner.drive, claim)
@@ -180,6 +180,9 @@ class Service:
                 self._tasks.add(task)
                 task.add_done_callback(self._done)
 
+    def _take(self) -> Claim | None:
+        return self._claims.take(self._runner.holder, self._connection.address, begin=True)
+
     async def _drive(self, drive: Drive) -> None:
         claim = drive.claim
         with about(job=claim.job, user=claim.owner):
@@ -187,9 +190,11 @@ class Service:
             try:
                 outcome = await _settled(drive)
             finally:
+                full = len(self.drives) >= MOST_JOBS
                 if self.drives.get(claim.job) is drive:
                     del self.drives[claim.job]
-                self._nudged.set()
+                if full:
+                    self._nudged.set()  # another job may have waited for this one
             _log.info("epoch %d %s", claim.epoch, outcome)
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -204,7 +209,7 @@ class Service:
         self._beaten = now
         client, workers, scheduler = self._connection.current, 0, ""
         if client is not None:
-            scheduler = client.scheduler.address  # the client may be closed while it is asked
+            scheduler = scheduler_of(client)  # the client may be closed while it is asked
             with suppress(OSError, TimeoutError):
                 workers = len(await asyncio.wait_for(client.nthreads(), BEAT_SECONDS))
                 self._watch_workers(scheduler, workers)

@@ -18,7 +18,7 @@ from fusionflow_lab.jobs.database import writing
 from fusionflow_lab.jobs.events import NoticeEvent
 from fusionflow_lab.jobs.lifecycle import ENDED
 from fusionflow_lab.jobs.models import JobRow
-from fusionflow_lab.jobs.moves import append, change, hold, move, stop_abandoned
+from fusionflow_lab.jobs.moves import append, change, hold, move, start, stop_abandoned
 from fusionflow_lab.jobs.records import Claim, JobFailure
 from fusionflow_lab.jobs.rows import record_of
 from fusionflow_lab.jobs.store import LEASE_SECONDS
@@ -43,7 +43,9 @@ class Claims:
         self._writer = writing(engine)
         self._clock = clock
 
-    def take(self, holder: str, cluster: str, *, seconds: float = LEASE_SECONDS) -> Claim | None:
+    def take(
+        self, holder: str, cluster: str, *, seconds: float = LEASE_SECONDS, begin: bool = False
+    ) -> Claim | None:
         """Take the lease of the free job that comes first: highest priority, then oldest.
 
         Parameters
@@ -54,12 +56,14 @@ class Claims:
             What it serves; jobs of other clusters are left alone.
         seconds
             How long the lease lasts.
+        begin
+            Whether to start the job in the same transaction.
         """
         while True:
             free = self._first_free(cluster)
             if free is None:
                 return None
-            claim = self._take(free, holder, seconds)
+            claim = self._take(free, holder, seconds, begin=begin)
             if claim is not None:
                 return claim
 
@@ -85,7 +89,7 @@ class Claims:
         with Session(self._engine) as session:
             return session.scalars(query).one_or_none()
 
-    def _take(self, job: str, holder: str, seconds: float) -> Claim | None:
+    def _take(self, job: str, holder: str, seconds: float, *, begin: bool) -> Claim | None:
         """Take one job; None where another was faster, or where it ended instead."""
         with Session(self._writer) as session, session.begin():
             row, now = session.get(JobRow, job, with_for_update=True), self._clock()
@@ -97,6 +101,7 @@ class Claims:
             if row.lease_holder and not self._survives(session, row, now, seconds):
                 return None
             hold(row, holder, now + seconds)
+            begun = start(session, row, now) if begin else ()
             record = record_of(row)
             return Claim(
                 job=job,
@@ -106,6 +111,7 @@ class Claims:
                 desired=record.desired,
                 priority=record.priority,
                 owner=record.owner,
+                begun=begun,
             )
 
     def _survives(self, session: Session, row: JobRow, now: float, seconds: float) -> bool:

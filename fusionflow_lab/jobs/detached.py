@@ -80,16 +80,17 @@ class DetachedManager(JobManager):
     ) -> str:
         _ = plan  # the runner makes its own: it may have to plan again anyway
         jobs = self._stores.jobs
-        job = jobs.create(
+        record = jobs.create(
             query,
             owner=self._owner,
             cluster=self._cluster,
             priority=priority,
             reuse_key=reuse_key,
             submit_key=submit_key,
-        ).id
+        )
         self._link.nudge()
-        return job
+        self._mirrors.begin(record)
+        return record.id
 
     def _drive(self, record: JobRecord) -> None:
         if record.cluster == self._cluster:

@@ -15,6 +15,7 @@ from typing import Final
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import DatabaseError, JobError
 from fusionflow_lab.execution.build import VERSION
+from fusionflow_lab.execution.cluster import scheduler_of
 from fusionflow_lab.execution.connection import ClusterConnection
 from fusionflow_lab.execution.drive import Drive
 from fusionflow_lab.execution.loop_thread import LoopThread
@@ -86,8 +87,7 @@ class InProcessManager(JobManager):
 
     def start(self) -> str:
         """Open the cluster and return its scheduler's address."""
-        address: str = self._thread.submit(self._connection.client()).result().scheduler.address
-        return address
+        return scheduler_of(self._thread.submit(self._connection.client()).result())
 
     def feed(self, job: str) -> JobFeed:
         """Return the job's events."""
@@ -238,7 +238,7 @@ class _Presence:
                     if not entered:
                         await asyncio.to_thread(self._registry.enter, self._facts)
                         entered = True
-                    address, workers = client.scheduler.address, 0
+                    address, workers = scheduler_of(client), 0
                     with suppress(OSError, TimeoutError):  # the client may be closed while it is asked
                         workers = len(await asyncio.wait_for(client.nthreads(), _BEAT_SECONDS))
                     await asyncio.to_thread(

@@ -17,7 +17,7 @@ from typing import Final
 
 from fusionflow_lab.errors import DatabaseError, FusionflowError
 from fusionflow_lab.execution.loop_thread import LoopThread
-from fusionflow_lab.jobs.events import Event
+from fusionflow_lab.jobs.events import Event, StatusEvent
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended
 from fusionflow_lab.jobs.link import watch_runner
@@ -77,6 +77,13 @@ class Mirrors:
                 self._following[job] = (feed, self._thread.submit(self._follow(job, feed)))
             return feed
 
+    def begin(self, record: JobRecord) -> None:
+        """Follow a job that was made just now, of which all is known."""
+        made = StatusEvent(job=record.id, seq=1, time=record.created, status=record.status)
+        with self._lock:
+            feed = JobFeed((made,))
+            self._following[record.id] = (feed, self._thread.submit(self._follow(record.id, feed, record)))
+
     def look(self, job: str) -> None:
         """Read what the database says of a job now."""
         with self._lock:
@@ -100,7 +107,7 @@ class Mirrors:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, job: str, feed: JobFeed) -> None:
+    async def _follow(self, job: str, feed: JobFeed, made: JobRecord | None = None) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
@@ -108,8 +115,13 @@ class Mirrors:
         try:
             while not feed.ended:
                 with suppress(DatabaseError):
-                    record = await asyncio.to_thread(self._store.get, job)
+                    record = made
+                    if record is None:
+                        record = await asyncio.to_thread(self._store.get, job)
+                    made = None
                     await self._listen(record, feed)
+                    if feed.ended:  # who drives it has told everything
+                        return
                     await asyncio.to_thread(self._catch_up, job, feed)
                     if feed.ended:
                         return

@@ -9,7 +9,7 @@ from typing import Literal
 
 from fusionflow_lab import errors
 from fusionflow_lab.errors import FusionflowError
-from fusionflow_lab.jobs.events import Status
+from fusionflow_lab.jobs.events import Status, StatusEvent
 from fusionflow_lab.query import Counters, Query
 
 Desired = Literal["run", "stop"]
@@ -116,7 +116,10 @@ class KnownKeyError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """A job that its finder may drive now: what was asked, under which epoch, and what is desired."""
+    """A job that its finder may drive now: what was asked, under which epoch, and what is desired.
+
+    ``begun`` says that it was started when it was claimed, by these events.
+    """
 
     job: str
     epoch: int
@@ -125,6 +128,7 @@ class Claim:
     desired: Desired = "run"
     priority: int = 0
     owner: str = ""
+    begun: tuple[StatusEvent, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

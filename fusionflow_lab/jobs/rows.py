@@ -102,10 +102,17 @@ def event_row(event: Event, *, cursor: int) -> EventRow:
     )
 
 
-def latest_row(event: Event) -> LatestRow:
-    """Return the row of a live event."""
+def latest_values(event: Event) -> dict[str, str | int | float | bytes]:
+    """Return the values of the row of a live event."""
     body, data = encode_event(event)
-    return LatestRow(job_id=event.job, seq=event.seq, time=event.time, type=event.type, body=body, data=data)
+    return {
+        "job_id": event.job,
+        "seq": event.seq,
+        "time": event.time,
+        "type": event.type,
+        "body": body,
+        "data": data,
+    }
 
 
 def event_of(row: EventRow | LatestRow) -> Event:

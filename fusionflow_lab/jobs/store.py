@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar, Unpack
+from typing import Final, Self, TypeVar, Unpack, cast
 
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -43,6 +43,7 @@ from fusionflow_lab.jobs.moves import (
     move,
     refuse_retry,
     row_of,
+    start,
     stop_abandoned,
 )
 from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobRecord, KnownKeyError
@@ -293,7 +294,7 @@ class JobStore:
             if row is None:
                 return None
             row.lease_until = self._clock() + seconds
-            return record_of(row).desired
+            return cast("Desired", row.desired)
 
     def release(self, job: str, epoch: int) -> bool:
         """Give the lease back, so that another may claim the job at once; False when fenced.
@@ -315,8 +316,7 @@ class JobStore:
             row = held_row(session, job, epoch)
             if row is None:
                 return ()
-            actions: tuple[Action, ...] = ("queue", "start") if row.status == "CREATED" else ("start",)
-            return tuple(move(session, row, action, self._clock()) for action in actions)
+            return start(session, row, self._clock())
 
     def advance(
         self,

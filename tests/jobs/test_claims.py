@@ -44,6 +44,16 @@ def test_a_claim_holds_all_that_is_needed(store: JobStore, claims: Claims) -> No
     assert store.get(job).lease_holder == "me"
 
 
+def test_a_job_is_started_with_its_claim(store: JobStore, claims: Claims) -> None:
+    job = store.create(QUERY, cluster="local").id
+    claim = claims.take("me", "local", begin=True)
+    assert claim is not None
+    assert [event.status for event in claim.begun] == ["QUEUED", "IN_PROGRESS"]
+    assert claim.status == store.get(job).status == "IN_PROGRESS"
+    assert store.events(job)[1:] == claim.begun
+    assert store.advance(job, claim.epoch, "complete") is not None
+
+
 def test_the_highest_priority_goes_first_then_the_oldest(
     store: JobStore, claims: Claims, clock: Clock
 ) -> None:
