@@ -193,7 +193,11 @@ def read_types(draft: Draft, name: str, node: Node) -> object:
     """Read types of columns, by name or in order."""
     value = draft.value(node)
     if isinstance(value, Mapping):
-        return {column: _type(draft, column, kind, node) for column, kind in value.items()}
+        # Tables are wide, and their types few.
+        known: dict[str, str] = {}
+        for column, kind in value.items():
+            known[str(kind)] = known.get(str(kind)) or _type(draft, column, kind, node)
+        return {column: known[str(kind)] for column, kind in value.items()}
     if isinstance(value, list) and name != "columns":
         return [_type(draft, f"column {place + 1}", kind, node) for place, kind in enumerate(value)]
     raise draft.error(f"{name} is a struct of types", node, f"{name} = {{'column': 'TYPE'}}")

@@ -21,7 +21,7 @@ from fusionflow_lab.planning.ast import (
     select,
     walk_block,
 )
-from fusionflow_lab.planning.bind import Binder
+from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.classify import Block, has_aggregate, is_aggregate, plain_name
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.own_states import StateColumn
@@ -47,6 +47,7 @@ class Grouping:
     keeping: list[Node] = field(default_factory=list)
     """The aggregates that keep what they are given."""
     finals: dict[str, Node] = field(default_factory=dict)
+    known_types: dict[str, str] = field(default_factory=dict)
     beside: bool = False
     by_set: bool = False
     outer: bool = False
@@ -57,6 +58,7 @@ class Grouping:
         node = self.block.node
         tree = [*self.block.items, node.get("having"), node.get("qualify"), node.get("modifiers")]
         calls = [self._bare(part) for part in walk_block(tree) if is_aggregate(part, self.binder.functions)]
+        self._ask_types(calls)
         for aggregate in calls:
             if not needs_distinct(aggregate):
                 self._aggregate(aggregate)
@@ -201,12 +203,25 @@ class Grouping:
 
     def types(self, expressions: Sequence[Node]) -> tuple[str, ...]:
         """Ask DuckDB for the types of expressions over the FROM of the block."""
+        marks = [fingerprint(expression) for expression in expressions]
+        if not all(mark in self.known_types for mark in marks):
+            shape = self._shape(expressions)
+            if shape is None:
+                raise Gather("an argument of an aggregate does not stand by itself")
+            self.known_types.update(zip(marks, shape.types, strict=True))
+        return tuple(self.known_types[mark] for mark in marks)
+
+    def _ask_types(self, aggregates: Sequence[Node]) -> None:
+        """Ask for the types of all sums at once; where that fails, each is asked for by itself."""
+        sums = [aggregate for aggregate in aggregates if str(aggregate["function_name"]).lower() == "sum"]
+        arguments = [entry["expression"] for aggregate in sums for entry in aggregate.get("arguments", [])]
+        shape = self._shape(arguments) if len(arguments) > 1 else None
+        if shape is not None:
+            self.known_types.update(zip(map(fingerprint, arguments), shape.types, strict=True))
+
+    def _shape(self, expressions: Sequence[Node]) -> Shape | None:
         items = [named(expression, "") for expression in expressions]
-        node = select(items, self.block.node["from_table"])
-        shape = self.binder.shape_of(with_ctes(node, self.visible))
-        if shape is None:
-            raise Gather("an argument of an aggregate does not stand by itself")
-        return shape.types
+        return self.binder.shape_of(with_ctes(select(items, self.block.node["from_table"]), self.visible))
 
     def _distinct(self, aggregate: Node) -> Node:
         """Keep an aggregate over DISTINCT values in the final; its values become keys of the map."""

@@ -17,7 +17,8 @@ import duckdb
 from fusionflow_lab.native_map import Expression, NativeAggregate, NativeMap
 from fusionflow_lab.planning.ast import Node
 from fusionflow_lab.planning.bind import Binder
-from fusionflow_lab.planning.native_expressions import INTEGERS, VALUES, Expressions, OtherError
+from fusionflow_lab.planning.native_expressions import Expressions
+from fusionflow_lab.planning.native_types import INTEGERS, RESULTS, VALUES, OtherError
 from fusionflow_lab.source import Column
 
 _KEYS: Final = VALUES - {"DECIMAL", "FLOAT", "HUGEINT"}
@@ -110,9 +111,9 @@ def _translated(node: Node, columns: Sequence[Column], binder: Binder) -> Native
     if node.get("group_sets", []) not in ([], [[]], [list(range(groups))]):
         raise OtherError
     known = {column.name.lower(): column for column in columns}
-    expressions = Expressions(source=origin["table_name"], columns=known, binder=binder)
     keys, calls = node["select_list"][:groups], node["select_list"][groups:]
     where = node.get("where_clause")
+    expressions = Expressions(origin["table_name"], known, [*node["select_list"], where or {}], binder)
     return NativeMap(
         keys=tuple((key["alias"], _key(key, expressions, alone=groups == 1)) for key in keys),
         aggregates=tuple(_aggregate(call, expressions) for call in calls),
@@ -123,7 +124,9 @@ def _translated(node: Node, columns: Sequence[Column], binder: Binder) -> Native
 def _key(node: Node, expressions: Expressions, *, alone: bool) -> Expression:
     key = expressions.value(node)
     # Of 0 and -0, which are one group, the first one is shown: it is kept by key, not by group.
-    if key.kind not in _KEYS or key.expression.operator == "constant" or (key.type == "DOUBLE" and not alone):
+    if key.kind not in _KEYS or (key.is_constant and key.type not in RESULTS):
+        raise OtherError
+    if key.type == "DOUBLE" and not alone:
         raise OtherError
     return key.expression
 
@@ -142,7 +145,7 @@ def _aggregate(node: Node, expressions: Expressions) -> NativeAggregate:
     if len(arguments) != len(taken):
         raise OtherError
     for argument, kinds in zip(arguments, taken, strict=True):
-        if argument.kind not in kinds or argument.expression.operator == "constant":
+        if argument.kind not in kinds or argument.is_constant:
             raise OtherError
     return NativeAggregate(
         name=node["alias"],

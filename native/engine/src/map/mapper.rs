@@ -8,7 +8,7 @@ use arrow_schema::{Field, Schema};
 use super::{
     aggregate::{Inputs, Section},
     cells::Cells,
-    expr::{Predicate, condition, value},
+    expr::{Predicate, condition},
     keys::Keys,
     plan::{Aggregate, MapPlan},
     rows::Rows,
@@ -50,12 +50,11 @@ impl Mapper {
             Section::new(entries[0].1.filter.as_ref(), entries, schema, &mut cells)
         };
         let sections = by_filter.iter().map(section).collect::<Result<_>>()?;
-        let keys = plan.keys.iter().map(|(_, key)| value(key, schema)).collect::<Result<_>>()?;
         let names = plan.keys.iter().map(|(name, _)| name).chain(plan.aggregates.iter().map(|one| &one.name));
         Ok(Self {
             names: names.cloned().collect(),
             filter: plan.filter.as_ref().map(|filter| condition(filter, schema)).transpose()?,
-            keys: Keys::new(keys, schema),
+            keys: Keys::new(&plan.keys, schema)?,
             sections,
             cells,
             memory: plan.memory,

@@ -4,14 +4,18 @@ use arrow_schema::{DataType, Schema, TimeUnit};
 
 use super::{
     calculate::{Calculation, Operator},
+    changed::TextChange,
+    compare::{Test, is_text},
     dates::{Part, Unit},
     double_key,
+    numbers::{Arithmetic, Change},
     predicate::{Predicate, TextTest},
     value::{Constant, Value},
 };
 use crate::{
     error::{Error, Result},
     map::plan::Expression,
+    source::text::lowered,
 };
 
 /// What gives the values of an expression.
@@ -26,7 +30,7 @@ pub fn value(expression: &Expression, schema: &Schema) -> Result<Value> {
         };
     }
     if expression.operator == "constant" {
-        return constant(expression).map(Value::Constant);
+        return Ok(Value::Constant(constant(expression)?, kind_of(&expression.kind)?));
     }
     if expression.kind.is_empty() {
         return Ok(Value::Condition(Box::new(condition(expression, schema)?)));
@@ -38,6 +42,10 @@ pub fn value(expression: &Expression, schema: &Schema) -> Result<Value> {
             let conditions = pairs.iter().map(|[when, _]| condition(when, schema)).collect::<Result<_>>()?;
             (Operator::Case(conditions), pairs.iter().map(|[_, then]| then).chain(rest).collect())
         }
+        "substring" | "right" => {
+            let (text, places) = expression.arguments.split_first().ok_or_else(|| unknown(expression))?;
+            (Operator::Change(part_of(expression, places)?), vec![text])
+        }
         other => (operator_of(other, &expression.text)?, expression.arguments.iter().collect::<Vec<_>>()),
     };
     let arguments = arguments.into_iter().map(|argument| value(argument, schema)).collect::<Result<_>>()?;
@@ -46,16 +54,39 @@ pub fn value(expression: &Expression, schema: &Schema) -> Result<Value> {
 
 fn operator_of(name: &str, text: &str) -> Result<Operator> {
     let found = match name {
-        "+" => Some(Operator::Add),
-        "-" => Some(Operator::Subtract),
-        "*" => Some(Operator::Multiply),
+        "+" => Some(Operator::Arithmetic(Arithmetic::Add)),
+        "-" => Some(Operator::Arithmetic(Arithmetic::Subtract)),
+        "*" => Some(Operator::Arithmetic(Arithmetic::Multiply)),
+        "/" => Some(Operator::Arithmetic(Arithmetic::Divide)),
+        "//" => Some(Operator::Arithmetic(Arithmetic::Quotient)),
+        "%" => Some(Operator::Arithmetic(Arithmetic::Remainder)),
+        "abs" => Some(Operator::Number(Change::Absolute)),
+        "negative" => Some(Operator::Number(Change::Negative)),
+        "floor" => Some(Operator::Number(Change::Floor)),
+        "ceiling" => Some(Operator::Number(Change::Ceiling)),
+        "round" => Some(Operator::Number(Change::Round)),
         "length" => Some(Operator::Length),
+        "strlen" => Some(Operator::Bytes),
+        "lower" => Some(Operator::Change(TextChange::Lower)),
+        "upper" => Some(Operator::Change(TextChange::Upper)),
+        "||" => Some(Operator::Joined),
         "convert" => Some(Operator::Convert),
+        "date_part" if text == "epoch" => Some(Operator::Epoch),
         "date_part" => Part::of_name(text).map(Operator::Part),
         "date_trunc" => Unit::of_name(text).map(Operator::Truncate),
         _ => None,
     };
     found.ok_or_else(|| Error::Invalid(format!("the function {name} {text} is not known")))
+}
+
+/// The part of a text that begins or ends at constant places.
+fn part_of(expression: &Expression, places: &[Expression]) -> Result<TextChange> {
+    let places = places.iter().map(|place| place.text.parse::<usize>().ok()).collect::<Option<Vec<_>>>();
+    match (expression.operator.as_str(), places.as_deref()) {
+        ("right", Some([count])) => Ok(TextChange::End(*count)),
+        ("substring", Some([first, count])) if *first > 0 => Ok(TextChange::Part(first - 1, *count)),
+        _ => Err(unknown(expression)),
+    }
 }
 
 fn constant(expression: &Expression) -> Result<Constant> {
@@ -99,6 +130,16 @@ pub fn condition(expression: &Expression, schema: &Schema) -> Result<Predicate> 
         ("not", [part]) => Ok(Predicate::Not(Box::new(condition(part, schema)?))),
         ("is_null", [part]) => Ok(Predicate::IsNull(value(part, schema)?)),
         ("is_not_null", [part]) => Ok(Predicate::Not(Box::new(Predicate::IsNull(value(part, schema)?)))),
+        ("is_true", [part]) => Ok(Predicate::IsTrue(Box::new(condition(part, schema)?))),
+        ("ilike", [text, pattern]) => {
+            let lowered: String = pattern.text.chars().map(lowered).collect();
+            let operator = Operator::Change(TextChange::Lower);
+            let lower = Calculation { operator, arguments: vec![value(text, schema)?], kind: DataType::Utf8 };
+            Ok(Predicate::Text(Value::Calculation(Box::new(lower)), TextTest::like(&lowered)))
+        }
+        ("starts_with", [text, part]) => Ok(Predicate::Text(value(text, schema)?, TextTest::with(&part.text, ""))),
+        ("ends_with", [text, part]) => Ok(Predicate::Text(value(text, schema)?, TextTest::with("", &part.text))),
+        ("contains", [text, part]) => Ok(Predicate::Text(value(text, schema)?, TextTest::containing(&part.text))),
         ("like", [text, pattern]) => Ok(Predicate::Text(value(text, schema)?, TextTest::like(&pattern.text))),
         ("in", [left, list @ ..]) => among(left, list, schema),
         ("=" | "<>" | "<" | "<=" | ">" | ">=", [left, right]) => compared(expression, left, right, schema),
@@ -107,9 +148,12 @@ pub fn condition(expression: &Expression, schema: &Schema) -> Result<Predicate> 
 }
 
 fn compared(expression: &Expression, left: &Expression, right: &Expression, schema: &Schema) -> Result<Predicate> {
+    let operator = expression.operator.as_str();
+    if right.operator != "constant" {
+        return both_compared(operator, value(left, schema)?, value(right, schema)?).ok_or_else(|| unknown(expression));
+    }
     let value = value(left, schema)?;
     let kind = value.kind(schema);
-    let operator = expression.operator.as_str();
     if is_text(&kind) {
         return text_compared(operator, value, right.text.as_bytes().to_vec()).ok_or_else(|| unknown(expression));
     }
@@ -123,6 +167,18 @@ fn compared(expression: &Expression, left: &Expression, right: &Expression, sche
         ">" => between(key + 1, i128::MAX),
         ">=" => between(key, i128::MAX),
         _ => return Err(unknown(expression)),
+    })
+}
+
+fn both_compared(operator: &str, left: Value, right: Value) -> Option<Predicate> {
+    Some(match operator {
+        "=" => Predicate::Compared(Test::Equal, left, right),
+        "<>" => Predicate::Not(Box::new(Predicate::Compared(Test::Equal, left, right))),
+        "<" => Predicate::Compared(Test::Less, left, right),
+        "<=" => Predicate::Compared(Test::LessOrEqual, left, right),
+        ">" => Predicate::Compared(Test::Less, right, left),
+        ">=" => Predicate::Compared(Test::LessOrEqual, right, left),
+        _ => return None,
     })
 }
 
@@ -152,10 +208,6 @@ fn among(left: &Expression, list: &[Expression], schema: &Schema) -> Result<Pred
         Ok(Predicate::Between(value.clone(), key, key))
     };
     Ok(Predicate::Or(list.iter().map(equal).collect::<Result<_>>()?))
-}
-
-fn is_text(kind: &DataType) -> bool {
-    matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _))
 }
 
 /// A constant as a number that orders as values of its type do.

@@ -9,27 +9,52 @@ pub enum Part {
     Day,
     /// Days since Sunday.
     WeekDay,
+    /// Days since Monday, and one.
+    IsoDay,
+    /// The day of the year, from 1.
+    YearDay,
+    Week,
+    /// The year that the week belongs to.
+    IsoYear,
+    /// That year and its week in six digits.
+    YearWeek,
+    Decade,
+    Century,
+    Millennium,
     Hour,
     Minute,
     Second,
+    /// Thousandths since the minute began.
+    Millisecond,
+    /// Millionths since the minute began.
+    Microsecond,
 }
 
 /// What a moment can be cut down to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
+    Millennium,
+    Century,
+    Decade,
     Year,
     Quarter,
     Month,
+    /// Monday.
+    Week,
     Day,
     Hour,
     Minute,
     Second,
+    Millisecond,
+    Microsecond,
     /// The day itself, not its midnight.
     Date,
 }
 
-const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
+/// Microseconds of a second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds of a day.
+pub const DAY: i64 = 86_400 * SECOND;
 
 impl Part {
     /// The part of a name, as DuckDB calls it.
@@ -41,9 +66,19 @@ impl Part {
             "month" => Self::Month,
             "day" => Self::Day,
             "dow" => Self::WeekDay,
+            "isodow" => Self::IsoDay,
+            "doy" => Self::YearDay,
+            "week" => Self::Week,
+            "isoyear" => Self::IsoYear,
+            "yearweek" => Self::YearWeek,
+            "decade" => Self::Decade,
+            "century" => Self::Century,
+            "millennium" => Self::Millennium,
             "hour" => Self::Hour,
             "minute" => Self::Minute,
             "second" => Self::Second,
+            "millisecond" => Self::Millisecond,
+            "microsecond" => Self::Microsecond,
             _ => return None,
         })
     }
@@ -52,8 +87,22 @@ impl Part {
     #[must_use]
     pub fn of(self, moment: i64, per_day: i64) -> i64 {
         let days = moment.div_euclid(per_day);
-        let seconds = if per_day == 1 { 0 } else { moment.rem_euclid(per_day) / SECOND };
+        let of_day = if per_day == 1 { 0 } else { moment.rem_euclid(per_day) };
+        let seconds = of_day / SECOND;
         match self {
+            Self::Millisecond => of_day % (60 * SECOND) / 1000,
+            Self::Microsecond => of_day % (60 * SECOND),
+            Self::IsoDay => (days + 3).rem_euclid(7) + 1,
+            Self::YearDay => days - day_number(civil(days).0, 1) + 1,
+            Self::Week => week(days).1,
+            Self::IsoYear => week(days).0,
+            Self::YearWeek => {
+                let (year, week) = week(days);
+                year * 100 + if year > 0 { week } else { -week }
+            }
+            Self::Decade => civil(days).0 / 10,
+            Self::Century => since_one(civil(days).0, 100),
+            Self::Millennium => since_one(civil(days).0, 1000),
             Self::Hour => seconds / 3600,
             Self::Minute => seconds / 60 % 60,
             Self::Second => seconds % 60,
@@ -71,13 +120,19 @@ impl Unit {
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Some(match name {
+            "millennium" => Self::Millennium,
+            "century" => Self::Century,
+            "decade" => Self::Decade,
             "year" => Self::Year,
             "quarter" => Self::Quarter,
             "month" => Self::Month,
+            "week" => Self::Week,
             "day" => Self::Day,
             "hour" => Self::Hour,
             "minute" => Self::Minute,
             "second" => Self::Second,
+            "millisecond" => Self::Millisecond,
+            "microsecond" => Self::Microsecond,
             "date" => Self::Date,
             _ => return None,
         })
@@ -94,12 +149,18 @@ impl Unit {
             Self::Hour => to(3600 * SECOND),
             Self::Minute => to(60 * SECOND),
             Self::Second => to(SECOND),
-            Self::Year | Self::Quarter | Self::Month => {
+            Self::Millisecond => to(SECOND / 1000),
+            Self::Microsecond => to(1),
+            Self::Week => (days - (days + 3).rem_euclid(7)) * DAY,
+            _ => {
                 let (year, month, _) = civil(days);
-                let first = match self {
-                    Self::Year => 1,
-                    Self::Quarter => (month - 1) / 3 * 3 + 1,
-                    _ => month,
+                let (year, first) = match self {
+                    Self::Millennium => (year / 1000 * 1000, 1),
+                    Self::Century => (year / 100 * 100, 1),
+                    Self::Decade => (year / 10 * 10, 1),
+                    Self::Year => (year, 1),
+                    Self::Quarter => (year, (month - 1) / 3 * 3 + 1),
+                    _ => (year, month),
                 };
                 day_number(year, first) * DAY
             }
@@ -107,8 +168,21 @@ impl Unit {
     }
 }
 
+/// How many spans of so many years have begun since the year 1, or before it.
+fn since_one(year: i64, years: i64) -> i64 {
+    if year > 0 { (year - 1) / years + 1 } else { year / years - 1 }
+}
+
+/// The year of the week of the days since 1970, and its number in it: the first week has the first Thursday.
+fn week(days: i64) -> (i64, i64) {
+    let thursday = days - (days + 3).rem_euclid(7) + 3;
+    let year = civil(thursday).0;
+    (year, (thursday - day_number(year, 1)) / 7 + 1)
+}
+
 /// Year, month and day of the days since 1970.
-fn civil(days: i64) -> (i64, i64, i64) {
+#[must_use]
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);

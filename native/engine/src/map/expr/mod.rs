@@ -1,8 +1,12 @@
 //! Expressions over the rows of a batch: values as Arrow arrays, conditions as [`Truth`].
 
 mod calculate;
+mod changed;
+mod compare;
 mod compile;
+mod convert;
 mod dates;
+mod numbers;
 mod ordered;
 mod predicate;
 mod text;

@@ -7,7 +7,7 @@ use arrow_buffer::BooleanBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use memchr::memmem::Finder;
 
-use super::{Texts, Truth, Value, double_key};
+use super::{Texts, Truth, Value, compare::Test, double_key};
 use crate::error::{Error, Result};
 
 /// A condition.
@@ -22,6 +22,10 @@ pub enum Predicate {
     /// The value lies between two numbers, both included: itself, or the key that orders as it does.
     Between(Value, i128, i128),
     Text(Value, TextTest),
+    /// Of two values of each row.
+    Compared(Test, Value, Value),
+    /// True, and not NULL.
+    IsTrue(Box<Predicate>),
 }
 
 /// What is asked of a text.
@@ -50,6 +54,18 @@ impl TextTest {
                 Self::Like(first.as_bytes().to_vec(), between, last.as_bytes().to_vec())
             }
         }
+    }
+
+    /// The test of a text that begins with one part and ends with another.
+    #[must_use]
+    pub fn with(first: &str, last: &str) -> Self {
+        Self::Like(first.as_bytes().to_vec(), Vec::new(), last.as_bytes().to_vec())
+    }
+
+    /// The test of a text that holds another.
+    #[must_use]
+    pub fn containing(part: &str) -> Self {
+        Self::Like(Vec::new(), vec![Finder::new(part.as_bytes()).into_owned()], Vec::new())
     }
 
     fn is_met(&self, text: &[u8]) -> bool {
@@ -93,6 +109,8 @@ impl Predicate {
                 let values = array.as_boolean_opt().ok_or_else(|| unfit(&array))?;
                 Ok(Truth::of(values))
             }
+            Self::Compared(test, left, right) => test.truth(&left.of(batch)?, &right.of(batch)?),
+            Self::IsTrue(part) => Ok(Truth::new(&part.truth(batch)?.yes, None)),
             Self::Between(value, low, high) => between(&value.of(batch)?, *low, *high),
             Self::Text(value, test) => {
                 let array = value.of(batch)?;

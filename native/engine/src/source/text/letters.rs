@@ -52,7 +52,42 @@ impl Letters {
 /// The lower case of a character, one for one, as DuckDB's `lower` has it.
 #[must_use]
 pub fn lowered(character: char) -> char {
-    character.to_lowercase().next().unwrap_or(character)
+    if is_newer(character) { character } else { character.to_lowercase().next().unwrap_or(character) }
+}
+
+/// The upper case of a character, one for one, as DuckDB's `upper` has it.
+#[must_use]
+pub fn raised(character: char) -> char {
+    let other = match character {
+        _ if is_newer(character) => Some(character),
+        'ß' => Some('ẞ'),
+        '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => {
+            char::from_u32(u32::from(character) + 8)
+        }
+        '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => char::from_u32(u32::from(character) + 9),
+        _ => None,
+    };
+    let mut raised = character.to_uppercase();
+    match (other, raised.next(), raised.next()) {
+        (Some(other), _, _) | (None, Some(other), None) => other,
+        _ => character,
+    }
+}
+
+/// Whether a character has another case in our tables, which are newer, but not in DuckDB's.
+fn is_newer(character: char) -> bool {
+    matches!(
+        character,
+        '\u{19b}'
+            | '\u{264}'
+            | '\u{1c89}'
+            | '\u{1c8a}'
+            | '\u{a7cb}'..='\u{a7cf}'
+            | '\u{a7d2}'..='\u{a7d5}'
+            | '\u{a7da}'..='\u{a7dc}'
+            | '\u{10d50}'..='\u{10d85}'
+            | '\u{16ea0}'..='\u{16ed3}'
+    )
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod steps;
 mod tally;
 mod words;
 
+pub use letters::{lowered, raised};
 pub use pattern::group_names;
 pub use reader::{Find, open};
 pub use sniff::{TextSniff, sniff_text};
