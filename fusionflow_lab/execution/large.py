@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fusionflow_lab.execution.stage_run import Leaf
-from fusionflow_lab.states.store import BUCKETS, StateHeader
+from fusionflow_lab.states.store import BUCKETS, LARGE_BYTES, LARGE_ROWS, StateHeader
 
-# States that together hold more are not merged in one place.
-LARGE_ROWS = 2 << 20
-LARGE_BYTES = 128 << 20
 # What a bucket should hold at most.
 BUCKET_ROWS = 512 << 10
 BUCKET_BYTES = 32 << 20

@@ -8,7 +8,7 @@ from fusionflow_lab import _native
 from fusionflow_lab.query import Stage
 from fusionflow_lab.states.counting import rows_used_of
 from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped
-from fusionflow_lab.states.store import BUCKETS, SPLIT_ROWS
+from fusionflow_lab.states.store import BUCKETS
 from fusionflow_lab.states.table_sql import bucket_sql
 
 # Of the memory of an evaluator: the groups of a map, and the state that is made of them.
@@ -18,7 +18,7 @@ _SHARE = 2
 def map_natively(stage: Stage, stream: ArrowStream, evaluator: Evaluator) -> Mapped | None:
     """Run the map of a stage; None where it is none for the native core, or its rows are left to DuckDB.
 
-    The stream is spent then, too. The buckets of the state are DuckDB's: those of a state that it made.
+    The stream is spent then, too.
 
     Raises
     ------
@@ -31,8 +31,12 @@ def map_natively(stage: Stage, stream: ArrowStream, evaluator: Evaluator) -> Map
     if made is None:
         return None
     state = pa.RecordBatchReader.from_stream(made).read_all()
-    buckets = None
-    if stage.bucket_by and state.num_rows >= SPLIT_ROWS:
-        sql = f"SELECT CAST({bucket_sql(stage, BUCKETS)} AS UTINYINT) AS bucket FROM __state"
-        buckets = evaluator.table(sql, "__state", state).column("bucket")
-    return Mapped(state=state, rows_used=rows_used_of(stage, state), buckets=buckets)
+    return Mapped(state=state, rows_used=rows_used_of(stage, state))
+
+
+def buckets_of(stage: Stage, mapped: Mapped, evaluator: Evaluator) -> pa.ChunkedArray | None:
+    """Return the bucket of each row of a state, None where it has no keys; DuckDB numbers them all."""
+    if mapped.buckets is not None or not stage.bucket_by:
+        return mapped.buckets
+    sql = f"SELECT CAST({bucket_sql(stage, BUCKETS)} AS UTINYINT) AS bucket FROM __state"
+    return evaluator.table(sql, "__state", mapped.state).column("bucket")

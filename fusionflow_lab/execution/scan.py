@@ -173,6 +173,7 @@ class Scan:
             chunks=flight.work.leaf.chunks,
             store=self._store.folder,
             broadcast=run.broadcast,
+            states=len(run.leaves),
         )
         flight.future = await self._dispatcher.submit(
             task, workers=flight.workers, first=bool(flight.workers)

@@ -25,6 +25,7 @@ from fusionflow_lab.execution.arrow_scan import ArrowReport
 from fusionflow_lab.execution.build import BUILD, VERSION
 from fusionflow_lab.execution.columnar_scan import ColumnarScan, group_identity
 from fusionflow_lab.execution.final_tasks import BucketTask, FinalTask, finish, merge_bucket
+from fusionflow_lab.execution.native_pass import buckets_of
 from fusionflow_lab.execution.typed_scan import AnyScan, TypedScan
 from fusionflow_lab.execution.worker_state import Settings, WorkerState
 from fusionflow_lab.execution.writing import PartWriter, rows_of
@@ -36,6 +37,7 @@ from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
+    MANY_STATES,
     BlockRecord,
     BlockRecords,
     ChunkRecord,
@@ -43,6 +45,7 @@ from fusionflow_lab.states.store import (
     StateStore,
     chunk_cut,
     chunk_key,
+    may_be_large,
 )
 from fusionflow_lab.storage import Store, range_files
 from fusionflow_lab.storage.roots import refuse_outside
@@ -73,7 +76,8 @@ _log = logging.getLogger(WORKER_LOGGER)
 class MapTask:
     """Scan ``chunks`` and map them to one state; ``stage`` names no files.
 
-    ``broadcast`` are the digests of the stage's broadcast tables, in their order.
+    ``broadcast`` are the digests of the stage's broadcast tables, in their order; ``states`` says how many
+    states the stage will have.
     """
 
     stage: Stage
@@ -82,6 +86,7 @@ class MapTask:
     chunks: tuple[Chunk, ...]
     store: Store
     broadcast: tuple[str, ...] = ()
+    states: int = MANY_STATES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,7 +210,9 @@ def map_chunks(task: MapTask, evaluator: Evaluator, token: _native.CancelToken) 
             raise memory_error(task.stage, memory=evaluator.memory) from None
         raise QueryError(_first_line(mapped), where=_where(task.chunks)) from None
     header = _header(task, scan, mapped)
-    name = store.put(header, mapped.state, _rejects(task, scan), mapped.buckets)
+    split = may_be_large(mapped.state, task.states)
+    buckets = buckets_of(task.stage, mapped, evaluator) if split else None
+    name = store.put(header, mapped.state, _rejects(task, scan), buckets)
     return MapReport(name=name, header=header)
 
 

@@ -55,6 +55,10 @@ __all__ = [
 # A state of so many rows is written in so many buckets by the hash of its keys: they can be merged apart.
 SPLIT_ROWS = 1 << 13
 BUCKETS = 64
+# States that together hold more are not merged in one place.
+LARGE_ROWS = 2 << 20
+LARGE_BYTES = 128 << 20
+MANY_STATES = 1 << 20
 
 _AT_ONCE = 16
 _HEAD_BYTES = 1 << 16
@@ -260,6 +264,19 @@ def _table(data: memoryview) -> pa.Table:
         with pa.ipc.open_stream(buffer) as reader:
             tables.append(reader.read_all())
     return pa.concat_tables(tables)
+
+
+def may_be_large(state: pa.Table, states: int) -> bool:
+    """Tell whether so many states like this one may be too large together: then they are written in buckets.
+
+    Examples
+    --------
+    >>> state = pa.table({"k0": range(100_000)})
+    >>> may_be_large(state, 2), may_be_large(state, 20)
+    (False, True)
+    """
+    rows, size = state.num_rows * states, state.nbytes * states
+    return bool(state.num_rows >= SPLIT_ROWS and (rows > 0.75 * LARGE_ROWS or size > 0.75 * LARGE_BYTES))
 
 
 def _split(state: pa.Table, buckets: pa.ChunkedArray) -> list[pa.Table]:
