@@ -19,7 +19,9 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from playwright.sync_api import Browser, Error, Locator, Page, Playwright, Request
+from playwright.sync_api import Browser, Dialog, Error, Locator, Page, Playwright, Request
+
+from tests.browser.contrast import faint
 
 ROOT = Path(__file__).parents[2]
 BASE_URL = "/user/x/"
@@ -31,6 +33,7 @@ NOT_OURS = (
     "Cannot read properties of undefined (reading 'schema')",
     "'filebrowser:open-path' not registered",
 )
+THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
 READY = """async () => {
   const app = window.jupyterapp;
   await app.restored;
@@ -171,11 +174,17 @@ class LabPage:
         page.set_default_timeout(30_000)
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", self._fail)
+        page.on("dialog", self._shown)
         page.on("request", self._note)
 
     def _fail(self, error: Error) -> None:
         if not any(known in str(error) for known in NOT_OURS):
             self.errors.append(f"{error}\n{error.stack}")
+
+    def _shown(self, dialog: Dialog) -> None:
+        """Note what opened a dialog of the browser: text that ran, for we open none."""
+        self.errors.append(f"{dialog.type}: {dialog.message}")
+        dialog.dismiss()
 
     def _note(self, request: Request) -> None:
         ours = self.lab.url.removesuffix(BASE_URL)
@@ -226,5 +235,14 @@ class LabPage:
     def theme(self, name: str) -> None:
         """Change the theme, for example to ``JupyterLab Dark``, and wait until it is there."""
         self.command("apputils:change-theme", theme=name)
-        light = "false" if "Dark" in name else "true"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
+        # JupyterLab takes its cover away twice where the next change comes before that.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    def faint(self) -> list[str]:
+        """Return what of our views cannot be read in the themes; see ``contrast.faint``."""
+        found = []
+        for name in THEMES:
+            self.theme(name)
+            found += [f"{name}: {one}" for one in faint(self.page)]
+        return found

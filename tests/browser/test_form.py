@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from playwright.sync_api import expect
 
 from tests.browser.lab import LabPage
+
+API = "fusionflow/api/v1"
 
 
 def test_a_form_and_its_sql_and_its_job(page: LabPage) -> None:
@@ -39,3 +44,26 @@ def test_a_form_and_its_sql_and_its_job(page: LabPage) -> None:
     expect(form).to_contain_text("10")
     expect(form).to_contain_text("reads nothing: all 60 B are known")
     expect(page.run(1)).to_contain_text("ORDER BY far DESC LIMIT 1")
+
+    # The same from the panel: the same map, and nothing is read for it.
+    query = f"{expected}\nORDER BY far DESC LIMIT 1"
+    page.command("fusionflow:new-job")
+    panel = page.page.locator("#fusionflow-new-job")
+    panel.get_by_label("SQL of the query").fill(query)
+    expect(panel).to_contain_text("reads nothing: all 60 B are known")
+    panel.get_by_role("button", name="Submit").click()
+    expect(panel.locator(".ff-job")).to_contain_text("completed")
+    again, before = (job for job in jobs(page) if job["sql"] == query)
+    assert map_of(page, again) == map_of(page, before)
+    assert again["counters"]["bytes_scanned"] == 0 < before["counters"]["bytes_scanned"]
+
+
+def jobs(page: LabPage) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(page.lab.fetch(f"{API}/jobs"))["jobs"]
+    return found
+
+
+def map_of(page: LabPage, job: dict[str, Any]) -> str:
+    (stage,) = json.loads(page.lab.fetch(f"{API}/jobs/{job['id']}/plan"))["stages"]
+    assert stage["map_hash"]
+    return str(stage["map_hash"])

@@ -8,30 +8,56 @@ from playwright.sync_api import expect
 
 from tests.browser.lab import LabPage
 
-QUERY = (
-    "%%fusionflow --name by_city\nSELECT city, sum(n) AS total FROM 'cities.csv' GROUP BY city ORDER BY city"
-)
+MARKUP = "<img src=x onerror=alert(1)>"
+TURNED = "\u202egnp"
+QUERY = f"""%%fusionflow --name '{MARKUP}'
+SELECT "{MARKUP}", sum(n) AS "<b>total</b>" FROM '{MARKUP}.csv' GROUP BY ALL ORDER BY ALL"""
+FAILS = f"%%fusionflow --name fails\nSELECT CAST(\"{MARKUP}\" AS INTEGER) AS x FROM '{MARKUP}.csv'"
 
 
-def test_the_panel_shows_jobs_files_and_clusters(page: LabPage) -> None:
-    (page.lab.folder / "cities.csv").write_text("city,n\nOslo,1\nKyoto,2\nOslo,3\n")
-    page.open(["%load_ext fusionflow_lab", QUERY, "x = 1"])
+def test_the_panel_shows_jobs_files_and_clusters_and_no_text_becomes_markup(page: LabPage) -> None:
+    rows = f"{MARKUP},n\nOslo,1\n{MARKUP},2\n{TURNED},3\n"
+    (page.lab.folder / f"{MARKUP}.csv").write_text(rows)
+    page.open(["%load_ext fusionflow_lab", QUERY, FAILS, "x = 1"])
     page.run(0)
-    expect(page.run(1)).to_contain_text("Kyoto")
+    expect(page.run(1)).to_contain_text("completed")
+    expect(page.run(2).first).to_contain_text("failed")
     page.page.get_by_role("tab", name="FusionFlow").click()
     panel = page.page.locator("#fusionflow-panel")
-    expect(panel.get_by_text("by_city")).to_be_visible()
+    expect(panel.get_by_text(MARKUP).first).to_be_visible()
+
+    # By keys alone: the search, the list, and a job of it in a tab of its own.
+    panel.get_by_role("searchbox").press_sequentially("onerror")
+    expect(panel.get_by_role("row")).to_have_count(2)
+    panel.get_by_role("searchbox").fill(MARKUP)
+    for _ in range(7):  # five statuses and the order lie between
+        page.page.keyboard.press("Tab")
+    expect(panel.get_by_role("grid")).to_be_focused()
+    assert panel.get_by_role("grid").evaluate("box => getComputedStyle(box).outlineWidth") == "2px"
+    page.page.keyboard.press("End")
+    page.page.keyboard.press("Enter")
+    details = page.page.locator(".ff-details")
+    for tab in ("Overview", "Plan", "Chunks", "Timeline", "Logs", "Result"):
+        details.get_by_role("tab", name=tab).click()
+        expect(details.get_by_role("tabpanel")).not_to_contain_text("loading")
+    expect(details.get_by_role("grid")).to_contain_text("\\u202egnp")
+    page.command("fusionflow:jobs")
+    expect(page.page.locator("#fusionflow-jobs")).to_contain_text(MARKUP)
+
     panel.get_by_role("tab", name="Files").click()
     panel.get_by_role("button", name=page.lab.folder.name).first.click()
-    panel.get_by_role("button", name="cities.csv").click()
+    panel.get_by_role("button", name=MARKUP).click()
     expect(panel.get_by_text("2 columns")).to_be_visible()
+    assert page.faint() == []
+    page.page.locator(".lm-TabBar-tab", has_text="test.ipynb").click()
     panel.get_by_role("button", name="Query in a cell").click()
     written = page.page.locator(".jp-Notebook .jp-Cell").filter(has_text="LIMIT 100")
-    expect(written).to_contain_text("cities.csv")
+    expect(written).to_contain_text(f"{MARKUP}.csv")
     panel.get_by_role("tab", name="Clusters").click()
     expect(panel.get_by_text("local", exact=True)).to_be_visible()
     panel.get_by_role("tab", name="Cache").click()
     expect(panel.get_by_text("scans only what has changed")).to_be_visible()
+    expect(page.page.locator(".ff img, .ff b, .fusionflow img")).to_have_count(0)
 
 
 def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, slow_files: Path) -> None:
