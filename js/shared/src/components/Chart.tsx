@@ -103,7 +103,7 @@ function lookOf(element: HTMLElement): Look {
     return getComputedStyle(probe).color;
   };
   const { fontFamily } = getComputedStyle(element);
-  const look = { text: colour("--ff-muted"), line: colour("--ff-line"), accent: colour("--ff-accent"), font: `12px ${fontFamily}` };
+  const look = { text: colour("--ff-muted"), line: colour("--ff-faint"), accent: colour("--ff-accent"), font: `12px ${fontFamily}` };
   probe.remove();
   return look;
 }
