@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -17,16 +16,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         pytest.skip("no Chromium; to run the browser tests: apt-get install chromium fonts-dejavu-core")
     with jupyter_lab(tmp_path_factory.mktemp("lab")) as lab:
         yield lab
-
-
-@pytest.fixture(scope="session")
-def slow_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write files that a query with some hashes of ``text`` works on for several seconds."""
-    folder = tmp_path_factory.mktemp("slow")
-    for number in range(8):
-        rows = "\n".join(f"{number},{row},{'x' * 70}" for row in range(100_000))
-        (folder / f"part_{number}.csv").write_text(f"part,value,text\n{rows}\n")
-    return folder
 
 
 @pytest.fixture(scope="module")

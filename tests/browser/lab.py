@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import psutil
 from playwright.sync_api import Browser, Dialog, Error, Locator, Page, Playwright, Request
 
 from tests.browser.contrast import faint
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 BASE_URL = "/user/x/"
@@ -34,13 +34,15 @@ NOT_OURS = (
     "'filebrowser:open-path' not registered",
 )
 THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
-READY = """async () => {
+READY = """async (kernel) => {
   const app = window.jupyterapp;
   await app.restored;
   const panel = app.shell.currentWidget;
   await panel.context.ready;
-  await panel.sessionContext.ready;
-  await panel.sessionContext.session.kernel.info;
+  if (kernel) {
+    await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+  }
   return 1;
 }"""
 
@@ -97,9 +99,7 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     (apputils / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True})
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     token = secrets.token_hex(16)
     environment = {
         **os.environ,
@@ -197,15 +197,15 @@ class LabPage:
         self.page.goto(f"{self.lab.url}lab/tree/{name}?reset&token={self.lab.token}")
         self.ready()
 
-    def ready(self) -> None:
-        """Wait until the notebook in front has its kernel."""
+    def ready(self, *, kernel: bool = True) -> None:
+        """Wait until the notebook in front is there, and its kernel answers if ``kernel``."""
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
-        self.page.evaluate(READY)
+        self.page.evaluate(READY, kernel)
 
     def reload(self) -> None:
-        """Load the page again, as a user would, and wait for the notebook's kernel."""
+        """Load the page again, as a user would; a kernel that is at work answers later."""
         self.page.goto(self.page.url.split("?")[0])
-        self.ready()
+        self.ready(kernel=False)
 
     def command(self, name: str, **arguments: object) -> None:
         """Start a command of JupyterLab; its end is not waited for."""

@@ -13,13 +13,14 @@ from pathlib import Path
 import fusionflow_lab
 session = fusionflow_lab.connect(home="board", workers=1, runner="inprocess")  # jobs of its own alone
 Path("trips").mkdir(exist_ok=True)
-part = "city,n,pad\\n" + "".join(f"{'Oslo' if n % 2 else 'Lima'},{n},{'x' * 2000}\\n" for n in range(2000))
-for number in range(16):
-    Path(f"trips/{number:02}.csv").write_text(part)
+for part in range(16):
+    rows = "".join(f"{part},{'Oslo' if n % 2 else 'Lima'},{n},{'x' * 2000}\\n" for n in range(2000))
+    Path(f"trips/{part:02}.csv").write_text(f"part,city,n,pad\\n{rows}")
 """
-# Each file is a task of its own, which takes a while.
+# Each file is a task of its own, which takes a while; the later ones take so long that no job ends.
 JOBS = """
-slow = "sum(length(md5(repeat(city || n, 6000)) || md5(repeat(n || city, 6000))))"
+digests = [f"length(md5(repeat(city || n, {5000 + n})))" for n in range(12)]
+slow = f"sum(CASE WHEN part < 8 THEN {' + '.join(digests[:2])} ELSE {' + '.join(digests)} END)"
 short = [session.sql(f"SELECT {n} AS n", name=f"number {n}").submit() for n in range(10)]
 for n in range(3):
     session.sql(f"SELECT {slow} AS t{n} FROM 'trips/*.csv'", name=f"checksums {n}").submit()

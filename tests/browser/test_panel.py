@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 from playwright.sync_api import expect
 
 from tests.browser.lab import LabPage
+from tests.held import Held
 
 MARKUP = "<img src=x onerror=alert(1)>"
 TURNED = "\u202egnp"
@@ -60,9 +61,10 @@ def test_the_panel_shows_jobs_files_and_clusters_and_no_text_becomes_markup(page
     expect(page.page.locator(".ff img, .ff b, .fusionflow img")).to_have_count(0)
 
 
-def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, slow_files: Path) -> None:
-    slow = f"SELECT part, max({'sha256(' * 8}text{')' * 8}) AS digest FROM '{slow_files}/*.csv' GROUP BY part"
-    page.open(["%load_ext fusionflow_lab", f"%%fusionflow --name outlives --detach\n{slow}", "1"])
+def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, held: Held) -> None:
+    page.open(
+        ["%load_ext fusionflow_lab", f"%%fusionflow --name outlives --detach\n{held.sql('outlives')}", "1"]
+    )
     page.run(0)
     expect(page.run(1)).to_contain_text("runs")
     page.lab.kill_kernels()
@@ -70,7 +72,8 @@ def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, 
     page.page.add_locator_handler(dialog, lambda said: said.get_by_role("button", name="Ok").click())
     page.page.get_by_role("tab", name="FusionFlow").click()
     page.page.locator("#fusionflow-panel").get_by_text("outlives").first.click()
-    expect(page.page.get_by_role("region", name="job").first).to_contain_text("in progress")
+    details = page.page.get_by_role("region", name=re.compile("^job ")).first
+    expect(details).to_contain_text("in progress")
     page.page.locator(".lm-TabBar-tab", has_text="test.ipynb").click()
     while not page.output(2).count():  # what is run before the next kernel is there is lost
         page.run(2)
@@ -82,7 +85,11 @@ def test_a_job_whose_kernel_is_killed_is_attached_from_the_panel(page: LabPage, 
     page.page.locator(".lm-TabBar-tab", has_text="test.ipynb").click()
     expect(page.page.locator(".jp-Notebook")).to_contain_text("%fusionflow attach")
     attached = page.page.locator(".jp-Notebook .jp-Cell").filter(has_text="%fusionflow attach")
-    expect(attached.locator(".jp-OutputArea-output").first).to_contain_text("completed")
+    expect(attached.locator(".jp-OutputArea-output").first).to_contain_text("in progress")
+    page.page.locator(".lm-TabBar-tab", has_text="Job ").click()
+    details.get_by_role("button", name="Stop the job").click()
+    page.page.locator(".lm-TabBar-tab", has_text="test.ipynb").click()
+    expect(attached.locator(".jp-OutputArea-output").first).to_contain_text("stopped")
     page.errors.clear()  # JupyterLab says what it lost with the kernel
 
 
