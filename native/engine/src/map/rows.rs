@@ -39,10 +39,13 @@ impl<'a> Rows<'a> {
     /// Add to a vector what a function makes of each row.
     #[inline(always)]
     pub fn extend<T>(self, to: &mut Vec<T>, mut make: impl FnMut(usize) -> T) {
-        match self {
-            Self::Range(start, end) => to.extend((start..end).map(make)),
-            Self::Picked(rows) => to.extend(rows.iter().map(|&row| make(row as usize))),
-        }
+        // One call, so that it is compiled into the loop.
+        to.extend((0..self.len()).map(|place| {
+            make(match self {
+                Self::Range(start, _) => start + place,
+                Self::Picked(rows) => rows[place] as usize,
+            })
+        }));
     }
 
     /// Call a function with each row and what belongs to it.

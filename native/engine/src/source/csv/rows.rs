@@ -72,10 +72,14 @@ impl Rows {
     }
 
     /// Add a record: its wanted fields and itself. What does not lie in the text becomes empty.
-    pub fn push(&mut self, fields: impl Iterator<Item = Span>, record: Span) {
-        let start = self.positions.len();
-        self.positions.resize(start + self.stride, 0);
-        for (slots, span) in self.positions[start..].as_chunks_mut::<2>().0.iter_mut().zip(fields.chain([record])) {
+    #[inline(always)]
+    pub fn push(&mut self, mut fields: impl Iterator<Item = Span>, record: Span) {
+        let start = self.count * self.stride;
+        if self.positions.len() < start + self.stride {
+            self.positions.resize((2 * start).max(1024) + self.stride, 0);
+        }
+        for slots in self.positions[start..start + self.stride].as_chunks_mut::<2>().0 {
+            let span = fields.next().unwrap_or(record);
             let end = span.end.min(self.len);
             *slots = [span.start.min(end) as u32, end as u32];
         }

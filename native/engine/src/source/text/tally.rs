@@ -23,6 +23,9 @@ use crate::{
 /// Ordinal of how often a word stands there.
 pub const COUNT: usize = 2;
 
+/// Words that are counted together.
+pub const TURN: usize = 64;
+
 /// How often each word was met.
 #[derive(Default)]
 pub struct Tally {
@@ -37,27 +40,31 @@ impl std::fmt::Debug for Tally {
 }
 
 impl Tally {
-    /// Count a word of a text that has some bytes more after it.
-    #[inline(always)]
-    pub fn add(&mut self, data: &[u8], word: Span) {
-        match Cell::new(data, word.start, word.end) {
-            Some(cell) => self.count(Key::of_cell(cell), cell.text()),
-            None => self.add_text(&data[word.start..word.end]),
+    /// Count words of a text that has some bytes more after it.
+    #[inline(never)]
+    pub fn add_all(&mut self, data: &[u8], words: &[Span]) {
+        let (mut keys, mut numbers) = ([Key::default(); TURN], [0; TURN]);
+        for words in words.chunks(TURN) {
+            for (key, word) in keys.iter_mut().zip(words) {
+                *key = match Cell::new(data, word.start, word.end) {
+                    Some(cell) => Key::of_cell(cell),
+                    None => Key::of_text(&data[word.start..word.end]),
+                };
+            }
+            self.words.numbers(&keys, &mut numbers[..words.len()], |place| {
+                let word = words[place];
+                &data[word.start..word.end]
+            });
+            self.counts.resize(self.words.len(), 0);
+            numbers[..words.len()].iter().for_each(|&number| self.counts[number as usize] += 1);
         }
     }
 
     /// Count a word.
     pub fn add_text(&mut self, word: &[u8]) {
-        self.count(Key::of_text(word), word);
-    }
-
-    #[inline(always)]
-    fn count(&mut self, key: Key, text: &[u8]) {
-        let number = self.words.number(key, text) as usize;
-        match self.counts.get_mut(number) {
-            Some(count) => *count += 1,
-            None => self.counts.push(1),
-        }
+        let number = self.words.number(Key::of_text(word), || word);
+        self.counts.resize(self.words.len(), 0);
+        self.counts[number as usize] += 1;
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     classes::{BLOCK, Classified, Classify, by_level},
     letters::{Letters, lowered},
     lines::{BYTE, Places, ordinals, push, write},
-    tally::Tally,
+    tally::{TURN, Tally},
 };
 use crate::source::{
     csv::{Cut, FindRows, Lines, RowFinder, Span},
@@ -67,17 +67,21 @@ impl RowFinder for WordCounter {
     fn find(&mut self, lines: &Lines<'_>, cut: &mut Cut) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = Vec::new();
-        let mut count = 0;
+        let (mut words, mut waiting) = ([Span { start: 0, end: 0 }; TURN], 0);
         each_word(self.level, lines, &self.letters, |word| {
-            count += 1;
-            let text = &lines.data[word.start..word.end];
-            if self.lower && lower_into(text, &mut scratch) {
+            cut.kept += 1;
+            if self.lower && lower_into(&lines.data[word.start..word.end], &mut scratch) {
                 tally.add_text(&scratch);
-            } else {
-                tally.add(lines.data, word);
+                return;
+            }
+            words[waiting % TURN] = word;
+            waiting += 1;
+            if waiting == TURN {
+                tally.add_all(lines.data, &words);
+                waiting = 0;
             }
         });
-        cut.kept += count;
+        tally.add_all(lines.data, &words[..waiting]);
     }
 }
 

@@ -76,10 +76,13 @@ impl Key {
     }
 }
 
+/// The key of a slot without a text: no text is so long.
+const FREE: Key = Key { low: 0, high: u64::MAX };
+
 /// Texts and their numbers: open addressing, at most a quarter full, for probes are hard to foresee.
 #[derive(Default)]
 pub struct Interner {
-    /// Key and number; a number below 0 is no entry. A power of two of them.
+    /// Key and number. A power of two of them.
     slots: Vec<(Key, i32)>,
     /// Bits of a hash that are not the slot's place.
     shift: u32,
@@ -92,19 +95,61 @@ pub struct Interner {
 impl Interner {
     /// The number of a text; a new one if it is new.
     #[inline(always)]
-    pub fn number(&mut self, key: Key, text: &[u8]) -> i32 {
+    pub fn number<'a>(&mut self, key: Key, text: impl Fn() -> &'a [u8]) -> i32 {
         let mask = self.slots.len().wrapping_sub(1);
         let mut at = (key.hash() >> self.shift) as usize;
         while let Some(&(known, number)) = self.slots.get(at) {
-            if number < 0 {
+            if known == FREE {
                 break;
             }
-            if known == key && (key.is_whole() || self.text(number) == text) {
+            if known == key && (key.is_whole() || self.text(number) == text()) {
                 return number;
             }
             at = (at + 1) & mask;
         }
-        self.add(key, text)
+        self.add(key, text())
+    }
+
+    /// The numbers of several texts. Nothing is called while known ones are looked up, which leaves the processor's
+    /// registers to that.
+    #[inline(always)]
+    pub fn numbers<'a>(&mut self, keys: &[Key], numbers: &mut [i32], text: impl Fn(usize) -> &'a [u8]) {
+        let mut all = 0;
+        for (number, &key) in numbers.iter_mut().zip(keys) {
+            *number = self.find(key);
+            all |= *number;
+        }
+        if all < 0 {
+            for (place, (number, &key)) in
+                numbers.iter_mut().zip(keys).enumerate().filter(|(_, (number, _))| **number < 0)
+            {
+                *number = self.number(key, || text(place));
+            }
+        }
+    }
+
+    /// The number of a text that is known by its key alone, else one below 0.
+    #[inline(always)]
+    fn find(&self, key: Key) -> i32 {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = (key.hash() >> self.shift) as usize;
+        while let Some(&(known, number)) = self.slots.get(at) {
+            if known == key {
+                return if key.is_whole() { number } else { -1 };
+            }
+            if known == FREE {
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+        -1
+    }
+
+    /// The number of the empty text, if that is one of them.
+    #[must_use]
+    pub fn empty(&self) -> Option<i32> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts.zip(&self.ends).position(|(start, &end)| start == end).map(|number| number as i32)
     }
 
     /// How many texts there are.
@@ -135,8 +180,8 @@ impl Interner {
         if 4 * self.ends.len() > self.slots.len() {
             let size = (2 * self.slots.len()).max(1024);
             self.shift = u64::BITS - size.trailing_zeros();
-            let old = std::mem::replace(&mut self.slots, vec![(Key::default(), -1); size]);
-            for entry in old.into_iter().filter(|&(_, number)| number >= 0) {
+            let old = std::mem::replace(&mut self.slots, vec![(FREE, -1); size]);
+            for entry in old.into_iter().filter(|&(key, _)| key != FREE) {
                 self.put(entry);
             }
         }
@@ -147,7 +192,7 @@ impl Interner {
     fn put(&mut self, entry: (Key, i32)) {
         let mask = self.slots.len() - 1;
         let mut at = (entry.0.hash() >> self.shift) as usize;
-        while self.slots[at].1 >= 0 {
+        while self.slots[at].0 != FREE {
             at = (at + 1) & mask;
         }
         self.slots[at] = entry;
@@ -177,13 +222,31 @@ mod tests {
         let mut interner = Interner::default();
         let texts: Vec<String> = (0..5000).map(|number| format!("{:>width$}", number, width = number % 40)).collect();
         let numbers: Vec<i32> =
-            texts.iter().map(|text| interner.number(Key::of_text(text.as_bytes()), text.as_bytes())).collect();
+            texts.iter().map(|text| interner.number(Key::of_text(text.as_bytes()), || text.as_bytes())).collect();
         assert_eq!(numbers, (0..5000).collect::<Vec<i32>>());
         for (text, number) in texts.iter().zip(numbers) {
-            assert_eq!(interner.number(Key::of_text(text.as_bytes()), text.as_bytes()), number);
+            assert_eq!(interner.number(Key::of_text(text.as_bytes()), || text.as_bytes()), number);
             assert_eq!(interner.text(number), text.as_bytes());
         }
         assert_eq!(interner.texts().len(), 5000);
+        assert_eq!(interner.empty(), None);
+        assert_eq!(interner.number(Key::default(), || b""), 5000);
+        assert_eq!(interner.empty(), Some(5000));
+    }
+
+    #[test]
+    fn several_texts_have_the_numbers_of_each() {
+        let (mut together, mut alone) = (Interner::default(), Interner::default());
+        let texts: Vec<String> =
+            (0..5000).map(|number| "x".repeat(number * number % 19) + &(number % 77).to_string()).collect();
+        for texts in texts.chunks(64) {
+            let keys: Vec<Key> = texts.iter().map(|text| Key::of_text(text.as_bytes())).collect();
+            let mut numbers = vec![0; keys.len()];
+            together.numbers(&keys, &mut numbers, |place| texts[place].as_bytes());
+            let expected: Vec<i32> =
+                keys.iter().zip(texts).map(|(&key, text)| alone.number(key, || text.as_bytes())).collect();
+            assert_eq!(numbers, expected);
+        }
     }
 
     #[test]

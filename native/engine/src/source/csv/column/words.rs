@@ -20,6 +20,8 @@ use crate::source::pool::Pool;
 /// More texts than these, or more bytes of them, are forgotten before the next window.
 const KEPT: usize = 4096;
 const KEPT_BYTES: usize = 4 << 20;
+/// Texts whose keys are made together.
+const TURN: usize = 64;
 
 /// Reads texts, numbering each different one.
 #[derive(Default)]
@@ -45,13 +47,7 @@ impl ReadColumn for Words {
             self.known = Interner::default();
         }
         if cells.are_plain() {
-            for (row, (content, slot)) in cells.contents().zip(&mut numbers[..count]).enumerate() {
-                if content.cell.size() == 0 {
-                    validity.set_null(row, count);
-                }
-                // What is NULL may have the number of an empty text.
-                *slot = self.known.number(Key::of_cell(content.cell), content.cell.text());
-            }
+            self.read_plain(cells, &mut numbers[..count], &mut validity);
         } else {
             self.read_each(cells, &mut numbers[..count], &mut validity);
         }
@@ -63,6 +59,23 @@ impl ReadColumn for Words {
 }
 
 impl Words {
+    /// Number texts of which the empty one is NULL.
+    fn read_plain(&mut self, cells: &Cells<'_>, numbers: &mut [i32], validity: &mut Validity) {
+        let count = numbers.len();
+        let mut keys = [Key::default(); TURN];
+        for (turn, numbers) in numbers.chunks_mut(TURN).enumerate() {
+            let first = turn * TURN;
+            for (key, content) in keys.iter_mut().zip(cells.contents_of(first..first + numbers.len())) {
+                *key = Key::of_cell(content.cell);
+            }
+            self.known.numbers(&keys, numbers, |place| cells.content(first + place).cell.text());
+        }
+        if let Some(empty) = self.known.empty() {
+            let nulls = numbers.iter().enumerate().filter(|&(_, &number)| number == empty);
+            nulls.for_each(|(row, _)| validity.set_null(row, count));
+        }
+    }
+
     /// Number texts that may be quoted, or stand for NULL.
     fn read_each(&mut self, cells: &Cells<'_>, numbers: &mut [i32], validity: &mut Validity) {
         let count = numbers.len();
@@ -72,7 +85,7 @@ impl Words {
                 if let Some(escape) = cells.dialect.quote.and_then(|quote| memchr(quote, text)) {
                     self.scratch.clear();
                     unescape(text, escape, &mut self.scratch);
-                    *slot = self.known.number(Key::of_text(&self.scratch), &self.scratch);
+                    *slot = self.known.number(Key::of_text(&self.scratch), || &self.scratch);
                     continue;
                 }
             } else if cells.dialect.is_null(text) {
@@ -80,7 +93,7 @@ impl Words {
                 *slot = 0;
                 continue;
             }
-            *slot = self.known.number(Key::of_cell(content.cell), text);
+            *slot = self.known.number(Key::of_cell(content.cell), || text);
         }
     }
 }

@@ -20,6 +20,7 @@ impl Default for Cell<'_> {
 
 impl<'a> Cell<'a> {
     /// The cell, if it lies in `data` as it must.
+    #[inline(always)]
     #[must_use]
     pub fn new(data: &'a [u8], start: usize, end: usize) -> Option<Self> {
         (start <= end && end + MARGIN <= data.len()).then_some(Self { data, start, end })
@@ -83,7 +84,7 @@ impl<'a> Cell<'a> {
         let Some(at) = self.end.checked_sub(16) else { return [0; 2] };
         // SAFETY: `at + 16 == end <= data.len()`.
         let words = unsafe { self.data.as_ptr().add(at).cast::<[u64; 2]>().read_unaligned() };
-        words.map(u64::to_le)
+        [words[0].to_le(), words[1].to_le()]
     }
 
     /// Whether it starts with a minus, and the cell after that. No branch: signs are hard to foresee.

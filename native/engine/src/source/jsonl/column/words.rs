@@ -50,7 +50,7 @@ impl ReadColumn for Words {
         }
         for (row, (span, slot)) in spans.zip(&mut numbers[..count]).enumerate() {
             if let Some(cell) = cells.plain_text(span) {
-                *slot = self.known.number(Key::of_cell(cell), cell.text());
+                *slot = self.known.number(Key::of_cell(cell), || cell.text());
                 continue;
             }
             match cells.value(span, &mut scratch) {
@@ -58,7 +58,7 @@ impl ReadColumn for Words {
                     validity.set_null(row, count);
                     *slot = 0;
                 }
-                Value::Text(text) | Value::Other(text) => *slot = self.known.number(Key::of_text(text), text),
+                Value::Text(text) | Value::Other(text) => *slot = self.known.number(Key::of_text(text), || text),
             }
         }
         let numbers = Int32Array::new(ScalarBuffer::new(self.pool.lend(numbers), 0, count), validity.finish(count));
