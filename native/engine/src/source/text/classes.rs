@@ -119,7 +119,7 @@ impl Classify for Portable {
         for (place, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
             let bytes = u64::from_le_bytes(*bytes);
             let (other, ascii) = (bytes & HIGH, bytes & !HIGH);
-            let word = between(ascii | LOW * 0x20, b'a', b'z') | between(ascii, b'0', b'9');
+            let word = between(ascii | (LOW * 0x20), b'a', b'z') | between(ascii, b'0', b'9');
             classes.word |= gathered(word & !other) << (8 * place);
             classes.other |= gathered(other) << (8 * place);
         }

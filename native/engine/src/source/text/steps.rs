@@ -32,7 +32,7 @@ enum Step {
     /// One of several texts, none of which another one begins with.
     Either(Vec<Text>),
     /// At least and at most so many bytes of a kind.
-    Run(Members, usize, usize),
+    Run(Box<Members>, usize, usize),
     /// The line's end.
     End,
 }
@@ -182,7 +182,7 @@ impl Flat {
         let step = match part.kind() {
             HirKind::Empty => return Some(()),
             HirKind::Literal(text) => Step::Text(Text::new(&text.0)),
-            HirKind::Class(class) => Step::Run(members(class).filter(|members| !members.others)?, 1, 1),
+            HirKind::Class(class) => Step::Run(Box::new(members(class).filter(|members| !members.others)?), 1, 1),
             HirKind::Look(Look::End) => Step::End,
             HirKind::Repetition(repetition) => self.run(repetition)?,
             HirKind::Capture(capture) => {
@@ -214,7 +214,7 @@ impl Flat {
         }
         self.lazy |= !repetition.greedy;
         let most = repetition.max.map_or(usize::MAX, |most| most as usize);
-        Some(Step::Run(members, repetition.min as usize, most))
+        Some(Step::Run(Box::new(members), repetition.min as usize, most))
     }
 
     /// Whether no step could end elsewhere and the others match all the same.
