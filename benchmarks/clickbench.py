@@ -10,6 +10,8 @@ those, and what ORDER BY sorts by equal row by row (rows that tie may be others)
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import re
 import sys
 import time
@@ -27,7 +29,7 @@ from benchmarks.clickbench_queries import QUERIES
 from benchmarks.engines import Cell
 from benchmarks.measure import Run, differences, median
 from benchmarks.peers import THREADS
-from benchmarks.report import conditions, drawn
+from benchmarks.report import drawn
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Query
@@ -196,8 +198,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     path = hits.write(options.folder, options.rows)
     timed = time_all(path, options.only or range(1, len(QUERIES) + 1), options.runs)
-    facts = f"{options.rows:,} rows, {path.stat().st_size / 1e6:.0f} MB of TSV; "
-    text = f"{facts}{conditions(options.runs, ['DuckDB'])}\n\n{table(timed)}"
+    facts = (
+        f"{options.rows:,} rows, {path.stat().st_size / 1e6:.0f} MB of TSV; {platform.machine()}, "
+        f"{os.cpu_count()} processors, DuckDB {duckdb.__version__}; warm page cache, {THREADS} threads or "
+        f"workers each, in turn, {options.runs} {'run' if options.runs == 1 else 'runs'} (medians)."
+    )
+    text = f"{facts}\n\n{table(timed)}"
     print(text)
     if options.write:
         page = PAGE.read_text(encoding="utf-8")
