@@ -11,11 +11,10 @@ import asyncio
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fusionflow_lab.api import Job, connect
 from fusionflow_lab.cli_cache import cache
 from fusionflow_lab.cli_config import configs
 from fusionflow_lab.cli_db import databases
@@ -40,12 +39,22 @@ from fusionflow_lab.cli_parts import (
     write,
 )
 from fusionflow_lab.cli_runner import runners
-from fusionflow_lab.planning.parameters import spelled
-from fusionflow_lab.planning.statement import explained
-from fusionflow_lab.results.follow import run_job
-from fusionflow_lab.results.jobs_table import job_facts
-from fusionflow_lab.sample_jobs import run_sample_jobs
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.samples import write_samples
+
+if TYPE_CHECKING:
+    from fusionflow_lab import api, sample_jobs
+    from fusionflow_lab.api import Job
+    from fusionflow_lab.planning import parameters, statement
+    from fusionflow_lab.results import follow, jobs_table
+else:
+    api = Lazy("fusionflow_lab.api")
+    parameters = Lazy("fusionflow_lab.planning.parameters")
+    statement = Lazy("fusionflow_lab.planning.statement")
+    follow = Lazy("fusionflow_lab.results.follow")
+    jobs_table = Lazy("fusionflow_lab.results.jobs_table")
+    sample_jobs = Lazy("fusionflow_lab.sample_jobs")
+
 
 app = typer.Typer(
     name="fusionflow",
@@ -109,8 +118,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
     """Run one query and write its rows to stdout or a file."""
     text = _text(file, command)
     target = target_of(out, out_format, limit, as_json=as_json)
-    with exit_codes(), connect(cluster, workers=workers) as session:
-        query, params = explained(text), spelled(param or ())
+    with exit_codes(), api.connect(cluster, workers=workers) as session:
+        query, params = statement.explained(text), parameters.spelled(param or ())
         if query is not None or dry_run:
             typer.echo(session.sql(text if query is None else query, params=params).explain())
             return
@@ -129,24 +138,24 @@ def run(  # noqa: PLR0913 - each is an option of the command
 
         if detach:
             job = submit()
-            say(job.id, job_facts(job.record), as_json=as_json)
+            say(job.id, jobs_table.job_facts(job.record), as_json=as_json)
             return
-        write(asyncio.run(run_job(submit, screen, name=name)), target)
+        write(asyncio.run(follow.run_job(submit, screen, name=name)), target)
 
 
 @app.command()
 def explain(file: File = None, *, command: Command = None, param: Params = None) -> None:
     """Print the plan of a query: stages, their SQL, what is read."""
     text = _text(file, command)
-    with exit_codes(), connect() as session:
-        query = explained(text)
-        typer.echo(session.sql(text if query is None else query, params=spelled(param or ())).explain())
+    with exit_codes(), api.connect() as session:
+        query, params = statement.explained(text), parameters.spelled(param or ())
+        typer.echo(session.sql(text if query is None else query, params=params).explain())
 
 
 @app.command()
 def sniff(pattern: Annotated[str, typer.Argument(metavar="FILE", help="A CSV file or pattern.")]) -> None:
     """Print how CSV files are read: dialect, columns, types."""
-    with exit_codes(), connect() as session:
+    with exit_codes(), api.connect() as session:
         typer.echo(session.sniff(pattern))
 
 
@@ -163,8 +172,8 @@ def demo(
         typer.echo(f"sample data is in {folder}", err=True)
         if not run_jobs:
             return
-        with connect() as session:
-            for job in run_sample_jobs(session, folder):
+        with api.connect() as session:
+            for job in sample_jobs.run_sample_jobs(session, folder):
                 typer.echo(f"job {job.id}: {job.record.query.name}, {job.status}", err=True)
         typer.echo("look at them: fusionflow jobs list", err=True)
 

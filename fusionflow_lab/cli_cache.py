@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fusionflow_lab.cli_parts import AsJson, exit_codes, say
 from fusionflow_lab.config import Config
-from fusionflow_lab.execution.stores import open_stores
-from fusionflow_lab.execution.upkeep import keep_up
-from fusionflow_lab.results.words import bytes_text, count_text, seconds_text
-from fusionflow_lab.states.retention import kept
-from fusionflow_lab.storage import scheme_of
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.units import bytes_of, seconds_of
+
+if TYPE_CHECKING:
+    from fusionflow_lab import storage
+    from fusionflow_lab.execution import stores, upkeep
+    from fusionflow_lab.results import words
+    from fusionflow_lab.states import retention
+else:
+    stores = Lazy("fusionflow_lab.execution.stores")
+    upkeep = Lazy("fusionflow_lab.execution.upkeep")
+    words = Lazy("fusionflow_lab.results.words")
+    retention = Lazy("fusionflow_lab.states.retention")
+    storage = Lazy("fusionflow_lab.storage")
+
 
 MAPS_SHOWN = 20
 
@@ -31,29 +40,30 @@ def list_states(*, as_json: AsJson = False) -> None:
     """Print the maps whose states are kept, those used last first."""
     with exit_codes():
         config = Config.load()
-        if scheme_of(config.store):
+        if storage.scheme_of(config.store):
             say(
                 f"states are kept in {config.store}: a rule of the bucket forgets old ones",
                 [],
                 as_json=as_json,
             )
             return
-        maps = kept(config.store or config.home / "states")
+        maps = retention.kept(config.store or config.home / "states")
         if as_json:
             say("", [asdict(one) for one in maps], as_json=True)
             return
         for one in maps[:MAPS_SHOWN]:
-            ago = seconds_text(max(time.time() - one.used, 0))
+            ago = words.seconds_text(max(time.time() - one.used, 0))
             typer.echo(
-                f"{one.name[:12]:12}  {bytes_text(one.size):>9}  {count_text(one.states, 'state'):>13}  "
-                f"used {ago} ago"
+                f"{one.name[:12]:12}  {words.bytes_text(one.size):>9}  "
+                f"{words.count_text(one.states, 'state'):>13}  used {ago} ago"
             )
         if len(maps) > MAPS_SHOWN:
-            typer.echo(f"… {count_text(len(maps) - MAPS_SHOWN, 'more map')}")
+            typer.echo(f"… {words.count_text(len(maps) - MAPS_SHOWN, 'more map')}")
         total = sum(one.size for one in maps)
         states = sum(one.states for one in maps)
         typer.echo(
-            f"{bytes_text(total)} in {count_text(states, 'state')} of {count_text(len(maps), 'map')}; "
+            f"{words.bytes_text(total)} in {words.count_text(states, 'state')}"
+            f" of {words.count_text(len(maps), 'map')}; "
             f"kept {config.cache_max_age} after their last use, up to {config.cache_max_size}"
         )
 
@@ -72,19 +82,19 @@ def gc(
     """Delete states that were not used for long or take too much. Those of live jobs stay."""
     with exit_codes():
         config = Config.load()
-        stores = open_stores(config)
+        opened = stores.open_stores(config)
         try:
-            done = keep_up(
+            done = upkeep.keep_up(
                 config,
-                stores,
+                opened,
                 max_age=None if max_age is None else seconds_of("--max-age", max_age),
                 max_size=None if max_size is None else bytes_of("--max-size", max_size),
             )
         finally:
-            stores.jobs.close()
+            opened.jobs.close()
         text = (
-            f"deleted {count_text(done.states, 'state')} ({bytes_text(done.size)})"
-            f" and {count_text(done.orphans, 'unfinished file')};"
-            f" {count_text(done.states_left, 'state')} ({bytes_text(done.size_left)}) stay"
+            f"deleted {words.count_text(done.states, 'state')} ({words.bytes_text(done.size)})"
+            f" and {words.count_text(done.orphans, 'unfinished file')};"
+            f" {words.count_text(done.states_left, 'state')} ({words.bytes_text(done.size_left)}) stay"
         )
         say(text, asdict(done), as_json=as_json)

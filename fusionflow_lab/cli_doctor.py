@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fusionflow_lab.cli_parts import FAILED, AsJson, Cluster, exit_codes
 from fusionflow_lab.config import Config
-from fusionflow_lab.execution.preflight import Check, look_at, look_here
-from fusionflow_lab.execution.shipping import give_package
+from fusionflow_lab.lazily import Lazy
+
+if TYPE_CHECKING:
+    from fusionflow_lab.execution import preflight, shipping
+    from fusionflow_lab.execution.preflight import Check
+else:
+    preflight = Lazy("fusionflow_lab.execution.preflight")
+    shipping = Lazy("fusionflow_lab.execution.shipping")
 
 
 def doctor(
@@ -29,11 +35,11 @@ def doctor(
     """Look at all that a job needs; exit code 1 where something is missing."""
     with exit_codes():
         config = Config.load()
-        checks = list(look_here(config))
+        checks = list(preflight.look_here(config))
         if cluster != "local" and give:
-            give_package(cluster)
+            shipping.give_package(cluster)
         if cluster != "local":
-            checks += look_at(cluster, config, path or ())
+            checks += preflight.look_at(cluster, config, path or ())
     if as_json:
         typer.echo(json.dumps([{**asdict(check), "ok": check.ok} for check in checks], indent=2))
     else:

@@ -10,19 +10,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import pyarrow as pa
 import typer
 
 from fusionflow_lab.errors import JobLeftError, JobStoppedError, RejectsError
-from fusionflow_lab.results.lines import ProgressLines
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.results.message import USER_ERRORS, message_lines
-from fusionflow_lab.results.render import shown, table_text
-from fusionflow_lab.results.result import Result
-from fusionflow_lab.results.view import JobView
-from fusionflow_lab.results.words import count_text, with_rejects
-from fusionflow_lab.results.write import FileFormat, format_of, write_file, write_stream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fusionflow_lab.results import lines, render, words
+    from fusionflow_lab.results import write as writing
+    from fusionflow_lab.results.result import Result
+    from fusionflow_lab.results.view import JobView
+    from fusionflow_lab.results.write import FileFormat
+else:
+    lines = Lazy("fusionflow_lab.results.lines")
+    render = Lazy("fusionflow_lab.results.render")
+    words = Lazy("fusionflow_lab.results.words")
+    writing = Lazy("fusionflow_lab.results.write")
+
 
 FAILED, REJECTED, STOPPED = 1, 3, 130
 ROWS_SHOWN = 40
@@ -77,7 +86,7 @@ class LineScreen:
     """Progress on stderr: one line written over on a terminal, else one line each 10 %."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._lines = None if quiet else ProgressLines(sys.stderr, rewrite=sys.stderr.isatty())
+        self._lines = None if quiet else lines.ProgressLines(sys.stderr, rewrite=sys.stderr.isatty())
 
     def paint(self, view: JobView) -> None:
         """Write how far the job is."""
@@ -88,10 +97,10 @@ class LineScreen:
         """Write the account of every row read."""
         if self._lines:
             self._lines.paint(view)
-            how = f"completed{with_rejects(result.counters)}"
+            how = f"completed{words.with_rejects(result.counters)}"
             self._lines.end(f"job {view.job} {how} · {result.counted()}\n{result.summary()}")
             if result.counters.rows_rejected:
-                rejected = count_text(result.counters.rows_rejected, "row")
+                rejected = words.count_text(result.counters.rows_rejected, "row")
                 self._lines.end(f"! {rejected} rejected; fusionflow jobs rejects {view.job} lists them")
 
     def leave(self, view: JobView) -> None:
@@ -115,7 +124,7 @@ def target_of(out: Path | None, out_format: Format, limit: int, *, as_json: bool
     stdout_formats: dict[Format, FileFormat] = {Format.CSV: "csv", Format.JSON: "json", Format.ARROW: "arrow"}
     file_format = stdout_formats.get(out_format, "csv")
     if out is not None:
-        named = format_of(out)
+        named = writing.format_of(out)
         if named is None:
             known = ".csv, .json, .ndjson, .jsonl, .parquet, .arrow"
             raise typer.BadParameter(f"{out.name} should end in one of {known}", param_hint="-o")
@@ -129,11 +138,11 @@ def write(result: Result, target: Target) -> None:
     """Write the rows."""
     table: pa.Table = result.arrow()
     if target.path is not None:
-        write_file(table, target.path, target.file_format)
+        writing.write_file(table, target.path, target.file_format)
     elif target.format is Format.TABLE:
-        typer.echo(table_text(shown(table, rows=target.limit, types=result.types)))
+        typer.echo(render.table_text(render.shown(table, rows=target.limit, types=result.types)))
     else:
-        write_stream(table, sys.stdout.buffer, target.file_format)
+        writing.write_stream(table, sys.stdout.buffer, target.file_format)
 
 
 @contextmanager

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fusionflow_lab.api import connect
 from fusionflow_lab.cli_parts import AsJson, Workers, exit_codes, say
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
-from fusionflow_lab.execution.process import RunnerOptions, run_runner
-from fusionflow_lab.jobs.link import connected, end_runner
-from fusionflow_lab.results.words import count_text
+from fusionflow_lab.lazily import Lazy
+
+if TYPE_CHECKING:
+    from fusionflow_lab import api
+    from fusionflow_lab.execution import process
+    from fusionflow_lab.jobs import link
+    from fusionflow_lab.results import words
+else:
+    api = Lazy("fusionflow_lab.api")
+    process = Lazy("fusionflow_lab.execution.process")
+    link = Lazy("fusionflow_lab.jobs.link")
+    words = Lazy("fusionflow_lab.results.words")
+
 
 runners = typer.Typer(help="Drive jobs in a process of its own.", rich_markup_mode=None)
 
@@ -37,18 +46,18 @@ def runner(
     if context.invoked_subcommand is None:
         with exit_codes():
             config = Config.load(workers=workers)
-            run_runner(config, RunnerOptions(cluster=scheduler, idle_seconds=idle))
+            process.run_runner(config, process.RunnerOptions(cluster=scheduler, idle_seconds=idle))
 
 
 @runners.command("status")
 def status(*, as_json: AsJson = False) -> None:
     """Print the runners at work: process, cluster, workers, and the jobs they drive."""
-    with exit_codes(), connect(runner="inprocess") as session:
+    with exit_codes(), api.connect(runner="inprocess") as session:
         live = [record for record in session.jobs() if record.lease_holder]
         found = session.runners()
         for record in found:
             mine = [job.id for job in live if job.lease_holder == record.id]
-            where = f"{record.scheduler or 'no cluster yet'}, {count_text(record.workers, 'worker')}"
+            where = f"{record.scheduler or 'no cluster yet'}, {words.count_text(record.workers, 'worker')}"
             at_work = f", drives {' '.join(mine)}" if mine else ", idle"
             log = session.config.runner_log(record.cluster)
             text = f"runner {record.pid} on {record.host}: {record.cluster} ({where}){at_work}; log {log}"
@@ -60,14 +69,14 @@ def status(*, as_json: AsJson = False) -> None:
 @runners.command("stop")
 def stop() -> None:
     """End the runners of this machine; their jobs wait for the next one, and go on where they were."""
-    with exit_codes(), connect(runner="inprocess") as session:
+    with exit_codes(), api.connect(runner="inprocess") as session:
         for record in session.runners():
-            connection = connected(record)
+            connection = link.connected(record)
             if connection is None:
                 raise ClusterError(
                     f"runner {record.pid} on {record.host} does not answer",
                     where=str(session.config.runner_log(record.cluster)),
                     hint=f"end it there: kill {record.pid}; its jobs are taken over after some seconds",
                 )
-            end_runner(connection)
+            link.end_runner(connection)
             typer.echo(f"runner {record.pid} has ended")

@@ -37,3 +37,11 @@ def test_a_client_of_a_runner_loads_neither_dask_nor_what_is_seldom_used() -> No
 
     seldom = {"alembic", "dask", "distributed", "fsspec", "pandas", "pydantic", "typer"}
     assert seldom & set(done.stdout.split()) == set()
+
+
+def test_the_command_line_loads_what_its_command_needs() -> None:
+    code = "import sys, fusionflow_lab.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert {"distributed", "duckdb", "pyarrow", "sqlalchemy"} & set(done.stdout.split()) == set()

@@ -109,6 +109,9 @@ class Service:
     async def driving(self, job: str) -> Drive | None:
         """Return the drive of a job, which may be free and is claimed then; None where it is not ours."""
         if job not in self.drives:
+            async with self._claiming:
+                pass  # it is most likely being claimed now
+        if job not in self.drives:
             await self._survive(self._claim_all())
         return self.drives.get(job)
 

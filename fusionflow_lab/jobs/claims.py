@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from fusionflow_lab.jobs.database import writing
 from fusionflow_lab.jobs.events import NoticeEvent
 from fusionflow_lab.jobs.lifecycle import ENDED
-from fusionflow_lab.jobs.models import JobRow
+from fusionflow_lab.jobs.models import JobRow, table_of
 from fusionflow_lab.jobs.moves import append, change, hold, move, start, stop_abandoned
 from fusionflow_lab.jobs.records import Claim, JobFailure
 from fusionflow_lab.jobs.rows import record_of
@@ -25,6 +25,8 @@ from fusionflow_lab.jobs.store import LEASE_SECONDS
 
 MOST_LOSSES: Final = 6
 LONGEST_PAUSE: Final = 60.0
+
+_JOBS = table_of(JobRow)
 
 
 class Claims:
@@ -76,18 +78,19 @@ class Claims:
     def _first_free(self, cluster: str) -> str | None:
         now = self._clock()
         query = (
-            select(JobRow.id)
+            select(_JOBS.c.id)
             .where(
-                JobRow.cluster == cluster,
-                JobRow.status.not_in(ENDED),
-                JobRow.lease_until <= now,
-                JobRow.retry_at <= now,
+                _JOBS.c.cluster == cluster,
+                _JOBS.c.status.not_in(ENDED),
+                _JOBS.c.lease_until <= now,
+                _JOBS.c.retry_at <= now,
             )
-            .order_by(JobRow.priority.desc(), JobRow.created, JobRow.id)
+            .order_by(_JOBS.c.priority.desc(), _JOBS.c.created, _JOBS.c.id)
             .limit(1)
         )
-        with Session(self._engine) as session:
-            return session.scalars(query).one_or_none()
+        with self._engine.connect() as connection:
+            found: str | None = connection.scalars(query).one_or_none()
+            return found
 
     def _take(self, job: str, holder: str, seconds: float, *, begin: bool) -> Claim | None:
         """Take one job; None where another was faster, or where it ended instead."""

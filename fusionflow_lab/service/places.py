@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
@@ -13,10 +13,10 @@ from fusionflow_lab.config import address_of, settings
 from fusionflow_lab.config_text import shown_value
 from fusionflow_lab.errors import ConfigError
 from fusionflow_lab.execution.build import BUILD, VERSION
-from fusionflow_lab.execution.dashboard import dashboard_link
 from fusionflow_lab.execution.upkeep import keep_up
 from fusionflow_lab.jobs.board import Wanted
 from fusionflow_lab.jobs.records import RunnerRecord
+from fusionflow_lab.lazily import Lazy
 from fusionflow_lab.service.access import checked_folder
 from fusionflow_lab.service.models import Column, Nothing
 from fusionflow_lab.service.place_models import (
@@ -41,6 +41,11 @@ from fusionflow_lab.storage import scheme_of
 from fusionflow_lab.storage.listing import Entry, Listing, list_bucket, list_folder
 from fusionflow_lab.storage.roots import is_below
 from fusionflow_lab.units import seconds_of
+
+if TYPE_CHECKING:
+    from fusionflow_lab.execution import dashboard
+else:
+    dashboard = Lazy("fusionflow_lab.execution.dashboard")  # Dask; a cell's card shows no cluster
 
 _DAY: Final = 86_400.0
 
@@ -173,6 +178,6 @@ def _cluster(runner: RunnerRecord) -> Cluster:
         version=runner.version,
         version_ok=runner.version == VERSION,
         in_process=not runner.address,
-        dashboard=dashboard_link(runner.scheduler) if runner.scheduler else "",
+        dashboard=dashboard.dashboard_link(runner.scheduler) if runner.scheduler else "",
         heartbeat=runner.heartbeat,
     )

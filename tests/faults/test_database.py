@@ -145,7 +145,7 @@ def test_homes_that_share_a_database_leave_each_others_jobs_alone(
         with JobStore(one.config.job_database) as store:
             for each in (one, two):
                 name = each.cluster
-                runner = RunnerRecord(id=name, host="", pid=1, cluster=name, version="1", address="")
+                runner = RunnerRecord(id=name, host="", pid=1, cluster=name, version="1", address="there")
                 Registry(store.engine).enter(runner)
         assert [runner.cluster for runner in one.runners()] == [one.cluster]
         job = one.sql(f"SELECT count(*) AS n FROM '{path}'").submit()
