@@ -13,8 +13,8 @@ use super::{
 use crate::error::Result;
 use crate::source::file::{OpenFile, Window};
 
-/// Line feeds tried one by one.
-const CANDIDATES: usize = 8;
+/// Line feeds tried one by one: one inside quotes is dismissed by the first quote that follows.
+const CANDIDATES: usize = 32;
 /// Bytes read for those.
 const NEAR: usize = 4 << 10;
 /// Bytes scored where those fail.
@@ -156,6 +156,12 @@ mod tests {
     #[test]
     fn lines_inside_quotes_are_passed_over() {
         assert_eq!(near("x\ny,z\nw\",1\n2,3\n4,5\n", 2), Some(11));
+    }
+
+    #[test]
+    fn a_record_may_have_many_lines_inside_quotes() {
+        let text = "x\ny".repeat(12) + "\",1\n";
+        assert_eq!(near(&(text.clone() + "2,3\n4,5\n6,\"7\n8\"\n"), 2), Some(text.len()));
     }
 
     #[test]
