@@ -121,6 +121,6 @@ fn begins(byte: u8) -> bool {
 
 /// Where so many characters of a text end.
 fn place(text: &[u8], characters: usize) -> usize {
-    let beginning = text.iter().enumerate().filter(|&(_, &byte)| begins(byte)).map(|(at, _)| at);
-    beginning.skip(characters).next().unwrap_or(text.len())
+    let mut beginning = text.iter().enumerate().filter(|&(_, &byte)| begins(byte)).map(|(at, _)| at);
+    beginning.nth(characters).unwrap_or(text.len())
 }
