@@ -24,10 +24,10 @@ from fusionflow_lab import _native
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.native import native_map
 from fusionflow_lab.source import Column
-from tests.differential.native_cases import KEYS, KINDS, NAMED, SQL_NAMES, Kind, aggregates
+from tests.differential.native_cases import CALM, KEYS, KINDS, NAMED, SQL_NAMES, Kind, aggregates
 
 SEEDS = 1
-LONG_SEEDS = 40
+LONG_SEEDS = 12
 GROUPS = 1_000_000
 ADDED = ("sum(", "avg(", "mean(", "stddev(", "var_pop(", "sem(", "corr(", "covar_", "regr_")
 
@@ -184,13 +184,21 @@ def test_a_native_state_is_that_of_duckdb_in_many_cases(maps: Maps, kind: Kind) 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("key", ["BIGINT", "VARCHAR"])
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        *((kind, "BIGINT") for kind in KINDS if kind.name not in CALM),
+        *((NAMED[name], "VARCHAR") for name in ("DOUBLE", "WORDS")),
+    ],
+    ids=lambda one: one.name if isinstance(one, Kind) else one,
+)
 def test_states_of_a_million_groups(maps: Maps, kind: Kind, key: str) -> None:
     rng = np.random.default_rng(7)
     numbers = np.concatenate([rng.permutation(GROUPS), rng.integers(0, GROUPS, GROUPS // 5)])
     drawn = column(random.Random(kind.name), kind, 1000, 0.1)
-    x = drawn.take(pa.array(rng.integers(0, len(drawn), len(numbers))))
+    # pyarrow takes no rows of views.
+    plain = pa.string() if kind.arrow == pa.string_view() else drawn.type
+    x = drawn.cast(plain).take(pa.array(rng.integers(0, len(drawn), len(numbers)))).cast(drawn.type)
     keys = pa.array(numbers) if key == "BIGINT" else pc.cast(pa.array(numbers), pa.string())
     g = pa.array(rng.integers(1, 6, len(numbers), dtype=np.int32), mask=rng.random(len(numbers)) < 0.1)
     # Registers of a million groups are a GiB.
