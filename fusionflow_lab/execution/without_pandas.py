@@ -1,7 +1,7 @@
 """Have DuckDB and pyarrow look for pandas once, here, and not find it: it takes longer to load than either.
 
 Both ask for it at their first look at a table, and keep the answer. No process of a runner has any use for
-it. Who else imports pandas in such a process gets it as ever.
+it. Who else imports pandas in such a process gets it as ever; in any other process this module does nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from importlib.abc import MetaPathFinder
 
 import duckdb
 import pyarrow as pa
+
+from fusionflow_lab.execution.fork_server import is_fork_server_used
 
 
 class _NoPandas(MetaPathFinder):
@@ -34,6 +36,6 @@ def _unseen() -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-if "pandas" not in sys.modules:
+if is_fork_server_used() and "pandas" not in sys.modules:
     with _unseen(), duckdb.connect(config={"threads": 1}) as _connection:
         _connection.register("nothing", pa.table({"x": [0]}))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 CODE = """
 import sys
@@ -18,7 +21,15 @@ print(pa.table({"x": [1, 2]}).to_pandas().x.sum())
 """
 
 
-def test_pandas_is_not_loaded_but_there() -> None:
-    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+METHOD = "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"
 
-    assert done.stdout.split() == ["3", "False", "3"]
+
+@pytest.mark.parametrize(("method", "is_loaded"), [("forkserver", "False"), ("spawn", "True")])
+def test_pandas_is_looked_for_in_processes_that_are_not_ours_alone(method: str, is_loaded: str) -> None:
+    environment = {**os.environ, METHOD: method}
+
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, env=environment
+    )
+
+    assert done.stdout.split() == ["3", is_loaded, "3"]
