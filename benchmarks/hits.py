@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 
 COLUMNS: Final[tuple[tuple[str, str, str], ...]] = (
-    ("WatchID", "BIGINT", "4611686018427387904 + (hash(i, 1) >> 2)::BIGINT"),
+    ("WatchID", "BIGINT", "4611686018427387904 + (hash(i * 1009 + 1) >> 2)::BIGINT"),
     ("JavaEnable", "SMALLINT", "u(i, 2) < 0.7"),
     ("Title", "VARCHAR", "titles.text"),
     ("GoodEvent", "SMALLINT", "1"),
@@ -69,7 +69,7 @@ COLUMNS: Final[tuple[tuple[str, str, str], ...]] = (
     ("IsLink", "SMALLINT", "u(i, 34) < 0.05"),
     ("IsDownload", "SMALLINT", "u(i, 35) < 0.01"),
     ("IsNotBounce", "SMALLINT", "u(i, 36) < 0.02"),
-    ("FUniqID", "BIGINT", "if(u(i, 37) < 0.2, 0, (hash(users.number, 38) >> 1)::BIGINT)"),
+    ("FUniqID", "BIGINT", "if(u(i, 37) < 0.2, 0, (hash(users.number * 1009 + 38) >> 1)::BIGINT)"),
     ("OriginalURL", "VARCHAR", "if(u(i, 39) < 0.02, referers.text, '')"),
     ("HID", "INTEGER", "u(i, 40) * 1073741823"),
     ("IsOldCounter", "SMALLINT", "0"),
@@ -173,7 +173,8 @@ def table_sql(rows: int) -> str:
 
 
 _PREPARED: Final = """
-CREATE TEMP MACRO u(i, k) AS (hash(i, k) >> 11)::DOUBLE / 9007199254740992;
+-- Of one number: what hash(i, k) gives for two k differs by the same bits for every i.
+CREATE TEMP MACRO u(i, k) AS (hash(i * 1009 + k) >> 11)::DOUBLE / 9007199254740992;
 CREATE TEMP MACRO below(i, k, many) AS floor(u(i, k) * many)::INT;
 -- Low numbers often, high ones seldom.
 CREATE TEMP MACRO often(i, k, many) AS (pow(many, u(i, k)) - 1)::INT;
@@ -188,7 +189,7 @@ CREATE TEMP MACRO page(words, i, k) AS ['http://', 'https://'][1 + below(i, k, 2
   || host(words, i, k) || '/' || replace(phrase(words, i, k + 2, 5), ' ', '/')
   || '?' || if(u(i, k + 3) < 0.002, 'from=google&', '') || 'id=' || i
   || '&text=' || phrase(words, i, k + 4, 6);
-CREATE TEMP MACRO signed(i, k) AS (hash(i, k)::HUGEINT - 9223372036854775808)::BIGINT;
+CREATE TEMP MACRO signed(i, k) AS (hash(i * 1009 + k)::HUGEINT - 9223372036854775808)::BIGINT;
 CREATE TEMP TABLE titles AS SELECT number, if(number % 400 = 3, 'Google ', '')
   || phrase(words, number, 100, 14) || ' - ' || phrase(words, number, 101, 6) AS text
   FROM range({rows} // 8 + 1) t(number), vocabulary;
@@ -201,7 +202,7 @@ CREATE TEMP TABLE referers AS SELECT number, if(number < {rows} // 100, '', page
 CREATE TEMP TABLE phrases AS SELECT number, if(number = 0, '', phrase(words, number, 130, 7)) AS text
   FROM range({rows} // 12 + 1) t(number), vocabulary;
 CREATE TEMP TABLE users AS SELECT number,
-  if(number = 7, 435090932899640449, (hash(number, 140) >> 1)::BIGINT) AS id,
+  if(number = 7, 435090932899640449, (hash(number * 1009 + 140) >> 1)::BIGINT) AS id,
   (u(number, 141) * 4294967295 - 2147483648)::INT AS ip, 1 + often(number, 142, 9000) AS region,
   [1368, 1638, 1917, 1996, 0, 1024, 2837][1 + often(number, 143, 7)] + often(number, 144, 30) AS width,
   if(u(number, 145) < 0.87, 0, 1 + often(number, 146, 117)) AS phone,
