@@ -42,7 +42,7 @@ from fusionflow_lab.planning.surroundings import SessionSurroundings
 from fusionflow_lab.planning.workspace import Workspace
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.relation import Relation
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 from fusionflow_lab.units import max_errors_of
 
 __all__ = ["Job", "Relation", "Session", "attach", "connect"]

@@ -16,7 +16,8 @@ from fusionflow_lab import _native
 from fusionflow_lab.query import Passing, Stage
 from fusionflow_lab.source import Block, Chunk, Column, ParquetReader, SourceFile
 from fusionflow_lab.states.casts import cast_sql, quoted
-from fusionflow_lab.states.evaluate import Evaluator, Parts
+from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.streams import Parts
 from fusionflow_lab.storage import RemoteFiles, chunk_files
 
 __all__ = ["ColumnarScan", "PassedOver", "group_identity", "passed_over"]

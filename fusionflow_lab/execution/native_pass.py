@@ -7,8 +7,9 @@ import pyarrow as pa
 from fusionflow_lab import _native
 from fusionflow_lab.query import Stage
 from fusionflow_lab.states.counting import rows_used_of
-from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped
+from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import BUCKETS
+from fusionflow_lab.states.streams import ArrowStream, Mapped
 from fusionflow_lab.states.table_sql import bucket_sql
 
 # Of the memory of an evaluator: the groups of a map, and the state that is made of them.

@@ -19,7 +19,8 @@ from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.planning.tables import state_ddl
 from fusionflow_lab.query import Plan, Stage
 from fusionflow_lab.source import Chunk
-from fusionflow_lab.states.evaluate import Evaluator, Mapped
+from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.streams import Mapped
 
 FILES: Final = 3
 _BLOCK: Final = 1 << 18

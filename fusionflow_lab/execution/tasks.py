@@ -33,7 +33,7 @@ from fusionflow_lab.logs import WORKER_LOGGER, about, ids_text
 from fusionflow_lab.query import Access, Counters, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.source import Chunk, Dialect, SourceFile, file_byte
-from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped, warm_up
+from fusionflow_lab.states.evaluate import Evaluator, warm_up
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.rows_law import refuse_broken
 from fusionflow_lab.states.store import (
@@ -47,6 +47,7 @@ from fusionflow_lab.states.store import (
     chunk_key,
     may_be_large,
 )
+from fusionflow_lab.states.streams import ArrowStream, Mapped
 from fusionflow_lab.storage import Store, range_files
 from fusionflow_lab.storage.roots import refuse_outside
 

@@ -25,7 +25,8 @@ from fusionflow_lab.execution.native_pass import map_natively
 from fusionflow_lab.query import Stage
 from fusionflow_lab.source import Chunk, Column, JsonDialect, ParquetReader, Whole
 from fusionflow_lab.states.casts import castable_sql, misfits_sql
-from fusionflow_lab.states.evaluate import ArrowStream, Evaluator, Mapped
+from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.streams import ArrowStream, Mapped
 from fusionflow_lab.storage import chunk_files
 
 Tables = Sequence[tuple[str, Callable[[], pa.Table]]]

@@ -23,7 +23,7 @@ from fusionflow_lab.datasets.dataset import STAGING
 from fusionflow_lab.datasets.version import Part
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.sink import Sink
-from fusionflow_lab.states.evaluate import ArrowStream
+from fusionflow_lab.states.streams import ArrowStream
 from fusionflow_lab.storage import Folder, Store
 
 NULL_FOLDER: Final = "__HIVE_DEFAULT_PARTITION__"

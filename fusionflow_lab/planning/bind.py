@@ -22,7 +22,7 @@ from fusionflow_lab.planning.extracting import MARKER, with_marker
 from fusionflow_lab.planning.messages import syntax_error, too_deep
 from fusionflow_lab.planning.pivot_text import with_values
 from fusionflow_lab.source import Column
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 
 _SERIALIZE = "SELECT json_serialize_sql(?, skip_default := true, skip_null := true, skip_empty := true)"
 _DESERIALIZE = "SELECT json_deserialize_sql(CAST(? AS JSON))"

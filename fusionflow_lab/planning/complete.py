@@ -12,7 +12,7 @@ from typing import Protocol
 
 from fusionflow_lab.planning.formats import READERS
 from fusionflow_lab.planning.words import Item, Word, block, ctes, from_items, words
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 
 _CLAUSES = frozenset(
     {"SELECT", "FROM", "JOIN", "WHERE", "BY", "HAVING", "QUALIFY", "ON", "USING", "LIMIT", "VALUES", "WINDOW"}

@@ -32,7 +32,7 @@ from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.own_states import unfolded
 from fusionflow_lab.planning.scope import with_ctes
 from fusionflow_lab.planning.stages import Ending, Grouped, StageMaker
-from fusionflow_lab.states.evaluate import SET
+from fusionflow_lab.states.counting import SET
 
 _TAKEN = re.compile(r"^[kdsf]\d+$")
 

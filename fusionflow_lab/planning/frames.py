@@ -19,7 +19,7 @@ import pyarrow as pa
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.planning.explain import size_text
 from fusionflow_lab.query import Frame
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 
 _BATCH_ROWS = 1 << 16
 

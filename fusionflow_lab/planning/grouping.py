@@ -26,7 +26,7 @@ from fusionflow_lab.planning.classify import Block, has_aggregate, is_aggregate,
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.own_states import StateColumn
 from fusionflow_lab.planning.scope import with_ctes
-from fusionflow_lab.states.evaluate import SET
+from fusionflow_lab.states.counting import SET
 
 USED = "__used"
 

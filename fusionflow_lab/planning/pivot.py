@@ -26,7 +26,7 @@ from fusionflow_lab.planning.ast import (
 )
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.pivot_text import VALUES
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 
 # Above this DuckDB pivots in another way.
 _MOST_COLUMNS = 20

@@ -20,7 +20,7 @@ from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.messages import suggestion
 from fusionflow_lab.query import Plan, Query
 from fusionflow_lab.sink import Sink
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 from fusionflow_lab.storage import scheme_of
 
 _PLAIN: Final = frozenset(

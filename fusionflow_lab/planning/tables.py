@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fusionflow_lab.planning.bind import create_as_sql, create_sql
 from fusionflow_lab.query import BucketFinal, Stage
-from fusionflow_lab.states.evaluate import broadcast_sql, quoted
+from fusionflow_lab.states.casts import quoted
+from fusionflow_lab.states.table_sql import broadcast_sql
 
 
 def source_ddl(stage: Stage) -> str:

@@ -11,7 +11,7 @@ from fusionflow_lab.planning.bind import Binder, Shape
 from fusionflow_lab.planning.joins import is_union_all
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import tables, with_ctes
-from fusionflow_lab.states.evaluate import quoted
+from fusionflow_lab.states.casts import quoted
 
 _ALIAS = "__branch"
 

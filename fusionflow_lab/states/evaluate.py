@@ -12,9 +12,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -23,23 +22,12 @@ from fusionflow_lab.errors import QueryError
 from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.casts import quoted, read_sql
-from fusionflow_lab.states.counting import SET, Counted, rows_used_of
+from fusionflow_lab.states.counting import Counted, rows_used_of
 from fusionflow_lab.states.filling import fill
 from fusionflow_lab.states.kept_rows import Rows, renamed
 from fusionflow_lab.states.store import BUCKETS
+from fusionflow_lab.states.streams import ArrowStream, Mapped, Parts
 from fusionflow_lab.states.table_sql import broadcast_sql, bucket_sql
-
-__all__ = [
-    "SET",
-    "ArrowStream",
-    "Evaluator",
-    "Mapped",
-    "Parts",
-    "broadcast_sql",
-    "bucket_sql",
-    "quoted",
-    "warm_up",
-]
 
 _BUCKET = "__bucket"
 
@@ -47,44 +35,6 @@ _BATCH_ROWS = 1 << 17
 _WRITTEN_ROWS = 1 << 14
 # Broadcast tables that one process keeps for maps to come.
 KEPT_BYTES = 256 << 20
-
-
-class ArrowStream(Protocol):
-    """Anything that exports one Arrow stream."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Export the stream."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """Streams that make a source together: ``sql`` reads them under their ``names``."""
-
-    streams: tuple[ArrowStream, ...]
-    sql: str
-
-    @staticmethod
-    def names(count: int) -> list[str]:
-        """Name some streams.
-
-        Examples
-        --------
-        >>> Parts.names(2)
-        ['__scan', '__scan_1']
-        """
-        return ["__scan", *(f"__scan_{place}" for place in range(1, count))][:count]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mapped:
-    """The state of one map and the rows that passed its filters (None: all that were read).
-
-    ``buckets`` are those of its rows; None where it has no keys.
-    """
-
-    state: pa.Table
-    rows_used: int | None
-    buckets: pa.ChunkedArray | None = None
 
 
 class Evaluator:

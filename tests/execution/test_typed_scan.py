@@ -14,7 +14,8 @@ from fusionflow_lab._native import CancelToken
 from fusionflow_lab.execution.typed_scan import TypedScan
 from fusionflow_lab.query import Stage
 from fusionflow_lab.source import Column, Source
-from fusionflow_lab.states.evaluate import Evaluator, Mapped
+from fusionflow_lab.states.evaluate import Evaluator
+from fusionflow_lab.states.streams import Mapped
 from tests.native.scanning import CSV, cut, source_file
 
 NUMBERS = """

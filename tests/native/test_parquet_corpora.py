@@ -19,7 +19,7 @@ from fusionflow_lab.planning.chunks import cut_source
 from fusionflow_lab.planning.parquet_files import parquet_source
 from fusionflow_lab.planning.reader_options import ParquetOptions
 from fusionflow_lab.source import ParquetReader
-from fusionflow_lab.states.evaluate import Parts
+from fusionflow_lab.states.streams import Parts
 
 SECONDS = 30
 MEMORY_BYTES = 4 << 30
