@@ -12,6 +12,7 @@ from fusionflow_lab.planning.plan import Planner
 from fusionflow_lab.query import Query
 
 INNER = '(SELECT k0 AS k0, sum(s0) AS f0 FROM stage_0 GROUP BY 1) AS "groups"'
+ADDED = "CAST(COALESCE(sum({}), 0) AS BIGINT)"
 CASES = {
     "SELECT a, sum(b) AS s FROM t GROUP BY a HAVING s > 5": (
         "SELECT k0 AS a, sum(s0) AS s FROM stage_0 GROUP BY k0 HAVING (s > 5)",
@@ -32,6 +33,10 @@ CASES = {
     "SELECT a, rank() OVER (ORDER BY sum(b)) AS r FROM t GROUP BY a LIMIT 1": (
         f"SELECT * FROM {INNER}",
         'SELECT k0 AS a, rank() OVER (ORDER BY f0) AS r FROM "groups" LIMIT 1',
+    ),
+    "SELECT count(DISTINCT a) AS n FROM t": (
+        f"SELECT {ADDED.format('__used')} AS __used, count(DISTINCT d0) AS f0 FROM stage_0",
+        f'SELECT {ADDED.format("f0")} AS n FROM "groups"',
     ),
 }
 
@@ -59,7 +64,8 @@ def test_what_a_group_gives_by_itself_is_done_in_its_bucket(sql: str, t: str, pl
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT count(DISTINCT a) FROM t",
+        "SELECT count(DISTINCT a), count(DISTINCT b) FROM t",
+        "SELECT sum(DISTINCT b) FROM t",
         "SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b)",
         "SELECT max(s) FROM (SELECT a, sum(b) AS s FROM t GROUP BY a)",
         "SELECT a, sum(b) FROM t GROUP BY a UNION ALL SELECT a, sum(c) FROM t GROUP BY a",
