@@ -13,12 +13,10 @@ Nothing that is stored is used. CPU is told apart: who asks, the runner (driver 
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +29,7 @@ from jupyter_client.manager import KernelManager
 
 from benchmarks.datasets import G1
 from benchmarks.endurance import say
-from benchmarks.growth import write_rows
+from benchmarks.growth import measure_named, write_rows
 from benchmarks.questions import QUESTIONS
 from fusionflow_lab._native import CancelToken  # noqa: TID251 - the native work alone is timed
 from fusionflow_lab.api import Session, connect
@@ -274,15 +272,7 @@ MEASURES: dict[str, Callable[[Path], None]] = {
 
 def main(given: Iterable[str] | None = None) -> int:
     """Measure what is named; everything where nothing is."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument(
-        "what", nargs="*", metavar="what", help=f"some of {', '.join(MEASURES)}; all by default"
-    )
-    options = parser.parse_args(None if given is None else [*given])
-    for name in options.what or MEASURES:
-        with tempfile.TemporaryDirectory(prefix="fusionflow-around-") as place:
-            MEASURES[name](Path(place))
-    return 0
+    return measure_named(MEASURES, given, program="around", description=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,17 +211,28 @@ MEASURES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def main(given: Iterable[str] | None = None) -> int:
-    """Measure what is named; everything where nothing is."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def measure_named(
+    measures: Mapping[str, Callable[[Path], None]],
+    given: Iterable[str] | None,
+    *,
+    program: str,
+    description: str,
+) -> int:
+    """Measure what a command line names, each in a folder of its own; everything where it names nothing."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
-        "what", nargs="*", metavar="what", help=f"some of {', '.join(MEASURES)}; all by default"
+        "what", nargs="*", metavar="what", help=f"some of {', '.join(measures)}; all by default"
     )
     options = parser.parse_args(None if given is None else [*given])
-    for name in options.what or MEASURES:
-        with tempfile.TemporaryDirectory(prefix="fusionflow-growth-") as place:
-            MEASURES[name](Path(place))
+    for name in options.what or measures:
+        with tempfile.TemporaryDirectory(prefix=f"fusionflow-{program}-") as place:
+            measures[name](Path(place))
     return 0
+
+
+def main(given: Iterable[str] | None = None) -> int:
+    """Measure what is named; everything where nothing is."""
+    return measure_named(MEASURES, given, program="growth", description=__doc__ or "")
 
 
 if __name__ == "__main__":

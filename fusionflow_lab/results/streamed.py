@@ -42,7 +42,7 @@ def streamed(
     """
     read, write = os.pipe()
     with ThreadPoolExecutor(1, thread_name_prefix="fusionflow-file") as pool:
-        written = pool.submit(_written, rows, write, file_format, listed)
+        written = pool.submit(_written, rows, write, file_format, listed=listed)
         try:
             while piece := _piece(read):
                 yield piece
@@ -51,7 +51,7 @@ def streamed(
             os.close(read)  # who writes still is told that nobody reads, and ends
 
 
-def _written(rows: pa.RecordBatchReader, pipe: int, file_format: FileFormat, listed: bool) -> None:  # noqa: FBT001
+def _written(rows: pa.RecordBatchReader, pipe: int, file_format: FileFormat, *, listed: bool) -> None:
     try:
         write_rows(rows, Path(f"/dev/fd/{pipe}"), file_format, listed=listed)
     finally:
