@@ -129,7 +129,7 @@ def test_every_type_is_read_as_duckdb_reads_it(place: int, session: Session, tmp
 
 def test_files_of_duckdb_are_read_back(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    duckdb.sql(f"""
+    duckdb.connect().execute(f"""
         COPY (SELECT i::TINYINT AS i, i * 1.5::FLOAT AS f, i::DECIMAL(18,3) AS d, uuid() AS u,
                      '{{"a": 1}}'::JSON AS j, INTERVAL (i) MONTH + INTERVAL (i) MILLISECOND AS iv,
                      '12:00:01+02'::TIMETZ AS z, TIMESTAMPTZ '2024-01-01' + INTERVAL (i) DAY AS tz,

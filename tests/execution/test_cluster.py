@@ -78,7 +78,7 @@ def test_any_mix_of_workers_gives_the_answer(spawn: Spawn, scheduler: str, tmp_p
     assert able == 3
     assert sorted(offers.values()) == [0, 0, 3.0]
     sql = f"SELECT k, count(*) AS n, sum(v)::BIGINT AS s FROM '{files}/*.csv' GROUP BY k ORDER BY k"
-    expected = duckdb.execute(sql).fetchall()
+    expected = duckdb.connect().execute(sql).fetchall()
     with fusionflow_lab.connect(scheduler, home=tmp_path / "home", runner="inprocess") as session:
         result = session.sql(sql).result().arrow()
         assert [tuple(row.values()) for row in result.to_pylist()] == expected

@@ -32,7 +32,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file of small records: 12 MB in six tasks."""
     path = tmp_path_factory.mktemp("data") / "t.csv"
-    duckdb.sql(f"COPY (SELECT i % 10 AS j, i AS k FROM range({ROWS}) t(i)) TO '{path}' (HEADER)")
+    rows = f"SELECT i % 10 AS j, i AS k FROM range({ROWS}) t(i)"
+    duckdb.connect().execute(f"COPY ({rows}) TO '{path}' (HEADER)")
     return path
 
 

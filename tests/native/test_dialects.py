@@ -44,7 +44,8 @@ def test_like_duckdb(tmp_path: Path, data: str, dialect: Dialect, options: str) 
     sql = "FROM read_csv(?, auto_detect = false, header = false, columns = {'a': 'VARCHAR', 'b': 'VARCHAR'}"
     delim = "" if "delim" in options else ", delim = ','"
     quote = "" if "quote" in options else ", quote = '\"'"
-    expected = duckdb.execute(f"{sql}, {options}{delim}{quote})", [str(tmp_path / "data.csv")]).fetchall()
+    sql = f"{sql}, {options}{delim}{quote})"
+    expected = duckdb.connect().execute(sql, [str(tmp_path / "data.csv")]).fetchall()
     assert (found.rows, found.rejects) == (expected, [])
 
 

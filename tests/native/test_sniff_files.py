@@ -99,7 +99,7 @@ WELL_FORMED = {
 def test_like_duckdb(tmp_path: Path, data: str) -> None:
     found = sniff(tmp_path, data)
     sql = f"SELECT Delimiter, HasHeader, Columns FROM sniff_csv(?, auto_type_candidates = {CANDIDATES})"
-    row = duckdb.execute(sql, [found.path]).fetchone()
+    row = duckdb.connect().execute(sql, [found.path]).fetchone()
     assert row is not None
     delimiter, header, columns = row
     if len(columns) > 1:

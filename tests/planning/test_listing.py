@@ -43,7 +43,7 @@ def listed(pattern: str, folder: Path) -> pa.Table:
 )
 def test_names_are_those_of_duckdb(tree: Path, pattern: str) -> None:
     pattern = pattern.format(tree)
-    expected = duckdb.execute(f"SELECT file FROM glob('{pattern}') ORDER BY file").fetchall()
+    expected = duckdb.connect().execute(f"SELECT file FROM glob('{pattern}') ORDER BY file").fetchall()
     found = listed(pattern, tree / "types")
     assert sorted(found.column("file").to_pylist()) == [file for (file,) in expected]
 
