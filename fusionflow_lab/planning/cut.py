@@ -19,7 +19,6 @@ from fusionflow_lab.planning.ast import (
     named,
     select,
     star,
-    walk,
     walk_block,
 )
 from fusionflow_lab.planning.classify import (
@@ -33,7 +32,7 @@ from fusionflow_lab.planning.correlated import keyed
 from fusionflow_lab.planning.cut_aggregate import cut_aggregate
 from fusionflow_lab.planning.cut_rows import cut_rows
 from fusionflow_lab.planning.cut_window import cut_window, push_ranks
-from fusionflow_lab.planning.joins import Leaf, conditions, is_union_all, join_leaves, join_type
+from fusionflow_lab.planning.joins import Leaf, conditions, is_union_all, join_leaves, kept_join
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.scope import (
     inline,
@@ -216,7 +215,7 @@ class _Cutter:
         driving = self.driving(over, visible)
         for leaf in over:
             if leaf is not driving:
-                reason = "" if driving else f"{_joins(node['from_table'])} keeps rows of its other side"
+                reason = "" if driving else f"{kept_join(node['from_table'])} keeps rows of its other side"
                 self.ship(leaf, node, visible, reason)
         return driving is not None
 
@@ -392,13 +391,6 @@ def _grouped(block: Block) -> Block:
         "group_sets": [list(range(len(keys)))],
     }
     return replace(block, node=node)
-
-
-def _joins(ref: Node) -> str:
-    """Name the join of a FROM that lets no side drive."""
-    kinds = [join_type(part) for part in walk(ref) if part.get("type") == "JOIN"]
-    outer = next((kind for kind in kinds if kind not in {"INNER", "SEMI", "ANTI"}), "a")
-    return f"{outer} JOIN"
 
 
 def _words(ref: Node) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fusionflow_lab.planning.ast import Node, conjuncts
+from fusionflow_lab.planning.ast import Node, conjuncts, walk
 
 # Join types that give each row of a side its own answer, whatever the other rows of that side are.
 LEFT_DRIVES = frozenset({"INNER", "LEFT", "SEMI", "ANTI"})
@@ -42,6 +42,19 @@ def join_type(ref: Node) -> str:
     'INNER'
     """
     return str(ref.get("join_type", "INNER"))
+
+
+def kept_join(origin: Node) -> str:
+    """Name the join of a FROM that lets no side drive: it keeps rows of both, or of the other.
+
+    Examples
+    --------
+    >>> kept_join({"type": "JOIN", "join_type": "OUTER"})
+    'OUTER JOIN'
+    """
+    kinds = [join_type(part) for part in walk(origin) if part.get("type") == "JOIN"]
+    outer = next((kind for kind in kinds if kind not in {"INNER", "SEMI", "ANTI"}), "a")
+    return f"{outer} JOIN"
 
 
 def join_leaves(select: Node) -> list[Leaf]:
