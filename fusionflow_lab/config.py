@@ -14,7 +14,7 @@ import platform
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -30,9 +30,8 @@ Value: TypeAlias = str | int | float | Path
 
 _PREFIX: Final = "FUSIONFLOW_"
 CONFIG_FILE: Final = "FUSIONFLOW_CONFIG"
-_READ_ELSEWHERE: Final = frozenset(
-    {CONFIG_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"}
-)  # native core, tests
+# By this module, the native core and the tests.
+_READ_ELSEWHERE: Final = frozenset({CONFIG_FILE, "FUSIONFLOW_SIMD", "FUSIONFLOW_CORPORA"})
 _MEMORY: Final = re.compile(r"auto|0|\d+(\.\d+)?\s*([kmgtp]i?)?b", re.IGNORECASE)
 _MOST_WORKERS: Final = 1024
 _CHOICES: Final = MappingProxyType(
@@ -213,9 +212,8 @@ class Config:
         if not 1 <= self.workers <= _MOST_WORKERS:
             raise ConfigError(f"workers is {self.workers}", hint=f"take 1 to {_MOST_WORKERS}")
         if not _MEMORY.fullmatch(self.memory_limit):
-            raise ConfigError(
-                f"memory_limit is {self.memory_limit!r}", hint="write it as 'auto', '2 GiB' or '500 MB'"
-            )
+            hint = "write it as 'auto', '2 GiB' or '500 MB'"
+            raise ConfigError(f"memory_limit is {self.memory_limit!r}", hint=hint)
         max_errors_of(self.max_errors)
         _ = self.frame_bytes, self.cache_seconds, self.cache_bytes, self.result_seconds
         for name, known in _CHOICES.items():
@@ -262,8 +260,7 @@ class Config:
         }
         origins = {setting.name: "default" for setting in settings()}
         given = {name: value for name, value in options.items() if value is not None}
-        layers = (*_layers(environ), ("traitlets", traits or {}), ("option", given))
-        for origin, layer in layers:
+        for origin, layer in (*_layers(environ), ("traitlets", traits or {}), ("option", given)):
             for name, value in layer.items():
                 setting = _known(name, origin)
                 values[setting] = _read(setting, value, origin)
@@ -338,7 +335,12 @@ def settings() -> tuple[Setting, ...]:
     ('FUSIONFLOW_WORKERS', 'Worker processes of a local cluster, one thread each.')
     """
     return tuple(
-        Setting(name=each.name, type=str(each.type), help=each.metadata["help"], default=_default(each))
+        Setting(
+            name=each.name,
+            type=str(each.type),
+            help=each.metadata["help"],
+            default=str(each.metadata["default"] or each.default),
+        )
         for each in fields(Config)
         if each.metadata
     )
@@ -398,7 +400,3 @@ def _read(name: str, value: object, origin: str) -> Value:
     except ValueError:
         wanted = "write a whole number" if kind == "int" else "write a number of seconds"
         raise ConfigError(f"{name} is {value!r}", where=origin, hint=wanted) from None
-
-
-def _default(each: Field[Value]) -> str:
-    return str(each.metadata["default"] or each.default)

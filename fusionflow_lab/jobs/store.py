@@ -47,13 +47,7 @@ from fusionflow_lab.jobs.moves import (
     stop_abandoned,
 )
 from fusionflow_lab.jobs.records import ChunkFailure, Desired, JobRecord, KnownKeyError
-from fusionflow_lab.jobs.rows import (
-    JobChanges,
-    chunk_error_row,
-    event_of,
-    failure_of,
-    record_of,
-)
+from fusionflow_lab.jobs.rows import JobChanges, chunk_error_row, event_of, failure_of, record_of
 from fusionflow_lab.query import Query
 
 LEASE_SECONDS: Final = 6.0
