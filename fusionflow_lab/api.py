@@ -40,7 +40,7 @@ from fusionflow_lab.planning.sniffed import sniffed_text
 from fusionflow_lab.planning.statement import CreateView, DropTable, DropView, SetOption, Show, statement
 from fusionflow_lab.planning.surroundings import SessionSurroundings
 from fusionflow_lab.planning.workspace import Workspace
-from fusionflow_lab.query import Plan, Query
+from fusionflow_lab.query import Query
 from fusionflow_lab.relation import Relation
 from fusionflow_lab.states.casts import quoted
 from fusionflow_lab.units import max_errors_of
@@ -272,7 +272,7 @@ class Session:
         """
         path = any(mark in name for mark in "./*?")
         text = f"FROM {literal(name) if path else quoted(name)}"
-        plan = self._plan(self.sql(text, scope=scope).query)
+        plan = self.planner.plan(self.sql(text, scope=scope).query)
         return pa.table({"column_name": plan.names, "column_type": plan.types})
 
     def sniff(self, pattern: str) -> str:
@@ -379,18 +379,15 @@ class Session:
         self.planner.close()
         self.stores.jobs.close()
 
-    def _plan(self, query: Query) -> Plan:
-        return self.planner.plan(query)
-
     def explain(self, query: Query) -> str:
         """Draw the plan of a query; see ``Relation.explain``."""
-        plan = self._plan(query)
+        plan = self.planner.plan(query)
         forecasts = forecast(plan, self.stores.states, use_cache=query.use_cache)
         return explain(plan, forecasts, speed(self.jobs(), self.cluster))
 
     def submit(self, query: Query, *, priority: int = 0, reuse: bool = False, key: str = "") -> Job:
         """Start a job; see ``Relation.submit``."""
-        plan = self._plan(query)
+        plan = self.planner.plan(query)
         if plan.sink is not None:
             refuse_foreign(plan.sink)
         known = {name for name, _ in query.settings}
