@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from distributed import Client
@@ -47,12 +49,27 @@ def test_stop_at_random_moments(session: Session, held: Held, moment: int) -> No
     assert counters.rows_read == counters.rows_used == (FILES - 1) * QUICK_ROWS + 1
 
 
-def test_stopping_twice_and_after_the_end(session: Session, held: Held) -> None:
-    job = session.sql(held.sql("twice")).submit()
-    job.stop()
-    job.stop()
+def test_stopping_again_while_the_end_is_written_down(session: Session, held: Held) -> None:
+    job = session.sql(held.sql("again")).submit()
+    reach(job, 1)
+    with closing(sqlite3.connect(session.config.job_database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        job.stop()
+        wait_until_idle(session.scheduler_address)
+        for _ in range(20):
+            time.sleep(0.01)
+            job.stop()
+        other.execute("ROLLBACK")
     assert job.wait(60)
     assert job.status == "STOPPED"
+
+
+def test_stopping_at_once_and_after_the_end(session: Session, held: Held) -> None:
+    for turn in range(5):
+        job = session.sql(held.sql(f"at once {turn}")).submit()
+        job.stop()
+        assert job.wait(60)
+        assert job.status == "STOPPED"
     done = session.sql(f"SELECT 1 AS one FROM '{held.path(0)}' LIMIT 1").submit()
     done.result()
     done.stop()

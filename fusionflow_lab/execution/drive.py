@@ -92,6 +92,7 @@ class Drive:
         self._lease = Lease(tools.stores.jobs, claim.job, claim.epoch)
         self._publisher = Publisher(job=claim.job, epoch=claim.epoch, store=tools.stores.jobs, feed=feed)
         self._running: asyncio.Task[Result] | None = None
+        self._stopping = False
         self._fenced = False
         self._released = False
         self._runs: Sequence[StageRun] = ()
@@ -103,7 +104,13 @@ class Drive:
         self._lease.look()
 
     def stop(self) -> None:
-        """Stop the job, as its user asks; what it has finished is kept."""
+        """Stop the job, as its user asks; what it has finished is kept.
+
+        Who asks again changes nothing: the end that is being written down must not be cut off.
+        """
+        if self._stopping:
+            return
+        self._stopping = True
         if self._running is not None:
             self._running.cancel()
 
@@ -127,6 +134,8 @@ class Drive:
             Another holder has taken the job.
         """
         self._running = asyncio.current_task()
+        if self._stopping and self._running is not None:  # asked for before this task had its first turn
+            self._running.cancel()
         with about(job=self.claim.job, user=self.claim.owner):
             return await self._driven()
 
@@ -290,8 +299,7 @@ class Drive:
 
     async def _keep_lease(self) -> None:
         self._fenced = await self._lease.keep() is None
-        if self._running is not None:
-            self._running.cancel()
+        self.stop()
 
 
 def rejects_name(result_ref: str) -> str:
