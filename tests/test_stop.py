@@ -6,13 +6,17 @@ import random
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
+import duckdb
 import pytest
 from distributed import Client
 
 from fusionflow_lab.api import Job, Session
 from fusionflow_lab.errors import JobStoppedError
-from tests.held import FILES, QUICK_ROWS, Held
+from tests.held import FILES, QUICK_ROWS, Held, hashed
+
+DIGESTS = f"SELECT max({hashed('text || value', 10)}) AS digest FROM '{{}}'"
 
 
 def wait_until_idle(address: str) -> None:
@@ -62,6 +66,23 @@ def test_stopping_again_while_the_end_is_written_down(session: Session, held: He
         other.execute("ROLLBACK")
     assert job.wait(60)
     assert job.status == "STOPPED"
+
+
+def test_a_stop_that_comes_when_all_is_done(session: Session, held: Held) -> None:
+    expected = duckdb.connect().execute(DIGESTS.format(held.path(0))).fetchall()
+    job = session.sql(DIGESTS.format(held.path(0))).submit()
+    reach(job, 0)
+    with closing(sqlite3.connect(session.config.job_database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert not job.wait(0)
+        while not any(Path(session.stores.results.root).glob(f"{job.id}.*.arrow")):
+            time.sleep(0.01)
+        for _ in range(20):
+            time.sleep(0.01)
+            job.stop()
+        other.execute("ROLLBACK")
+    assert [tuple(row.values()) for row in job.result(60).arrow().to_pylist()] == expected
+    assert job.status == "COMPLETED"
 
 
 def test_stopping_at_once_and_after_the_end(session: Session, held: Held) -> None:

@@ -211,6 +211,10 @@ class Drive:
         return result
 
     async def _cut_short(self) -> None:
+        if self.feed.ended:  # before the stop could reach it
+            if self._committer is not None:
+                await asyncio.to_thread(self._committer.clean)
+            return
         if self._fenced:
             raise FencedError(self.claim.job)
         if self._released:

@@ -112,9 +112,8 @@ class InProcessManager(JobManager):
         except FencedError:
             return super().result(job, timeout)
         except CancelledError:
-            # The last chunk may have been faster than the stop.
-            status = running.drive.feed.status
-            if status is not None and status.status == "COMPLETED":
+            # The job may have been faster than the stop.
+            if running.drive.feed.ended:
                 return self._stored_result(job)
             raise stopped(job) from None
 
