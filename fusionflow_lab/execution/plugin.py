@@ -103,6 +103,7 @@ class FusionflowPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed has n
         state = worker.extensions.pop(EXTENSION, None)
         if state is not None:
             state.cancel_all()
+        gc.unfreeze()  # else DuckDB counts what is left at the end as leaks, on the user's screen
 
 
 def found_build(build: str, dask_worker: Worker) -> str:

@@ -27,3 +27,4 @@ def test_workers_of_a_runner_are_copies(tmp_path: Path) -> None:
         runner.terminate()
         gone, alive = psutil.wait_procs([runner, *servers, worker], timeout=30)
         assert not alive, gone
+        assert "leaked" not in (tmp_path / "runner.log").read_text()
