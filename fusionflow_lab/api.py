@@ -387,12 +387,14 @@ class Session:
 
     def submit(self, query: Query, *, priority: int = 0, reuse: bool = False, key: str = "") -> Job:
         """Start a job; see ``Relation.submit``."""
+        settings = {"TimeZone": self.planner.time_zone, **dict(query.settings)}
+        whole = replace(query, settings=tuple(sorted(settings.items())))
+        if query.sink is None and not self.planner.knows(query):
+            self._manager.announce(whole)
         plan = self.planner.plan(query)
         if plan.sink is not None:
             refuse_foreign(plan.sink)
-        known = {name for name, _ in query.settings}
-        zone = () if "TimeZone" in known else (("TimeZone", self.planner.time_zone),)
-        whole = replace(query, moment=plan.moment, settings=tuple(sorted((*query.settings, *zone))))
+        whole = replace(whole, moment=plan.moment)
         found = self._manager.submit(whole, plan, priority=priority, reuse=reuse, submit_key=key)
         self._names.made(whole)
         return Job(self._manager, found.job, query.text, reused=found.reused, session=self)

@@ -80,6 +80,8 @@ class _Channel:
         match request.get("op"):
             case "hello":
                 writer.write(pack(self._facts))
+            case "plan":
+                self._service.foresee(str(request["query"]))
             case "nudge":
                 if isinstance(request.get("workers"), int):
                     await self._service.resize(request["workers"])

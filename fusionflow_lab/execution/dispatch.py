@@ -18,7 +18,7 @@ from distributed.client import FutureCancelledError
 from fusionflow_lab.errors import ChunkError, ClusterError
 from fusionflow_lab.execution.boundaries import Break, Locate
 from fusionflow_lab.execution.build import BUILD
-from fusionflow_lab.execution.plugin import READINGS, resource
+from fusionflow_lab.execution.plugin import resource
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stragglers import WorkerSight
 from fusionflow_lab.execution.tasks import (
@@ -100,7 +100,7 @@ class Dispatcher:
                 if client is None or client.status != "running":
                     self._lost = self._lost if client is None else client
                     self._client = await self._opened()
-                    self._client.subscribe_topic(READINGS, self.readings.heard)
+                    self.readings.listen(self._client)
                     self._counted = 0.0
                 elif time.monotonic() - self._counted > COUNT_SECONDS:
                     await self._count(client)

@@ -6,6 +6,10 @@ A worker sends the bytes that its long tasks have read to one topic of the clust
 
 from __future__ import annotations
 
+from distributed import Client
+
+from fusionflow_lab.execution.plugin import READINGS
+
 
 class Readings:
     """Bytes read so far by the tasks that somebody watches, by key.
@@ -21,6 +25,13 @@ class Readings:
 
     def __init__(self) -> None:
         self._read: dict[object, int] = {}
+        self._client: Client | None = None
+
+    def listen(self, client: Client) -> None:
+        """Hear the workers of a cluster; said once for each client, whose next message waits 10 ms for it."""
+        if client is not self._client:
+            self._client = client
+            client.subscribe_topic(READINGS, self.heard)
 
     def watch(self, key: object) -> None:
         """Take note of a task from now on."""

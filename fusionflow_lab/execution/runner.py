@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+from contextlib import suppress
 
+from fusionflow_lab.errors import FusionflowError
 from fusionflow_lab.execution.dispatch import OpenClient
 from fusionflow_lab.execution.drive import Drive, Tools
 from fusionflow_lab.execution.evaluators import Evaluators
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.stores import Stores
+from fusionflow_lab.jobs.codec import decode_query
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.records import Claim
 from fusionflow_lab.planning.catalog import Catalog
@@ -52,6 +55,14 @@ class Runner:
     def plan(self, query: Query) -> Plan:
         """Plan a query; see ``Planner.plan``."""
         return self._tools.planner.plan(query)
+
+    def foresee(self, query: str) -> None:
+        """Plan a query before its job is there, as ``encode_query`` wrote it: the planner remembers the plan.
+
+        Of what is wrong with it the client tells, which plans it at the same time.
+        """
+        with suppress(FusionflowError, OSError, ValueError):
+            self.plan(decode_query(query))
 
     def drive(self, claim: Claim, *, plan: Plan | None = None) -> Drive:
         """Return the drive of a claimed job; nothing runs yet."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 
@@ -106,6 +106,10 @@ class Service:
             drive.look()
         self._nudged.set()
 
+    def foresee(self, query: str) -> None:
+        """Plan a query of which a job is about to come, so that it finds its plan made; returns at once."""
+        self._begin(asyncio.to_thread(self._runner.foresee, query))
+
     async def driving(self, job: str) -> Drive | None:
         """Return the drive of a job, which may be free and is claimed then; None where it is not ours."""
         if job not in self.drives:
@@ -179,9 +183,12 @@ class Service:
                     return
                 drive = await asyncio.to_thread(self._runner.drive, claim)
                 self.drives[claim.job] = drive
-                task = asyncio.create_task(self._drive(drive))
-                self._tasks.add(task)
-                task.add_done_callback(self._done)
+                self._begin(self._drive(drive))
+
+    def _begin(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
 
     def _take(self) -> Claim | None:
         return self._claims.take(self._runner.holder, self._connection.address, begin=True)

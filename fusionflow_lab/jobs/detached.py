@@ -46,6 +46,14 @@ class DetachedManager(JobManager):
             self._link.nudge()
             self._link.close()
 
+    def announce(self, query: Query) -> None:
+        """Have the runner plan a query while it is planned here; nothing where none was reached yet.
+
+        Not where files elsewhere would be listed once more for it.
+        """
+        if not any("://" in text for text in (query.text, *(view.text for view in query.views))):
+            self._link.announce(query)
+
     def start(self) -> str:
         """Have a runner with a cluster, and return its scheduler's address.
 

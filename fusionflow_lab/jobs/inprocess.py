@@ -85,6 +85,9 @@ class InProcessManager(JobManager):
     def prepare(self) -> None:
         """Start nothing: the cluster would be this process's."""
 
+    def announce(self, query: Query) -> None:
+        """Do nothing: one planner serves who asks and who drives."""
+
     def start(self) -> str:
         """Open the cluster and return its scheduler's address."""
         return scheduler_of(self._thread.submit(self._connection.client()).result())

@@ -22,11 +22,13 @@ from typing import Final
 from fusionflow_lab.config import Config
 from fusionflow_lab.errors import ClusterError
 from fusionflow_lab.execution.build import VERSION
+from fusionflow_lab.jobs.codec import encode_query
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.records import RunnerRecord
 from fusionflow_lab.jobs.registry import Registry
 from fusionflow_lab.jobs.starting import start_runner
 from fusionflow_lab.jobs.wire import Message, ask, message_event, pack, receive
+from fusionflow_lab.query import Query
 
 START_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 2.0
@@ -83,6 +85,13 @@ class RunnerLink:
             self._connection = self._reach()
             if self._connection is not None:
                 self._connection.sendall(message)
+
+    def announce(self, query: Query) -> None:
+        """Have the runner that was reached last plan a query of which a job may follow; start none."""
+        with self._lock:
+            if self._connection is not None:
+                with suppress(OSError):
+                    self._connection.sendall(pack({"op": "plan", "query": encode_query(query)}))
 
     def poke(self) -> None:
         """Nudge a runner that is there; start none."""

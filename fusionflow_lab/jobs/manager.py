@@ -83,6 +83,10 @@ class JobManager(ABC):
         """Start what the first job will need, where that goes on without this process."""
 
     @abstractmethod
+    def announce(self, query: Query) -> None:
+        """Say that a job of a query is about to come, so that who will drive it may plan it meanwhile."""
+
+    @abstractmethod
     def start(self) -> str:
         """Have a cluster, and return its scheduler's address."""
 

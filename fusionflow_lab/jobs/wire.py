@@ -1,7 +1,8 @@
 """What a runner and those who watch say to each other over a local socket: JSON, with bytes beside it.
 
 A message is ``header length (u32) | data length (u32) | header (JSON) | data``. Requests name an ``op``:
-``hello`` (who are you), ``nudge`` (look into the database), ``watch`` (tell me of a job), ``end``.
+``hello`` (who are you), ``plan`` (a job of this query is about to come), ``nudge`` (look into the database),
+``watch`` (tell me of a job), ``end``.
 """
 
 from __future__ import annotations

@@ -67,6 +67,11 @@ class Planner:
     native
         Whether the native core may run maps that it knows.
 
+    Attributes
+    ----------
+    time_zone
+        The time zone of this process.
+
     Examples
     --------
     >>> from pathlib import Path
@@ -85,6 +90,7 @@ class Planner:
         self._results = results
         self._binders: dict[Settings, Binder] = {}
         self._binder = self._bound_by(())
+        self.time_zone = self._binder.time_zone
         self._plans: dict[tuple[Query, str], tuple[Mapping[str, Source], Plan]] = {}
         self._lock = threading.Lock()
 
@@ -152,11 +158,6 @@ class Planner:
         """Return what is missing or wrong in a form, each at its control."""
         return form_faults(form, self._binder.functions.aggregates)
 
-    @property
-    def time_zone(self) -> str:
-        """The time zone of this process."""
-        return self._binder.time_zone
-
     def source(self, pattern: str, access: Access | None = None) -> Source:
         """Look at the files of a pattern: how they are cut, their columns, and which they are.
 
@@ -166,6 +167,10 @@ class Planner:
             They cannot be found or read.
         """
         return self._catalog.resolve(pattern, options_of(pattern) or CsvOptions(), "", access=access)
+
+    def knows(self, query: Query) -> bool:
+        """Tell whether a query was planned here before."""
+        return _key(query, "") in self._plans
 
     def plan(self, query: Query, *, gather: str = "") -> Plan:
         """Plan a query.
@@ -213,7 +218,7 @@ class Planner:
         datasets = partial(self._catalog.dataset_options, folder=query.folder, access=query.access)
         found = find_sources(text, tree, binder, query.frames, results=self._results, datasets=datasets)
         sources = {entry.name: self._source(entry, query) for entry in found}
-        key = (replace(query, name="", sink=None), reason)
+        key = _key(query, reason)
         known = self._plans.get(key)
         if known is not None and query.sink is None and known[0] == sources:
             return known[1]
@@ -342,6 +347,11 @@ class Planner:
             )
             return f"its parts would have other types ({changed})"
         return ""
+
+
+def _key(query: Query, reason: str) -> tuple[Query, str]:
+    """Return what a plan is remembered by: no name changes it, and what is written is added to it."""
+    return replace(query, name="", sink=None), reason
 
 
 def _frozen(

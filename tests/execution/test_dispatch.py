@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -11,7 +12,7 @@ from distributed import Client, LocalCluster
 from fusionflow_lab.errors import ClusterError, QueryError
 from fusionflow_lab.execution.build import BUILD
 from fusionflow_lab.execution.dispatch import MAX_LOSSES, Dispatcher, outcome
-from fusionflow_lab.execution.plugin import FusionflowPlugin
+from fusionflow_lab.execution.plugin import READINGS, FusionflowPlugin
 from fusionflow_lab.execution.share import Share
 from fusionflow_lab.execution.tasks import DigestTask
 
@@ -84,3 +85,34 @@ async def losing_the_scheduler(losses: int) -> None:
         else:
             with pytest.raises(ClusterError, match=f"lost {MAX_LOSSES} times"):
                 await running
+
+
+class Told(Client):  # type: ignore[misc]  # distributed has no types
+    """Counts how often it is told to listen to what workers read."""
+
+    told: int = 0
+
+    def subscribe_topic(self, topic: str, handler: Callable[..., object]) -> None:
+        self.told += topic == READINGS
+        super().subscribe_topic(topic, handler)
+
+
+def test_jobs_of_one_client_listen_to_its_workers_once() -> None:
+    """Who subscribes keeps the first task waiting, which is sent ten milliseconds after it."""
+
+    async def connected() -> int:
+        async with (
+            local(workers=0) as cluster,
+            Told(cluster, asynchronous=True, set_as_default=False) as client,
+        ):
+
+            async def opened(_lost: Client | None) -> Client:
+                return client
+
+            share = Share()
+            for job in ("one", "two"):
+                await Dispatcher(job, opened, share).connect()
+            told: int = client.told
+            return told
+
+    assert asyncio.run(connected()) == 1
