@@ -41,6 +41,9 @@ REDONE_SHARE = 0.05
 # Tasks that run on what a strike hits: a worker runs one, scheduler and runner have those of all workers.
 TASKS_HIT = {"worker": 1, "nanny": 1, "scheduler": WORKERS, "runner": WORKERS, "database": 0}
 JOB_SECONDS = 300.0
+# So many strikes at a job that comes no further meanwhile; then it is let be until it does. On a slow machine
+# programs take longer to start than strikes to come, and nothing would ever be done.
+MOST_IN_VAIN = 4
 
 
 @dataclass(slots=True)
@@ -119,14 +122,18 @@ def one_job(
     sql = f"SELECT k, count(*) AS n {where} GROUP BY k ORDER BY k"
     job = store.create(Query(text=sql), cluster=config.cluster_name(programs.address)).id
     give_up = time.monotonic() + JOB_SECONDS
+    done = in_vain = 0
     while not has_ended((record := store.get(job)).status):
         if time.monotonic() > give_up:
             account.wrong.append(f"job {job} did not end: {record.status}, epoch {record.epoch}")
             store.set_desired(job, "stop")
             return
         account.reading.look(programs.workers())
-        due = account.calibrated and time.monotonic() > account.next_strike
+        if record.chunks_done > done:
+            done, in_vain = record.chunks_done, 0
+        due = account.calibrated and in_vain < MOST_IN_VAIN and time.monotonic() > account.next_strike
         if due and (what := programs.strike(chance)):
+            in_vain += 1
             account.strikes[what] += 1
             account.in_flight += TASKS_HIT[what.split()[-1]]
             account.next_strike = time.monotonic() + chance.uniform(1, 4)
