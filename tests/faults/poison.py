@@ -11,12 +11,11 @@ import fcntl
 import os
 import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
-LOOK_AROUND_SECONDS = 0.05
+LOOK_AROUND_SECONDS = 0.0005
 HELD_UP_SECONDS = 2.0
 
 
@@ -52,39 +51,72 @@ def say(word: object) -> None:
 
 def main(parent: int, target: str) -> None:
     """Watch until somebody ends this program."""
-    opened = threading.Event()
-    signal.signal(signal.SIGIO, lambda *_: opened.set())
+    awaited = {signal.SIGIO, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     file = os.open(target, os.O_RDONLY)
     fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
     say("ready")
-    while True:
-        while not opened.wait(LOOK_AROUND_SECONDS):
-            pass
-        opened.clear()
-        kill_readers(parent)
-        renew(file)
+    while signal.sigwait(awaited) == signal.SIGIO:
+        found = held_up(parent)
+        # Who is let go before it is dead, or opens the file while there is no lease, would read it.
+        others = [pid for pid in workers_of(parent) if pid not in found]
+        send(others, signal.SIGSTOP)
+        kill(found)
+        renew(file, target, others)
+        send(others, signal.SIGCONT)
 
 
-def kill_readers(parent: int) -> None:
-    """Kill the workers that are held up; the signal comes a moment before they are."""
+def held_up(parent: int) -> list[int]:
+    """Return the workers that are held up; the signal comes a moment before they are."""
     give_up = time.monotonic() + HELD_UP_SECONDS
     while time.monotonic() < give_up:
         if found := [pid for pid in workers_of(parent) if is_held_up(pid)]:
-            for pid in found:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSEGV)
-                    say(pid)
-            return
+            return found
+    return []
 
 
-def renew(file: int) -> None:
-    """Give the lease up, so that it can be broken once more, and take it again when nobody reads."""
+def has_open(pid: int, target: str) -> bool:
+    """Tell whether a process has a file open."""
+    with suppress(OSError):
+        return any(Path(target).samefile(file) for file in Path(f"/proc/{pid}/fd").iterdir() if file.exists())
+    return False
+
+
+def send(pids: list[int], what: signal.Signals) -> None:
+    """Send a signal to all that are still there."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, what)
+
+
+def kill(pids: list[int]) -> None:
+    """Have processes segfault, say so, and wait until none of their threads runs."""
+    for pid in pids:
+        send([pid], signal.SIGSEGV)
+        send([pid], signal.SIGCONT)
+        say(pid)
+        while runs(pid):
+            time.sleep(LOOK_AROUND_SECONDS)
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process is there and is no zombie."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
+def renew(file: int, target: str, others: list[int]) -> None:
+    """Give the lease up, so that it can be broken once more, and take it again when nobody has it open."""
     fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     while True:
         with suppress(BlockingIOError):
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
             return
-        time.sleep(0.0005)
+        readers = [pid for pid in others if has_open(pid, target)]
+        kill(readers)
+        others = [pid for pid in others if pid not in readers]
+        time.sleep(LOOK_AROUND_SECONDS)
 
 
 if __name__ == "__main__":
