@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +16,7 @@ from distributed import Client
 
 from fusionflow_lab.api import Job, Session
 from fusionflow_lab.errors import JobStoppedError
+from fusionflow_lab.results.follow import submitted
 from tests.held import FILES, QUICK_ROWS, Held, hashed
 
 DIGESTS = f"SELECT max({hashed('text || value', 10)}) AS digest FROM '{{}}'"
@@ -83,6 +86,41 @@ def test_a_stop_that_comes_when_all_is_done(session: Session, held: Held) -> Non
         other.execute("ROLLBACK")
     assert [tuple(row.values()) for row in job.result(60).arrow().to_pylist()] == expected
     assert job.status == "COMPLETED"
+
+
+def test_a_job_that_is_being_stopped_is_not_found_again(session: Session, held: Held) -> None:
+    query = session.sql(held.sql("found again"))
+    job = query.submit(reuse=True)
+    assert query.submit(reuse=True).id == job.id
+    job.stop()
+    again = query.submit(reuse=True)
+    assert again.id != job.id
+    again.stop()
+    assert job.wait(60)
+    assert again.wait(60)
+
+
+def test_who_leaves_while_a_query_is_planned_leaves_no_job(session: Session, held: Held) -> None:
+    begun, planned = threading.Event(), threading.Event()
+    threads = []
+
+    def submit() -> Job:
+        threads.append(threading.current_thread())
+        begun.set()
+        planned.wait()
+        return session.sql(held.sql("never")).submit()
+
+    async def interrupted() -> None:
+        submitting = asyncio.create_task(submitted(submit))
+        await asyncio.to_thread(begun.wait)
+        submitting.cancel()
+        with pytest.raises(JobStoppedError, match="stopped before the job began"):
+            await submitting
+
+    asyncio.run(interrupted())
+    planned.set()
+    threads[0].join()
+    assert held.sql("never") not in [job.query.text for job in session.jobs()]
 
 
 def test_stopping_at_once_and_after_the_end(session: Session, held: Held) -> None:

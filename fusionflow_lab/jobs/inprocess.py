@@ -70,6 +70,7 @@ class InProcessManager(JobManager):
         self._runner = runner
         self._connection = connection
         self._running: dict[str, _Running] = {}
+        self._stopping: set[str] = set()
         self._lock = threading.Lock()
         facts = RunnerRecord(
             id=runner.holder,
@@ -101,6 +102,8 @@ class InProcessManager(JobManager):
         """Ask the job to stop; what it has finished is kept."""
         running = self._mine(job)
         if running is not None:
+            with self._lock:
+                self._stopping.add(job)
             self._thread.call(running.drive.stop)
         else:
             super().stop(job)
@@ -161,6 +164,11 @@ class InProcessManager(JobManager):
             return  # somebody drives it
         self._begin(self._stores.jobs.get(record.id), epoch, None)
 
+    def _answers(self, record: JobRecord) -> bool:
+        with self._lock:
+            stopping = record.id in self._stopping and record.status != "COMPLETED"
+        return super()._answers(record) and not stopping
+
     def _nearest(self) -> RunnerRecord | None:
         """Return nothing: new jobs are driven here."""
         return None
@@ -179,6 +187,7 @@ class InProcessManager(JobManager):
         )
         drive = self._runner.drive(claim, plan=plan)
         with self._lock:
+            self._stopping.discard(record.id)
             self._running[record.id] = _Running(drive, self._thread.submit(drive.run()))
 
     def _mine(self, job: str) -> _Running | None:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from fusionflow_lab.errors import JobError, JobStoppedError
 from fusionflow_lab.execution.loop_thread import LoopThread
 from fusionflow_lab.execution.stores import Stores
+from fusionflow_lab.jobs.abandoned import refuse_abandoned
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.jobs.feed import JobFeed
 from fusionflow_lab.jobs.lifecycle import has_ended
@@ -122,7 +123,10 @@ class JobManager(ABC):
         ------
         JobError
             Another query was submitted under the key.
+        JobStoppedError
+            Who asked for it has left meanwhile.
         """
+        refuse_abandoned()
         if submit_key:
             return self._submit_once(query, plan, priority, submit_key)
         key = reuse_key(plan)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from fusionflow_lab.errors import JobLeftError, JobStoppedError
+from fusionflow_lab.jobs.abandoned import stopped_early, submitting
 from fusionflow_lab.jobs.events import Event
 from fusionflow_lab.results.interrupt import interrupt_cancels
 from fusionflow_lab.results.result import Result
@@ -147,12 +148,14 @@ async def run_job(
 
 
 async def submitted(submit: Callable[[], J]) -> J:
-    """Submit in a thread; when interrupted meanwhile, stop the job as soon as there is one."""
+    """Submit in a thread; when interrupted meanwhile, make no job, or stop it as soon as there is one."""
     pending: Future[J] = Future()
+    abandoned = threading.Event()
 
     def work() -> None:
         try:
-            pending.set_result(submit())
+            with submitting(abandoned):
+                pending.set_result(submit())
         except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it is
             pending.set_exception(error)
 
@@ -161,10 +164,11 @@ async def submitted(submit: Callable[[], J]) -> J:
     try:
         return await asyncio.shield(waited)
     except asyncio.CancelledError:
+        abandoned.set()
         waited.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else asks
         # In that thread: what runs next here may hold up the loop.
         pending.add_done_callback(_stop_late)
-        raise JobStoppedError("stopped before the job began") from None
+        raise stopped_early() from None
 
 
 async def _result(job: Followed, follower: Follower, *, leave: bool) -> Result:
