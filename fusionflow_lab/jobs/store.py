@@ -357,10 +357,14 @@ class JobStore:
             return append(session, row, event)
 
     def put_latest(self, event: _Live, *, epoch: int) -> _Live | None:
-        """Keep a live event in place of the one before it; return it numbered, None when fenced."""
+        """Keep a live event in place of the one before it; return it numbered.
+
+        None when fenced, and when the job has ended: what was held up on its way here, by a database that
+        was away, must not take the place of what ``advance`` wrote last.
+        """
         with Session(self._writer) as session, session.begin():
             row = held_row(session, event.job, epoch)
-            if row is None:
+            if row is None or has_ended(record_of(row).status):
                 return None
             return keep(session, row, event)
 

@@ -13,6 +13,7 @@ import contextvars
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -178,7 +179,8 @@ async def _result(job: Followed, follower: Follower, *, leave: bool) -> Result:
     except asyncio.CancelledError:
         if leave:
             raise _left(job) from None
-        await asyncio.to_thread(job.stop)
+        with suppress(asyncio.CancelledError):  # interrupted again; it is asked all the same
+            await asyncio.to_thread(job.stop)
         await _settle(job, follower)
     except JobStoppedError:
         pass

@@ -9,7 +9,7 @@ import pytest
 
 from fusionflow_lab.errors import JobStoppedError
 from fusionflow_lab.jobs.events import Event, ProgressEvent, StatusEvent
-from fusionflow_lab.results.follow import Follower, submitted
+from fusionflow_lab.results.follow import Follower, run_job, submitted
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.view import JobView
 
@@ -81,15 +81,39 @@ class Late:
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self.asked = threading.Event()
+        self.may_stop = threading.Event()
+        self.may_stop.set()
 
-    def events(self, since: int = 0) -> AsyncIterator[Event]:
-        raise NotImplementedError(since)
+    async def events(self, since: int = 0) -> AsyncIterator[Event]:
+        yield StatusEvent(job=self.id, seq=since + 1, time=0.0, status="IN_PROGRESS")
+        await asyncio.to_thread(self.stopped.wait, 60)
 
     def result(self, timeout: float | None = None) -> Result:
         raise NotImplementedError(timeout)
 
     def stop(self) -> None:
+        self.asked.set()
+        self.may_stop.wait(60)
         self.stopped.set()
+
+
+class Dark:
+    """A screen that shows nothing."""
+
+    def __init__(self) -> None:
+        self.painted = asyncio.Event()
+        self.left = JobView()
+
+    def paint(self, view: JobView) -> None:
+        if view.status == "IN_PROGRESS":
+            self.painted.set()
+
+    def finish(self, view: JobView, result: Result) -> None:
+        raise NotImplementedError(view, result)
+
+    def leave(self, view: JobView) -> None:
+        self.left = view
 
 
 def test_a_stop_before_the_job_began_waits_for_no_event_loop() -> None:
@@ -108,6 +132,26 @@ def test_a_stop_before_the_job_began_waits_for_no_event_loop() -> None:
             await task
         go_on.set()
         assert job.stopped.wait(60)  # which holds up this loop
+
+    asyncio.run(main())
+
+
+def test_who_interrupts_again_while_the_job_is_asked_to_stop_is_told_the_same() -> None:
+    job = Late()
+    job.may_stop.clear()
+
+    async def main() -> None:
+        screen = Dark()
+        following = asyncio.create_task(run_job(lambda: job, screen))
+        await screen.painted.wait()
+        following.cancel()
+        assert await asyncio.to_thread(job.asked.wait, 60)
+        following.cancel()
+        with pytest.raises(JobStoppedError, match="stopped"):
+            await following
+        assert screen.left.status == "STOPPING"
+        job.may_stop.set()
+        assert await asyncio.to_thread(job.stopped.wait, 60)
 
     asyncio.run(main())
 
