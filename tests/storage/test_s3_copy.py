@@ -46,9 +46,10 @@ def test_a_dataset_in_a_bucket(bucket: Bucket, s3_session: Session) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_a_commit_to_a_bucket_survives_death_at_every_change(bucket: Bucket) -> None:
     program = [sys.executable, "-m", "tests.datasets.crash", f"{bucket.url}/out"]
     environment = {**os.environ, "FUSIONFLOW_S3_ENDPOINT": bucket.server.url}
-    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=180, env=environment)
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=380, env=environment)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 6 + 10
