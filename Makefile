@@ -103,7 +103,7 @@ fuzz: setup ## fuzz scan, sniffer, JSON, patterns, state decoder, each FUZZ_SECO
 	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "missing: atheris - run: uv pip install atheris" >&2; exit 1; }
 	PYTHONPATH=. $(BIN)/python native/fuzz/decode.py -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
 
-chaos: setup ## kill at random for twenty minutes: every result must be right (KILLS=200, DATABASE=postgresql)
+chaos: setup ## kill at random for ten minutes and more: every result must be right (KILLS=200, DATABASE=postgresql)
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),200) --database $(or $(DATABASE),sqlite)
 
 audit: ## check licences and advisories of the crates (needs cargo-deny)
