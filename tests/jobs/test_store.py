@@ -271,6 +271,18 @@ def test_events_since(store: JobStore) -> None:
     assert store.events(job, since=4) == ()
 
 
+def test_progress_that_comes_after_the_end_is_passed_over(store: JobStore) -> None:
+    """A database that was away may take the last change of a job before progress that waited longer."""
+    job, epoch = driven(store, "queue", "start")
+    last = progress(job, 4)
+    store.advance(job, epoch, "complete", live=[last], counters=last.counters)
+    before = (store.get(job), store.latest(job))
+
+    assert store.put_latest(progress(job, 3), epoch=epoch) is None
+    assert (store.get(job), store.latest(job)) == before
+    assert store.get(job).counters == last.counters
+
+
 def test_only_the_latest_live_events_are_kept(store: JobStore) -> None:
     job, epoch = driven(store, "queue", "start")
     preview = PreviewEvent(job=job, seq=0, time=6.0, fraction=0.5, rows=2, ipc=bytes(range(256)) * 128)
