@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 
 from fusionflow_lab.jobs.events import Status
+from fusionflow_lab.results.cells import cell_text
 from fusionflow_lab.results.render import shown, table_html, table_text
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.style import STYLE
@@ -18,6 +19,7 @@ from fusionflow_lab.results.words import count_text, with_rejects
 Bundle = dict[str, str]
 
 _NOTICES_SHOWN = 5
+_NAME_WIDTH = 60
 
 
 def badge(status: Status) -> tuple[str, str, str]:
@@ -125,7 +127,8 @@ def _note_html(note: str) -> str:
 
 
 def _label(view: JobView) -> str:
-    return " · ".join(part for part in (view.name, f"job {view.job}" if view.job else "") if part)
+    name = cell_text(view.name, width=_NAME_WIDTH).text
+    return " · ".join(part for part in (name, f"job {view.job}" if view.job else "") if part)
 
 
 def _head_html(view: JobView, *, bar: bool, word: str = "", more: str = "") -> str:

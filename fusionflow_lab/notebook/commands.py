@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -15,6 +16,12 @@ from fusionflow_lab.notebook.sessions import LOCAL, Sessions
 from fusionflow_lab.results.jobs_table import jobs_table
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.words import bytes_text, count_text
+
+COMMANDS: Final = (
+    *("explain", "tables", "views", "schema", "sniff", "status", "jobs", "job", "rejects"),
+    *("attach", "stop", "resume", "retry", "rerun", "config", "help"),
+)
+"""What can stand after ``%fusionflow`` beside SQL."""
 
 _TAKES_PATHS = frozenset({"schema", "sniff"})
 
@@ -63,10 +70,19 @@ class Commands:
         }
 
     def run(self, line: str) -> tuple[bool, object]:
-        """Return whether the line is a command, and its answer."""
+        """Return whether the line is a command, and its answer.
+
+        Raises
+        ------
+        QueryError
+            It is nearly one.
+        """
         word, _, rest = line.strip().partition(" ")
         command = self._commands.get(word.lower())
-        if command is None or (len(rest.split()) > 1 and word.lower() not in _TAKES_PATHS):
+        if len(rest.split()) > 1 and word.lower() not in _TAKES_PATHS:
+            return False, None
+        if command is None:
+            _not_misspelt(word)
             return False, None
         return True, command(rest.strip())
 
@@ -140,6 +156,14 @@ class Commands:
 
     def _config(self, _: str) -> None:
         print(config_text(self._sessions.get(None, None).config, origin=True))  # noqa: T201 - as above
+
+
+def _not_misspelt(word: str) -> None:
+    near = difflib.get_close_matches(word.lower(), COMMANDS, n=1, cutoff=0.75)
+    # TABLE t is SQL.
+    if near and near[0] != word.lower() and word.lower() != "table":
+        hint = f"did you mean %fusionflow {near[0]}? %fusionflow help lists all"
+        raise QueryError(f"there is no %fusionflow {word}", hint=hint)
 
 
 def _needs(argument: str, command: str, example: str) -> None:

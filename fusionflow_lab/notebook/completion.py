@@ -12,15 +12,13 @@ from pathlib import Path
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from fusionflow_lab.api import Session
+from fusionflow_lab.notebook.commands import COMMANDS
 from fusionflow_lab.notebook.options import OPTIONS
 from fusionflow_lab.planning.complete import Candidate, Completion
 
 _CELL = re.compile(r"\s*%%fusionflow(?=\s|$)")
 _LINE = re.compile(r"(?:^|[=\s])%fusionflow\s+(?P<rest>.*)$")
-_COMMANDS = (
-    "explain", "tables", "views", "schema", "sniff", "status", "jobs", "job", "rejects", "stop", "help",
-)  # fmt: skip
-_VALUES = {"--progress": ("auto", "text", "none"), "--cluster": ("local", "tcp://")}
+_VALUES = {"--progress": ("auto", "widget", "text", "none"), "--cluster": ("local", "tcp://")}
 _NAMES_FOLLOW = ("schema", "sniff")
 
 
@@ -66,7 +64,7 @@ class CellMatcher:
     def _line(self, begun: str, rest: str, after: str) -> SimpleMatcherResult:
         command, blank, argument = rest.partition(" ")
         if not blank:
-            words = [Candidate(text=word, kind="keyword") for word in (*_COMMANDS, "SELECT", "FROM")]
+            words = [Candidate(text=word, kind="keyword") for word in (*COMMANDS, "SELECT", "FROM")]
             return _result(begun, words)
         if command.lower() in _NAMES_FOLLOW:
             prefix = f"FROM {argument}"

@@ -19,6 +19,7 @@ from fusionflow_lab.job import Job
 from fusionflow_lab.notebook.card import Bundle, empty, final, live
 from fusionflow_lab.notebook.options import CellOptions
 from fusionflow_lab.notebook.output import JOB_MIME, job_data
+from fusionflow_lab.notebook.somebody import somebody_there
 from fusionflow_lab.notebook.widgets.assets import widgets_there
 from fusionflow_lab.notebook.widgets.opening import LiveCard, open_card
 from fusionflow_lab.results.follow import Screen
@@ -174,9 +175,3 @@ def screen_for(
         return CardScreen(publisher, rows=rows, table=table, find=find, open_card=open_card if live else None)
     progress = options.progress != "none" and not options.quiet
     return LineScreen(publisher, rows=rows, table=table, keep=not options.quiet, progress=progress)
-
-
-def somebody_there(shell: InteractiveShell) -> bool:
-    """Tell whether a person runs the cell: a program that runs a notebook has nobody to ask for input."""
-    parent: Mapping[str, Mapping[str, object]] = getattr(shell, "get_parent", dict)()
-    return bool(parent.get("content", {}).get("allow_stdin", False))

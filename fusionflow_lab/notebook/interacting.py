@@ -19,8 +19,8 @@ class Box(Protocol):
 
     job: Job
 
-    def _repr_mimebundle_(self) -> tuple[dict[str, object], dict[str, object]]:
-        """Return what a front end is given to show."""
+    def show(self) -> None:
+        """Show it in the cell that runs."""
 
     def close(self) -> None:
         """Take it out of the page."""

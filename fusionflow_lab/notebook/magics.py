@@ -184,7 +184,7 @@ class FusionflowMagics(Magics):
             self._interactions.open, cell_key(self._shell, text), ask, controls, keep
         )
         self._sessions.add(box.job)
-        self._shell.display_pub.publish(box._repr_mimebundle_()[0])
+        box.show()
         silent = screen_for(self._shell, CellOptions(quiet=True))
         result = await run_job(lambda: box.job, silent)
         if options.result:

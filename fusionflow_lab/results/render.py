@@ -15,7 +15,7 @@ from itertools import zip_longest
 import duckdb
 import pyarrow as pa
 
-from fusionflow_lab.results.cells import CellText, cell_text, is_number, visible
+from fusionflow_lab.results.cells import CellText, cell_text, is_number
 from fusionflow_lab.results.words import count_text, duckdb_type
 
 _COLUMNS_HTML = 60
@@ -159,7 +159,7 @@ def table_text(part: Shown, *, width: int = _TEXT_WIDTH) -> str:
     NULL        12
     """
     columns = [
-        _column_lines(visible(name), kind, [row[place].text for row in part.rows], number=number)
+        _column_lines(_short(name), _short(kind), [row[place].text for row in part.rows], number=number)
         for place, (name, kind, number) in enumerate(zip(part.names, part.types, part.numbers, strict=True))
     ]
     fitting = _fitting([_cells(column[0]) for column in columns], width)
@@ -173,6 +173,10 @@ def table_text(part: Shown, *, width: int = _TEXT_WIDTH) -> str:
         total_columns=part.total_columns,
     )
     return "\n".join([*lines, unseen.more] if unseen.more else lines)
+
+
+def _short(head: str) -> str:
+    return cell_text(head, width=_HEADER_WIDTH).text
 
 
 def _column_lines(name: str, kind: str, texts: list[str], *, number: bool) -> list[str]:

@@ -120,6 +120,8 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={files}", f"--ServerApp.base_url={BASE_URL}"),
         "--LabApp.expose_app_in_browser=True",
+        # What a kernel says while it ends must come through, however busy the machine is.
+        "--KernelManager.shutdown_wait_time=20",
         "--ServerApp.jpserver_extensions=fusionflow_lab=True",
     ]
     with (folder / "server.log").open("wb") as log:

@@ -37,7 +37,7 @@ def test_a_widget_moves_and_stops_its_cell(page: LabPage, held: Held) -> None:
     before = percent(card)
     expect(card.get_by_role("progressbar")).not_to_have_attribute("aria-valuenow", str(before))
     assert percent(card) > before
-    card.get_by_role("button", name="Stop").click()
+    card.get_by_role("button", name="Stop").press("Enter")
     expect(output.last).to_contain_text("JobStoppedError")
     expect(output.first).to_contain_text("■ stop")
     expect(card).to_have_count(0)
@@ -61,7 +61,7 @@ def test_a_page_that_is_loaded_again_goes_on_within_two_seconds(page: LabPage, h
     expect(again).to_contain_text("slow")
     assert time.monotonic() - begun < 6  # two on a machine that does nothing else
     assert percent(again) >= before
-    again.get_by_role("button", name="Stop").click()
+    again.get_by_role("button", name="Stop").press("Enter")
     expect(again).to_contain_text("stopped")
     page.idle()
     # JupyterLab remarks on the end of a widget that the page before had.

@@ -168,3 +168,11 @@ def test_many_notices_are_counted() -> None:
 
 def test_a_card_is_small() -> None:
     assert len(live(at_work(), rows=10)["text/html"]) < 8_000
+
+
+def test_a_long_name_leaves_room_for_the_rest_of_its_line() -> None:
+    for bundle in both(JobView(job="ab12", name="daily\n" * 100)):
+        head, *_ = bundle["text/plain"].splitlines()
+        assert len(head) < 130
+        assert "↵" in head
+        assert "job ab12" in head

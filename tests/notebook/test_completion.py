@@ -23,6 +23,8 @@ from tests.notebook.conftest import Kernel
         ("%%fusionflow trips --prog|", "%%fusionflow trips --progress"),
         ("%%fusionflow trips --progress te|", "%%fusionflow trips --progress text"),
         ("%fusionflow sch|", "%fusionflow schema"),
+        ("%fusionflow at|", "%fusionflow attach"),
+        ("%fusionflow re|", "%fusionflow resume"),
         ("%fusionflow schema fra|", "%fusionflow schema frame"),
         (
             "r = %fusionflow SELECT dis| FROM 'trips_a.csv'",

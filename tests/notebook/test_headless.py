@@ -12,12 +12,14 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from fusionflow_lab.api import connect
 from fusionflow_lab.jobs.link import connected, end_runner
+from fusionflow_lab.notebook.widgets.assets import widgets_there
 from tests.held import hashed
 
 FILES = 10
@@ -60,9 +62,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def written(folder: Path, sql: str) -> Path:
-    """Write a notebook with parameters, a query, and a cell that uses its result."""
+    """Write a notebook with parameters, a query, a widget, and a cell that uses the result."""
     made = nbformat.v4.new_code_cell
-    texts = ["most = 9", "%load_ext fusionflow_lab", f"%%fusionflow r\n{sql}", "len(r)"]
+    card = "import fusionflow_lab\nfusionflow_lab.card(r.job_id)" if widgets_there() else ""
+    texts = ["most = 9", "%load_ext fusionflow_lab", f"%%fusionflow r\n{sql}", card, "len(r)"]
     cells = [made(text) for text in texts]
     cells[0].metadata["tags"] = ["parameters"]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -101,8 +104,12 @@ def test_a_program_that_runs_a_notebook(run: Callable[[Path], None], slow_data: 
     assert "✓ completed" in shown.data["text/plain"]
     assert f"{FILES} rows" in shown.data["text/html"]
     assert not any("widget" in kind for kind in shown.data)
-    last = nbformat.read(path, as_version=4).cells[-1]
+    *_, card, last = nbformat.read(path, as_version=4).cells
     assert last.outputs[0].data["text/plain"] == str(FILES)
+    for output in card.outputs:
+        assert not any("widget" in kind for kind in output.data)
+    page, _ = HTMLExporter().from_filename(str(path))  # type: ignore[no-untyped-call]
+    assert page.count("completed</b>") == 1 + len(card.outputs)
 
 
 @pytest.mark.long

@@ -49,3 +49,9 @@ def test_views_dictionaries_and_nested_types_show() -> None:
         }
     )
     assert "[1, NULL]" in table_text(shown(table, rows=1))
+
+
+def test_long_names_and_types_leave_room_for_other_columns() -> None:
+    text = table_text(shown(pa.table({"a" * 300: [{"b" * 300: 1}], "n": [2]}), rows=5))
+    assert max(map(len, text.splitlines())) <= 120
+    assert " n" in text.splitlines()[0]

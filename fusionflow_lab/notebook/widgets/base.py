@@ -11,6 +11,7 @@ import traitlets
 
 from fusionflow_lab.notebook.widgets.assets import bundle
 from fusionflow_lab.notebook.widgets.comm import Answers, Bridge
+from fusionflow_lab.notebook.widgets.kept import KeptOutput
 
 
 class ServiceWidget(anywidget.AnyWidget):
@@ -39,6 +40,7 @@ class ServiceWidget(anywidget.AnyWidget):
     def __init__(self, answers: Answers, **traits: object) -> None:
         super().__init__(_esm=bundle(f"{self.bundle_name}.js"), _css=bundle("style.css"), **traits)
         self._bridge = Bridge(answers, self._pushed)
+        self._kept = KeptOutput(lambda: self.view_data, self.still)
         self.on_msg(self._take)
 
     @property
@@ -58,6 +60,10 @@ class ServiceWidget(anywidget.AnyWidget):
     def still(self) -> Mapping[str, object]:
         """Return what stands for the widget where there are none, and in a saved notebook: HTML and text."""
 
+    def _ipython_display_(self) -> None:
+        """Show the widget in an output that outlives the kernel."""
+        self._kept.show()
+
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
         """Show the widget where there are widgets, and elsewhere what stands for it."""
         del kwargs
@@ -69,6 +75,9 @@ class ServiceWidget(anywidget.AnyWidget):
         bridge: Bridge | None = getattr(self, "_bridge", None)
         if bridge is not None:
             bridge.close()
+        kept: KeptOutput | None = getattr(self, "_kept", None)
+        if kept is not None:
+            kept.close()
         super().close()
 
     def _take(self, _: object, content: object, buffers: object) -> None:

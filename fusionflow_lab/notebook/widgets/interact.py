@@ -19,13 +19,13 @@ from ipywidgets.widgets.interaction import interactive
 
 from fusionflow_lab.api import Job, Session
 from fusionflow_lab.errors import QueryError
-from fusionflow_lab.notebook.card import live
-from fusionflow_lab.notebook.output import view_of
+from fusionflow_lab.notebook.output import drawn_job, view_of
 from fusionflow_lab.notebook.widgets.card import JobCard
+from fusionflow_lab.notebook.widgets.kept import KeptOutput
 from fusionflow_lab.notebook.widgets.kernel import cell_session
 from fusionflow_lab.relation import Relation
 from fusionflow_lab.results.message import USER_ERRORS
-from fusionflow_lab.results.result import ROWS_SHOWN, Result
+from fusionflow_lab.results.result import Result
 
 SETTLED_SECONDS: Final = 0.25
 
@@ -101,6 +101,7 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._problem = ipywidgets.HTML()
         shown = [*self._controls.values()] if show else []
         super().__init__([*shown, self._problem, self.card])
+        self._kept = KeptOutput(self._view_data, lambda: drawn_job(self.job, view_of(self.job)))
         for control in self._controls.values():
             control.observe(self._moved, "value")
 
@@ -125,12 +126,19 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.card.close()
         self._problem.close()
+        self._kept.close()
         super().close()
 
-    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
+    def show(self) -> None:
         """Show the box where there are widgets; what its card shows now as HTML and text elsewhere."""
-        drawn = super()._repr_mimebundle_(**kwargs)
-        return {**drawn, **live(view_of(self.job), rows=ROWS_SHOWN)}, {}
+        self._kept.show()
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def _view_data(self) -> Mapping[str, object]:
+        drawn: Mapping[str, object] = super()._repr_mimebundle_()
+        return drawn
 
     def _moved(self, _: object) -> None:
         """Ask when the controls rest: a slider tells of every step on its way."""

@@ -1,6 +1,7 @@
 // A component as a widget of JupyterLab: drawn from when it is first seen until it is taken away.
 
 import { Widget } from "@lumino/widgets";
+import { keepKeys } from "@fusionflow/shared/ui/keys.ts";
 import { type ComponentChild, render } from "preact";
 
 export class Mounted extends Widget {
@@ -10,6 +11,7 @@ export class Mounted extends Widget {
     super();
     this.#draw = draw;
     this.addClass("ff");
+    keepKeys(this.node);
   }
 
   /** Draw, or draw again what has changed outside the component; a panel that nobody opens asks for nothing. */

@@ -6,6 +6,7 @@ import { PanelLayout, Widget } from "@lumino/widgets";
 import { JobCard } from "@fusionflow/shared/components/JobCard.tsx";
 import { hasEnded } from "@fusionflow/shared/format.ts";
 import type { JobStore } from "@fusionflow/shared/store.ts";
+import { focusFirst } from "@fusionflow/shared/ui/keys.ts";
 import { Button } from "@fusionflow/shared/ui/kit.tsx";
 
 import { Mounted } from "./mounted";
@@ -82,9 +83,12 @@ export class SavedJob extends Widget implements IRenderMime.IRenderer {
   }
 
   #show(): void {
+    const focused = this.#live.node.contains(document.activeElement);
     this.#static.setHidden(this.#atWork || (this.#card && this.#known));
     this.#live.setHidden(!this.#known);
     this.#live.redraw();
+    // The card of a job that has ended is gone, and what had the focus with it.
+    if (focused && !this.#live.node.contains(document.activeElement)) focusFirst(this.#live.node);
   }
 
   #draw() {

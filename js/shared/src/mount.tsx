@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { CommTransport, type CommModel } from "./comm";
 import { JobStore } from "./store";
+import { keepKeys } from "./ui/keys";
 
 /** An anywidget model: traits and messages. */
 export interface WidgetModel extends CommModel {
@@ -33,6 +34,7 @@ export function widget(draw: (model: WidgetModel, store: JobStore) => ComponentC
         if (!store) return () => undefined;
         const box = document.createElement("div");
         box.className = "ff";
+        keepKeys(box);
         el.append(box);
         render(draw(model, store), box);
         return () => render(null, box);

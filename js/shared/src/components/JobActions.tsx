@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 
 import { hasEnded } from "../format";
 import type { JobStore, JobView } from "../store";
+import { useKeptFocus } from "../ui/keys";
 import { ActionButton, CopyButton } from "../ui/kit";
 
 interface JobActionsProps {
@@ -17,11 +18,12 @@ interface JobActionsProps {
 
 export function JobActions({ store, view, onJob, children }: JobActionsProps) {
   const { id, status } = view.job;
+  const row = useKeptFocus<HTMLDivElement>();
   const again = async (): Promise<void> => onJob((await store.rerun(id)).id);
   return (
-    <div class="ff-row ff-job-actions">
+    <div class="ff-row ff-job-actions" ref={row}>
       {!hasEnded(status) && (
-        <ActionButton action={() => store.stop(id)} disabled={status === "STOPPING"} label="Stop the job; what it has scanned is kept">
+        <ActionButton action={() => store.stop(id)} busy={status === "STOPPING"} label="Stop the job; what it has scanned is kept">
           Stop
         </ActionButton>
       )}

@@ -5,8 +5,9 @@ import { tableFromArrays, tableToIPC } from "@uwdata/flechette";
 
 import type { Job, JobEvent, Status } from "../model";
 import { JobStore } from "../store";
-import { draw, HOSTILE, settle, until } from "../testing";
+import { button, draw, HOSTILE, press, settle, until } from "../testing";
 import type { Method, Reply, RequestOptions, Transport, Watch } from "../transport";
+import { keepKeys } from "../ui/keys";
 import { JobCard } from "./JobCard";
 
 const COUNTERS = {
@@ -95,12 +96,6 @@ async function card(job: Partial<Job>, replies: Record<string, unknown> = {}): P
   return { box, table };
 }
 
-function press(box: HTMLElement, text: string): void {
-  const found = [...box.querySelectorAll("button")].find((button) => button.textContent === text);
-  assert.ok(found, `no button ${text}`);
-  found.click();
-}
-
 function buttons(box: HTMLElement): (string | null)[] {
   return [...box.querySelectorAll("button")].map((button) => button.textContent).filter((text) => !text?.startsWith("Copy"));
 }
@@ -167,7 +162,7 @@ test("a failure says what, where, what to do, and can be resumed", async () => {
   const error = { kind: "SourceError", what: "a broken record\n  at the end", where: "a.csv, line 7", hint: "mend it" };
   const { box, table } = await card({ status: "FAILED", error });
   for (const text of ["a broken record", "where: a.csv, line 7", "try: mend it"]) assert.ok(box.textContent?.includes(text));
-  press(box, "Resume");
+  button(box, "Go on with").click();
   await settle();
   assert.ok(table.asked.includes('PATCH jobs/ab12 {"status":"IN_PROGRESS"}'));
 });
@@ -175,16 +170,63 @@ test("a failure says what, where, what to do, and can be resumed", async () => {
 test("stop asks once, and says where that was refused", async () => {
   const { box, table } = await card({});
   table.replies["jobs/ab12"] = "the job has ended";
-  press(box, "Stop");
+  button(box, "Stop").click();
   await settle();
   assert.equal(table.asked.filter((asked) => asked.startsWith("PATCH")).length, 1);
   assert.ok(box.querySelector('[role="alert"]')?.textContent?.includes("the job has ended"));
 });
 
+test("the focus stays on the card when the button that had it is gone", async () => {
+  const { box, table } = await card({});
+  const stop = button(box, "Stop");
+  stop.focus();
+  const become = async (status: Status, seq: number): Promise<void> => {
+    table.replies["jobs/ab12"] = { ...JOB, status };
+    table.tell({ type: "status", job: "ab12", seq, time: seq, status, message: "" });
+    await settle();
+  };
+  await become("STOPPING", 4);
+  assert.equal(document.activeElement, stop);
+  assert.equal(stop.getAttribute("aria-disabled"), "true");
+  stop.click();
+  await settle();
+  assert.equal(table.asked.filter((asked) => asked.startsWith("PATCH")).length, 0);
+  await become("STOPPED", 5);
+  assert.equal(document.activeElement, button(box, "Go on with the job"));
+});
+
+test("single keys stay in a view, those with Ctrl go on to the notebook", async () => {
+  const { box } = await card({});
+  keepKeys(box);
+  const heard: string[] = [];
+  document.body.addEventListener("keydown", (event) => heard.push(event.key));
+  for (const key of ["Enter", "a", "d", "ArrowDown"]) press(button(box, "Stop"), key);
+  press(button(box, "Stop"), "Enter", { shiftKey: true });
+  press(button(box, "Stop"), "s", { ctrlKey: true });
+  assert.deepEqual(heard, ["Enter", "s"]);
+});
+
+test("every control of a card has a name", async () => {
+  const done = { status: "COMPLETED" as Status, finished: 4.5, has_result: true };
+  const { box } = await card(done, { "jobs/ab12/result": ARROW });
+  const controls = [...box.querySelectorAll("button, [tabindex], select, input")];
+  assert.deepEqual(
+    controls.filter((one) => !(one.getAttribute("aria-label") ?? one.textContent)?.trim()),
+    [],
+  );
+  assert.deepEqual(controls.map((one) => one.getAttribute("aria-label")?.split(/[ ;]/, 2).join(" ")), [
+    "Show the",
+    "result",
+    "Ask the",
+    "Copy the",
+    "Copy the",
+  ]);
+});
+
 test("run again goes on with the new job", async () => {
   const again = { ...JOB, id: "cd34", name: "again", status: "QUEUED" };
   const { box, table } = await card({ status: "STOPPED" }, { "jobs/ab12/rerun": again, "jobs/cd34": again });
-  press(box, "Run again");
+  button(box, "Ask the same").click();
   await settle();
   assert.ok(table.asked.includes("POST jobs/ab12/rerun {}"));
   assert.equal(box.querySelector("section")?.getAttribute("aria-label"), "job cd34");
@@ -196,7 +238,7 @@ test("a job that is not there is told, and can be asked for again", async () => 
   await settle();
   assert.ok(box.textContent?.includes("nothing at jobs/ab12"));
   table.replies["jobs/ab12"] = JOB;
-  press(box, "Try again");
+  button(box, "Try again").click();
   await settle();
   assert.ok(box.textContent?.includes("in progress"));
 });
@@ -217,7 +259,7 @@ test("chunks that failed are named with their bytes; many notices are folded", a
   await settle();
   assert.ok(box.textContent?.includes("attempt 1 at a.csv bytes 0-64 failed: killed"));
   assert.ok(!box.textContent?.includes("attempt 5"));
-  press(box, "and 2 more notices");
+  button(box, "and 2 more notices").click();
   await settle();
   assert.ok(box.textContent?.includes("attempt 5"));
 });

@@ -37,7 +37,7 @@ export function SubmitForm({ store, sql = "", sync: given, jobId, onJob, onCell 
     if (status === "COMPLETED") sync.recheck();
   }, [status]);
   return (
-    <section class="ff-form ff-stack" aria-label="submit a job" onKeyDown={keepKey}>
+    <section class="ff-form ff-stack" aria-label="submit a job">
       <div class="ff-form-sides">
         <FormSide store={store} sync={sync} />
         <SubmitFormSql
@@ -53,12 +53,6 @@ export function SubmitForm({ store, sql = "", sync: given, jobId, onJob, onCell 
       </div>
     </section>
   );
-}
-
-/** Keep the keys of typing and choosing from the notebook around, where Enter, A and D D do something to cells. */
-function keepKey(event: KeyboardEvent): void {
-  const forOthers = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-  if (!forOthers) event.stopPropagation();
 }
 
 function FormSide({ store, sync }: { store: JobStore; sync: FormSync }) {

@@ -43,14 +43,24 @@ interface ButtonProps {
   onClick: () => void;
   kind?: "plain" | "main" | "bare";
   disabled?: boolean;
+  /** Whether it is at work: it does nothing then, and keeps the focus. */
+  busy?: boolean;
   /** What it does, where the text alone does not say it. */
   label?: string;
 }
 
-export function Button({ children, onClick, kind = "plain", disabled = false, label }: ButtonProps) {
+export function Button({ children, onClick, kind = "plain", disabled = false, busy = false, label }: ButtonProps) {
   const more = kind === "plain" ? "" : ` ff-button-${kind}`;
   return (
-    <button type="button" class={`ff-button${more}`} disabled={disabled} onClick={onClick} aria-label={label} title={label}>
+    <button
+      type="button"
+      class={`ff-button${more}`}
+      disabled={disabled && !busy}
+      aria-disabled={busy}
+      onClick={() => !busy && onClick()}
+      aria-label={label}
+      title={label}
+    >
       {children}
     </button>
   );
@@ -69,7 +79,7 @@ export function ActionButton({ action, ...props }: Omit<ButtonProps, "onClick"> 
   };
   return (
     <>
-      <Button {...props} disabled={busy || props.disabled === true} onClick={run} />
+      <Button {...props} busy={busy || props.busy === true} onClick={run} />
       {problem && <ProblemNote problem={problem} />}
     </>
   );
@@ -79,7 +89,7 @@ export function ActionButton({ action, ...props }: Omit<ButtonProps, "onClick"> 
 export function CopyButton({ text, label, children = "⧉" }: { text: string; label: string; children?: ComponentChildren }) {
   const [said, setSaid] = useState("");
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
+    written(text).then(
       () => setSaid("copied"),
       () => setSaid("the browser does not allow it"),
     );
@@ -95,6 +105,11 @@ export function CopyButton({ text, label, children = "⧉" }: { text: string; la
       </span>
     </>
   );
+}
+
+/** Put a text into the clipboard; a page that came over plain HTTP has none. */
+async function written(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }
 
 /** What can be told of a failure, whatever it is. */
