@@ -77,6 +77,17 @@ CASES = (
         name="count(DISTINCT text)", file=VALUES_APART, sql="SELECT count(DISTINCT name) AS n FROM {source}"
     ),
     Case(
+        name="of one key, count(DISTINCT integer)",
+        file=VALUES_APART,
+        sql="SELECT number < 0 AS k, count(DISTINCT number) AS n, count(*) AS c FROM {source} GROUP BY k",
+    ),
+    Case(
+        name="of three keys, count(DISTINCT text)",
+        file=VALUES_APART,
+        sql="SELECT number % 3 AS k, count(DISTINCT name) AS n FROM {source} GROUP BY k",
+        digest="FROM answer ORDER BY k",
+    ),
+    Case(
         name="SELECT DISTINCT integer",
         file=VALUES_APART,
         sql="SELECT DISTINCT number FROM {source}",

@@ -161,8 +161,10 @@ class Stage:
         Whether the map may make several rows of one, or none without a filter (a join): then every row
         that is read counts as used.
     ``bucket_by``
-        ``aggregate``: columns of the state by whose hash it may be split, so that groups which belong
-        together stay together: the keys. Empty where there are none.
+        ``aggregate``: columns of the state by whose hash it may be split, so that rows which belong
+        together stay together: the keys, and the values of DISTINCT. Empty where there are neither.
+    ``spread``
+        ``aggregate``: whether the values of DISTINCT are among these, so that a group may be in many buckets.
     ``keeps``
         ``aggregate``: its aggregates whose states grow with the rows, such as ``median(x)``.
     ``merges``
@@ -193,6 +195,7 @@ class Stage:
     reason: str = ""
     multiplies: bool = False
     bucket_by: tuple[str, ...] = ()
+    spread: bool = False
     keeps: tuple[str, ...] = ()
     merges: tuple[str, ...] = ()
     broadcast: tuple[Broadcast, ...] = ()
@@ -202,15 +205,30 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GroupParts:
+    """The groups of one bucket of a stage that is ``spread``: a part of each, as a state of its own.
+
+    ``sql`` reads the merged states of the bucket under the stage's name, and yields such states. ``stage``
+    says how these merge, by the keys alone; ``final_sql`` ends the plan over them in one place.
+    """
+
+    stage: Stage
+    sql: str
+    final_sql: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BucketFinal:
     """A final SQL in two steps, for groups too many for one place: bucket by bucket, then over all of them.
 
     ``bucket_sql`` reads the merged states of one bucket under the stage's name. ``final_sql`` reads what
-    all buckets gave as table ``groups``; empty where that, one after the other, is the answer.
+    all buckets gave as table ``groups``; empty where that, one after the other, is the answer. With ``parts``
+    the stage is theirs, and comes after the plan's own.
     """
 
     bucket_sql: str
     final_sql: str = ""
+    parts: GroupParts | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,11 +13,13 @@ import pyarrow as pa
 from fusionflow_lab.errors import QueryError
 from fusionflow_lab.execution.merge_tree import MergeTree
 from fusionflow_lab.execution.native_merge import merge, merged_first
+from fusionflow_lab.execution.native_pass import buckets_of
 from fusionflow_lab.query import Counters, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.kept_rows import keep_rows
 from fusionflow_lab.states.memory import memory_error
 from fusionflow_lab.states.store import BUCKETS, BlockRecords, ChunkRecord, StateHeader, StateStore
+from fusionflow_lab.states.streams import Mapped
 from fusionflow_lab.storage import Store
 
 Settings = tuple[tuple[str, str], ...]
@@ -46,7 +48,8 @@ class BucketTask:
 
     ``states`` are names, in the order of the leaves; ``name`` is the map hash that the rows are stored
     under. ``sql`` reads what was merged as ``table``, which is ``state`` or has the stage's name; ``ddl``
-    makes both.
+    makes both. ``parts`` is the stage that the rows are states of, and go into the buckets of; None where
+    they are of none.
     """
 
     stage: Stage
@@ -59,6 +62,7 @@ class BucketTask:
     buckets: int
     name: str
     store: Store
+    parts: Stage | None = None
 
 
 def finish(task: FinalTask, evaluator: Evaluator) -> str:
@@ -99,7 +103,11 @@ def merge_bucket(task: BucketTask, evaluator: Evaluator) -> str:
                 state = evaluator.bucket(stage, task.ddl["state"], state, task.bucket, task.buckets)
             tree.add(place, room.take(state) if stage.keeps else state)
         rows = evaluator.finish(task.sql, task.ddl, {task.table: merged_first(stage, tree.frontier())})
-    return store.put(replace(header, rows=rows.num_rows, size=rows.nbytes), rows)
+    if task.parts is None:
+        buckets = None
+    else:
+        buckets = buckets_of(task.parts, Mapped(state=rows, rows_used=None), evaluator)
+    return store.put(replace(header, rows=rows.num_rows, size=rows.nbytes), rows, buckets=buckets)
 
 
 class _Room:

@@ -2,25 +2,26 @@
 
 Merged states are few: they end here. Shipped rows end on a worker, whose memory is limited. States that are
 large together are merged in buckets; what each group gives by itself (its columns, HAVING, the first rows of
-an ORDER BY with LIMIT) is done in its bucket, the rest over what is left of all of them.
+an ORDER BY with LIMIT) is done in its bucket, the rest over what is left of all of them. Where many values of
+DISTINCT spread a group over the buckets, these give parts of groups first, which are merged like any states.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pyarrow as pa
 from distributed import KilledWorker
 
-from fusionflow_lab.execution.bucketing import Bucketing
+from fusionflow_lab.execution.bucketing import Bucketing, Stored
 from fusionflow_lab.execution.dispatch import Dispatcher
 from fusionflow_lab.execution.finish import Finisher
-from fusionflow_lab.execution.large import is_large, is_much
 from fusionflow_lab.execution.merging import Merger
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.tasks import FinalTask
+from fusionflow_lab.planning.tables import groups_ddl, state_ddl
 from fusionflow_lab.query import BucketFinal, Plan
 from fusionflow_lab.states.kept_rows import Rows
 from fusionflow_lab.states.memory import memory_error
@@ -60,7 +61,8 @@ class Finale:
             A state is gone or damaged.
         """
         final = [run for run in runs if run.stage in self._plan.final_stages]
-        large = [run for run in final if run.stage.kind == "aggregate" and is_large(run.stored())]
+        stored = [Stored.of(run) for run in final if run.stage.kind == "aggregate"]
+        large = [one for one in stored if one.large]
         if not large:
             if not self._plan.shipped or not runs:
                 return await merger.evaluate(partial(self._finisher.result, runs))
@@ -68,18 +70,25 @@ class Finale:
             return await self._on_worker(task)
         if self._plan.bucket_final is not None and len(final) == 1:
             return await self._by_buckets(large[0], self._plan.bucket_final, merger)
-        parts = {run.stage.name: await self._bucketing.rows(run) for run in large}
+        parts = {one.stage.name: [*(await self._bucketing.rows(one)).states] for one in large}
         task = self._finisher.task(runs, self._dispatcher.job, parts)
         return await self._on_worker(task)
 
-    async def _by_buckets(self, run: StageRun, final: BucketFinal, merger: Merger) -> Rows:
-        parts = await self._bucketing.rows(run, final.bucket_sql)
+    async def _by_buckets(self, stored: Stored, final: BucketFinal, merger: Merger) -> Rows:
+        if final.parts is not None:
+            stored = await self._bucketing.rows(stored, final.parts.sql, final.parts.stage)
+            if not stored.large:
+                ddl = {stored.stage.name: state_ddl(stored.stage)}
+                return await self._last(final.parts.final_sql, ddl, stored, merger)
+        rows = await self._bucketing.rows(stored, final.bucket_sql)
         if not final.final_sql:
-            return await asyncio.to_thread(self._finisher.joined, parts)
-        task = self._finisher.last_task(run.stage, final, self._dispatcher.job, parts)
-        headers = self._store.headers(parts[0].partition("/")[0])
-        kept = [headers[part] for part in parts if part in headers]
-        if not is_much(kept):
+            return await asyncio.to_thread(self._finisher.joined, [*rows.states])
+        return await self._last(final.final_sql, {"groups": groups_ddl(stored.stage, final)}, rows, merger)
+
+    async def _last(self, sql: str, ddl: Mapping[str, Sequence[str]], rows: Stored, merger: Merger) -> Rows:
+        """Run what is left of the final over what the buckets gave."""
+        task = self._finisher.last_task(sql, ddl, rows.stage, self._dispatcher.job, [*rows.states])
+        if not rows.large:
             return await merger.evaluate(partial(self._finisher.finished, task))
         return await self._on_worker(task)
 

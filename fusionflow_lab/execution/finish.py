@@ -15,8 +15,7 @@ from fusionflow_lab.execution.stage_merge import StageMerge
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.execution.tasks import FinalTask
 from fusionflow_lab.execution.writing import PartWriter
-from fusionflow_lab.planning.tables import groups_ddl
-from fusionflow_lab.query import Broadcast, BucketFinal, Plan, Stage
+from fusionflow_lab.query import Broadcast, Plan, Stage
 from fusionflow_lab.sink import Sink
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.kept_rows import Rows, kept_rows, renamed
@@ -207,14 +206,30 @@ class Finisher:
             stages=_without_files(self._plan.final_stages),
         )
 
-    def last_task(self, stage: Stage, final: BucketFinal, job: str, parts: Sequence[str]) -> FinalTask:
-        """Describe the last step of a plan whose final runs bucket by bucket, over what the buckets gave."""
+    def last_task(
+        self, sql: str, ddl: Mapping[str, Sequence[str]], stage: Stage, job: str, parts: Sequence[str]
+    ) -> FinalTask:
+        """Describe the last step of a plan whose final runs bucket by bucket, over what the buckets gave.
+
+        Parameters
+        ----------
+        sql
+            The step.
+        ddl
+            Statements that make its table, by its name.
+        stage
+            Whose groups these are.
+        job
+            Names the result.
+        parts
+            The names of what the buckets gave.
+        """
         return FinalTask(
-            sql=final.final_sql,
+            sql=sql,
             names=self._plan.names,
             settings=self._plan.settings,
-            ddl={"groups": groups_ddl(stage, final)},
-            states={"groups": parts},
+            ddl=ddl,
+            states=dict.fromkeys(ddl, parts),
             store=self._store.folder,
             result=f"finals/{job}",
             stages=_without_files([stage]),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fusionflow_lab.execution.stage_run import Leaf
 from fusionflow_lab.states.store import BUCKETS, LARGE_BYTES, LARGE_ROWS, StateHeader
 
 # What a bucket should hold at most.
@@ -15,12 +14,7 @@ BUCKET_ROWS = 512 << 10
 BUCKET_BYTES = 32 << 20
 
 
-def is_large(leaves: Iterable[Leaf]) -> bool:
-    """Tell whether the states of leaves that have arrived are too large together."""
-    return is_much([leaf.header for leaf in leaves if leaf.header is not None])
-
-
-def is_much(headers: Sequence[StateHeader]) -> bool:
+def is_large(headers: Sequence[StateHeader]) -> bool:
     """Tell whether states are too large together."""
     return exceeds(_rows(headers), _size(headers))
 

@@ -19,7 +19,7 @@ class StageMerge:
     """The states of a stage that were merged here.
 
     Once they are large together, they are merged by the workers at the end; only those of one bucket go
-    on being merged here: every group in it with all its rows so far.
+    on being merged here: every group in it with all its rows so far. None where groups are spread over them.
 
     Parameters
     ----------
@@ -58,13 +58,19 @@ class StageMerge:
             self._tree.add(leaf.place, self._store.state(leaf.name))
 
     def states(self) -> Sequence[pa.Table] | None:
-        """Return what was merged, in the order of leaves; None for a large stage that has no groups."""
-        stage = self._run.stage
-        return None if self.large and not stage.bucket_by else merged_first(stage, self._tree.frontier())
+        """Return what was merged, in the order of leaves; None for a large stage that has no sample."""
+        if self.large and not self._sampled:
+            return None
+        return merged_first(self._run.stage, self._tree.frontier())
+
+    @property
+    def _sampled(self) -> bool:
+        """Whether a bucket holds whole groups."""
+        return bool(self._run.stage.bucket_by) and not self._run.stage.spread
 
     def _sample(self, leaf: Leaf) -> None:
         stage = self._run.stage
-        if not stage.bucket_by:
+        if not self._sampled:
             return
         state, split = self._store.bucket(leaf.name, 0)
         if not split:

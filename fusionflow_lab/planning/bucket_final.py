@@ -7,14 +7,15 @@
               AS groups WHERE f0 > 5 ORDER BY f0 LIMIT 3
       final   SELECT k0 AS city, f0 AS p FROM groups WHERE f0 > 5 ORDER BY p LIMIT 3
 
-    SELECT count(DISTINCT city) AS n FROM t
-      bucket  SELECT count(DISTINCT d0) AS f0 FROM stage_0
-      final   SELECT sum(f0) AS n FROM groups
+
+Where a stage is split by the values of DISTINCT as well, its buckets give parts of groups, whose states are a
+stage of their own; what ends them is the same once more (see ``distinct_parts``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -32,19 +33,22 @@ from fusionflow_lab.planning.ast import (
 )
 from fusionflow_lab.planning.bind import Binder
 from fusionflow_lab.planning.classify import plain_name
-from fusionflow_lab.planning.stages import Grouped
-from fusionflow_lab.query import BucketFinal
+from fusionflow_lab.planning.stages import Grouped, Parted
+from fusionflow_lab.query import BucketFinal, GroupParts, Stage
+from fusionflow_lab.states.casts import quoted
 
 _ROW_BY_ROW = {"ORDER_MODIFIER", "LIMIT_MODIFIER"}
 
 
-def bucket_final(grouped: Grouped, binder: Binder, types: Sequence[str]) -> BucketFinal | None:
+def bucket_final(grouped: Grouped, stage: Stage, binder: Binder, types: Sequence[str]) -> BucketFinal | None:
     """Write the final SQL of a plan that ends in a grouping in two steps; None where it has none.
 
     Parameters
     ----------
     grouped
         The grouping.
+    stage
+        Its stage.
     binder
         Where the stage's table is.
     types
@@ -52,9 +56,41 @@ def bucket_final(grouped: Grouped, binder: Binder, types: Sequence[str]) -> Buck
     """
     if grouped.final.get("cte_map", {}).get("map") or _any(grouped.outer, "SUBQUERY"):
         return None
-    if grouped.parts:
-        both = BucketFinal(bucket_sql=binder.sql(grouped.inner), final_sql=binder.sql(grouped.outer))
-        return _checked(both, binder, types)
+    if grouped.parted is not None:
+        return _from_parts(grouped.parted, stage, binder, types)
+    return _two_steps(grouped, binder, types)
+
+
+def _from_parts(parted: Parted, stage: Stage, binder: Binder, types: Sequence[str]) -> BucketFinal | None:
+    """Write the end of a plan whose buckets give parts of groups."""
+    sql = binder.sql(parted.part)
+    parts = GroupParts(
+        stage=replace(
+            stage,
+            name="parts",
+            source=replace(stage.source, files=()),
+            map_sql=f"WITH {quoted(stage.name)} AS ({stage.map_sql}) {sql}",
+            merge_sql=binder.sql(parted.merge),
+            bucket_by=parted.bucket_by,
+            spread=False,
+            keeps=parted.keeps,
+            merges=parted.merges if stage.merges else (),
+            native=None,
+        ),
+        sql=sql,
+        final_sql=binder.sql(parted.grouped.final),
+    )
+    try:
+        binder.create_as("parts", sql)
+        if binder.shape(parts.final_sql).types != tuple(types):
+            return None
+    except duckdb.Error:
+        return None
+    made = _two_steps(parted.grouped, binder, types)
+    return None if made is None else replace(made, parts=parts)
+
+
+def _two_steps(grouped: Grouped, binder: Binder, types: Sequence[str]) -> BucketFinal | None:
     if not grouped.final.get("modifiers") and not _looks_around(grouped.final):
         return BucketFinal(bucket_sql=binder.sql(grouped.final))
     groups: Node = {"type": "SUBQUERY", "alias": "groups", "subquery": {"node": grouped.inner}}

@@ -27,11 +27,18 @@ from fusionflow_lab.planning.ast import (
     table,
 )
 from fusionflow_lab.planning.classify import Block
-from fusionflow_lab.planning.grouping import USED, Grouping, added, counted
+from fusionflow_lab.planning.distinct_parts import (
+    distinct_states,
+    keeping,
+    merges_of,
+    pairs,
+    part_items,
+)
+from fusionflow_lab.planning.grouping import USED, Grouping, counted
 from fusionflow_lab.planning.messages import Gather
 from fusionflow_lab.planning.own_states import unfolded
 from fusionflow_lab.planning.scope import with_ctes
-from fusionflow_lab.planning.stages import Ending, Grouped, StageMaker
+from fusionflow_lab.planning.stages import Ending, Grouped, Parted, StageMaker
 from fusionflow_lab.states.counting import SET
 
 _TAKEN = re.compile(r"^[kdsf]\d+$")
@@ -61,45 +68,47 @@ def cut_aggregate(block: Block, maker: StageMaker, visible: list[Node]) -> Node:
         node["group_sets"] = group.sets
     merge = select(merged, table("state"), groups=groups)
     ordered = any(state.ordered for state in group.states)
+    bucket_by = _bucket_by(group)
     ending = Ending(
         merge_sql=maker.binder.sql(merge),
         used_column=used,
         ordered=ordered,
-        bucket_by=_bucket_by(group),
+        bucket_by=bucket_by,
+        spread=len(bucket_by) > len(group.keys),
         keeps=tuple(map(maker.binder.expression_sql, group.keeping)),
         merges=_merges(group),
     )
     stage = maker.add("aggregate", with_ctes(node, visible), ending)
     origin = _end(group, stage)
     final = {**final, "from_table": origin}
-    maker.grouped = _in_parts(group, final, stage) if not group.keys else _in_two_steps(group, final, origin)
+    maker.grouped = _grouped(group, final, stage, origin)
     return final
 
 
-def _in_parts(group: Grouping, final: Node, stage: Node) -> Grouped | None:
-    """Write the end for the values of DISTINCT of one bucket, which no other has, and what adds these up."""
-    if not group.extras or any(state.unfolded for state in group.states):
-        return None
-    items = [
-        named(clone(state.merged), f"{group.prefix}s{place}") for place, state in enumerate(group.states)
-    ]
-    items.append(named(counted(), USED))
-    for place, (mark, end) in enumerate(group.finals.items()):
-        if not end.get("distinct"):
-            continue
-        if end["function_name"] != "count":
-            return None
-        name = f"{group.prefix}f{place}"
-        items.append(named(clone(end), name))
-        group.finals[mark] = added(name)
-    outer = {**_final(group), "from_table": table("groups")}
-    return Grouped(final=final, inner=select(items, stage), outer=outer, parts=True)
+def _grouped(group: Grouping, final: Node, stage: Node, origin: Node) -> Grouped | None:
+    """Write the end once more, for groups that are too many for one place, or their values of DISTINCT."""
+    states = distinct_states(group)
+    if states is None:
+        return _in_two_steps(group, final, origin) if group.keys and group.plain else None
+    part, merge = part_items(group, states)
+    keeps, keys = keeping(group, states), len(group.keys)
+    for mark, state in states.items():
+        group.finals[mark] = state.final
+    parts = table("parts")
+    ends = _in_two_steps(group, {**_final(group), "from_table": parts}, parts)
+    parted = Parted(
+        part=select(part, pairs(group, stage), groups=keys),
+        merge=select(merge, table("state"), groups=keys),
+        grouped=ends,
+        bucket_by=tuple(f"{group.prefix}k{place}" for place in range(keys)),
+        keeps=tuple(map(group.binder.expression_sql, keeps)),
+        merges=merges_of(group, states),
+    )
+    return Grouped(final=final, inner=ends.inner, outer=ends.outer, parted=parted)
 
 
-def _in_two_steps(group: Grouping, final: Node, origin: Node) -> Grouped | None:
+def _in_two_steps(group: Grouping, final: Node, origin: Node) -> Grouped:
     """Write the end once more, as groups that are finished one by one and what stands above them."""
-    if group.sets not in (None, [list(range(len(group.keys)))]):
-        return None
     keys = [column(f"{group.prefix}k{place}") for place in range(len(group.keys))]
     items = [named(key, key["column_names"][0]) for key in keys]
     items += [named(clone(end), f"{group.prefix}f{place}") for place, end in enumerate(group.finals.values())]
@@ -114,9 +123,14 @@ def _in_two_steps(group: Grouping, final: Node, origin: Node) -> Grouped | None:
 
 
 def _bucket_by(group: Grouping) -> tuple[str, ...]:
-    """Name the columns that tell groups apart: the keys, without keys the values of DISTINCT."""
-    letter, parts = ("k", group.keys) if group.keys else ("d", group.extras)
-    return tuple(f"{group.prefix}{letter}{place}" for place in range(len(parts)))
+    """Name the columns that tell rows of a state apart: the keys, and the values of DISTINCT.
+
+    Not these where a group must have all its values for its end, which is then run bucket by bucket.
+    """
+    names = [f"{group.prefix}k{place}" for place in range(len(group.keys))]
+    if not names or not group.plain or distinct_states(group) is not None:
+        names += [f"{group.prefix}d{place}" for place in range(len(group.extras))]
+    return tuple(names)
 
 
 def _end(group: Grouping, origin: Node) -> Node:

@@ -131,7 +131,12 @@ class Grouping:
     @property
     def whole(self) -> bool:
         """Whether each group of the final is one group of the map."""
-        return not self.extras and (self.sets is None or self.sets == [list(range(len(self.keys)))])
+        return not self.extras and self.plain
+
+    @property
+    def plain(self) -> bool:
+        """Whether every row is in one group."""
+        return self.sets is None or self.sets == [list(range(len(self.keys)))]
 
     def above(self, tree: Node, *, in_order: bool = False) -> Node:
         """Copy an expression for the final: keys and aggregates become columns of the stage."""

@@ -53,6 +53,8 @@ def map_hash(stage: Stage, plan: Plan, broadcast: Sequence[str] = ()) -> str:
         # Files that are united by name have a dialect each: it is part of the cut of their chunks.
         "dialect": {} if stage.source.by_name else _dialect(stage),
         "settings": list(plan.settings),
+        # Which rows of a state lie together.
+        **({"buckets": stage.bucket_by} if stage.spread else {}),
         # Whatever becomes of the files, they are the same files.
         **({} if stage.sink is None else {"sink": asdict(replace(stage.sink, mode="error"))}),
         "duckdb": duckdb.__version__,

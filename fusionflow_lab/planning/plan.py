@@ -332,7 +332,8 @@ class Planner:
         """Add how the final is run bucket by bucket, where it ends in one grouping of one stage."""
         if maker.grouped is None or len(plan.final_stages) != 1 or not plan.names:
             return plan
-        return replace(plan, bucket_final=bucket_final(maker.grouped, self._binder, plan.types))
+        (stage,) = plan.final_stages
+        return replace(plan, bucket_final=bucket_final(maker.grouped, stage, self._binder, plan.types))
 
     def _mismatch(self, final: str, plan: Plan) -> str:
         """Say what differs between the final SQL and the user's query; empty for nothing."""

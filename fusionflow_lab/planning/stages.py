@@ -39,6 +39,7 @@ class Ending:
     limit: int = 0
     reason: str = ""
     bucket_by: tuple[str, ...] = ()
+    spread: bool = False
     keeps: tuple[str, ...] = ()
     merges: tuple[str, ...] = ()
 
@@ -48,14 +49,29 @@ class Grouped:
     """The end of a SELECT that groups, and the same in two steps.
 
     ``final`` reads the table of a stage. ``inner`` gives its groups, keys and aggregates under names of
-    their own, each group by itself; ``outer`` is all above, over the table ``groups`` of these. Without keys
-    ``inner`` gives one row, of some of the values of DISTINCT (``parts``), and ``outer`` adds them up.
+    their own, each group by itself; ``outer`` is all above, over the table ``groups`` of these.
     """
 
     final: Node
     inner: Node
     outer: Node
-    parts: bool = False
+    parted: Parted | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parted:
+    """The end of a SELECT that groups, from parts of its groups: of each the values of one bucket.
+
+    ``part`` reads the table of a stage, and gives states of the groups; ``merge`` merges such states.
+    ``grouped`` reads them as table ``parts``. ``bucket_by``, ``keeps`` and ``merges`` are as in ``Stage``.
+    """
+
+    part: Node
+    merge: Node
+    grouped: Grouped
+    bucket_by: tuple[str, ...]
+    keeps: tuple[str, ...]
+    merges: tuple[str, ...]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -117,6 +133,7 @@ class StageMaker:
             reason=ending.reason,
             multiplies=multiplies,
             bucket_by=ending.bucket_by,
+            spread=ending.spread,
             keeps=ending.keeps,
             # A collation says which texts are one group; the native core knows of none.
             merges=() if self.binder.collation or "COLLATE" in sql else ending.merges,

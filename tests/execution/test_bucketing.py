@@ -12,7 +12,7 @@ import pytest
 
 from fusionflow_lab import _native
 from fusionflow_lab.api import Session, connect
-from fusionflow_lab.execution.bucketing import bucket_tasks
+from fusionflow_lab.execution.bucketing import Stored, bucket_tasks
 from fusionflow_lab.execution.finish import PREVIEW_ROWS
 from fusionflow_lab.execution.stage_run import StageRun
 from fusionflow_lab.execution.tasks import MapTask, map_chunks, merge_bucket
@@ -20,7 +20,7 @@ from fusionflow_lab.jobs.events import NoticeEvent
 from fusionflow_lab.planning.catalog import Catalog
 from fusionflow_lab.planning.plan import Planner, map_hash
 from fusionflow_lab.planning.tables import groups_ddl, state_ddl
-from fusionflow_lab.query import Plan, Query
+from fusionflow_lab.query import Plan, Query, Stage
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import BUCKETS, SPLIT_ROWS, StateStore
 from fusionflow_lab.storage import Folder
@@ -78,16 +78,28 @@ class World:
         merged = self.evaluator.merge(stage, state_ddl(stage, "state"), states)
         return self.evaluator.final(plan, {stage.name: state_ddl(stage)}, {stage.name: [merged]})
 
+    def merged(self, plan: Plan, stored: Stored, sql: str, parts: Stage | None = None) -> Stored:
+        """Merge stored states bucket by bucket, and return the rows that these give."""
+        tasks = bucket_tasks(plan, stored, self.store.folder, sql, parts)
+        names = [merge_bucket(task, self.evaluator) for task in tasks]
+        headers = self.store.headers(tasks[0].name)
+        return Stored(stage=parts or stored.stage, states={name: headers[name] for name in names})
+
     def by_buckets(self, plan: Plan, run: StageRun) -> pa.Table:
-        """Finish bucket by bucket."""
-        last = plan.bucket_final
-        tasks = bucket_tasks(plan, run, self.store.folder, last.bucket_sql if last else "")
-        parts = [self.store.state(merge_bucket(task, self.evaluator)) for task in tasks]
+        """Finish bucket by bucket; parts of groups in one place, as they are few."""
+        last, stored = plan.bucket_final, Stored.of(run)
+        if last is not None and last.parts is not None:
+            parts = [
+                *map(self.store.state, self.merged(plan, stored, last.parts.sql, last.parts.stage).states)
+            ]
+            ddl = {"parts": state_ddl(last.parts.stage)}
+            return self.evaluator.finish(last.parts.final_sql, ddl, {"parts": parts}, names=plan.names)
+        parts = [*map(self.store.state, self.merged(plan, stored, last.bucket_sql if last else "").states)]
         if last is None:
             ddl = {run.stage.name: state_ddl(run.stage)}
             return self.evaluator.final(plan, ddl, {run.stage.name: parts})
         if last.final_sql:
-            ddl, tables = {"groups": groups_ddl(run.stage, last)}, {"groups": parts}
+            ddl, tables = {"groups": groups_ddl(stored.stage, last)}, {"groups": parts}
             return self.evaluator.finish(last.final_sql, ddl, tables, names=plan.names)
         return pa.concat_tables(parts).rename_columns(list(plan.names))
 
@@ -129,6 +141,12 @@ ENDS = {
     "SELECT count(DISTINCT k) FILTER (half = 1) % 1000, count(DISTINCT j) FROM t": 1,
     "SELECT count(DISTINCT k) FILTER (half = 1) + 1 AS n, min(j) FROM t ORDER BY n": 1,
     "SELECT sum(DISTINCT k), count(DISTINCT k) FROM t": 1,
+    "SELECT half, avg(DISTINCT k), median(DISTINCT k), count(DISTINCT k) + 1 FROM t GROUP BY half": 2,
+    "SELECT half, sum(DISTINCT k) FILTER (j > 2) AS s, count(*) FROM t GROUP BY half HAVING s > 5": 2,
+    "SELECT k, count(DISTINCT t) AS n, avg(j) FROM t GROUP BY k ORDER BY n DESC, k LIMIT 6": 6,
+    "SELECT half, count(DISTINCT k) FROM t GROUP BY ROLLUP (half)": 3,
+    "SELECT half, sum(DISTINCT k), string_agg(DISTINCT t ORDER BY t) FROM t GROUP BY half": 2,
+    "SELECT max(n) FROM (SELECT half, count(DISTINCT k) AS n FROM t GROUP BY half)": 1,
     "SELECT k, j, count(*), grouping(j) FROM t GROUP BY ROLLUP (k, j)": 0,
     "SELECT k, half, list(j ORDER BY x) FROM t GROUP BY CUBE (k, half)": 0,
     "SELECT max(s), count(*) FROM (SELECT k, sum(x) AS s FROM t GROUP BY k)": 1,
@@ -152,7 +170,7 @@ def test_any_end_is_the_same_in_buckets(sql: str, world: World) -> None:
 def test_the_first_rows_are_chosen_where_the_groups_are(world: World) -> None:
     plan, run = world.mapped("SELECT k, sum(x) AS s FROM t GROUP BY k ORDER BY s DESC LIMIT 5")
     assert plan.bucket_final is not None
-    tasks = bucket_tasks(plan, run, world.store.folder, plan.bucket_final.bucket_sql)
+    tasks = bucket_tasks(plan, Stored.of(run), world.store.folder, plan.bucket_final.bucket_sql)
     assert len(tasks) == BUCKETS
     assert world.store.state(merge_bucket(tasks[3], world.evaluator)).num_rows == 5
 

@@ -46,6 +46,18 @@ def test_a_sort_of_more_than_memory_goes_to_the_disk(session: Session, path: Pat
     assert workers(session) == before
 
 
+def test_distinct_values_of_one_key_are_counted_in_parts(session: Session, tmp_path: Path) -> None:
+    rows = 3_500_000  # kept together they took 600 MB
+    values = f"SELECT 1 AS k, i AS v FROM range({rows}) t(i)"
+    duckdb.connect().execute(f"COPY ({values}) TO '{tmp_path}/v.csv' (HEADER)")
+    aggregates = "count(DISTINCT v) AS n, sum(DISTINCT v) AS s, avg(DISTINCT v) AS a, max(v) AS m"
+    before = workers(session)
+    result = session.sql(f"SELECT k, {aggregates} FROM '{tmp_path}/v.csv' GROUP BY k").result(100)
+    total = rows * (rows - 1) // 2
+    assert result.arrow().to_pylist() == [{"k": 1, "n": rows, "s": total, "a": total / rows, "m": rows - 1}]
+    assert workers(session) == before
+
+
 @pytest.mark.parametrize(
     ("aggregate", "told"),
     [

@@ -34,9 +34,28 @@ CASES = {
         f"SELECT * FROM {INNER}",
         'SELECT k0 AS a, rank() OVER (ORDER BY f0) AS r FROM "groups" LIMIT 1',
     ),
+}
+USED = f"{ADDED.format('__used')} AS __used"
+PARTS = {
     "SELECT count(DISTINCT a) AS n FROM t": (
-        f"SELECT {ADDED.format('__used')} AS __used, count(DISTINCT d0) AS f0 FROM stage_0",
-        f'SELECT {ADDED.format("f0")} AS n FROM "groups"',
+        f"SELECT count(d0) AS p0, {USED} FROM (SELECT d0, {USED} FROM stage_0 GROUP BY 1) AS pairs",
+        f"SELECT {ADDED.format('p0')} AS p0, {USED} FROM state",
+        f"SELECT {ADDED.format('p0')} AS n FROM parts",
+        (),
+        ("sum", "sum"),
+    ),
+    "SELECT a, count(DISTINCT b) AS n, sum(DISTINCT b), max(c) FROM t GROUP BY a HAVING n > 1": (
+        (
+            f"SELECT k0, count(d0) AS p0, sum(d0) AS p1, max(s0) AS s0, {USED} FROM "
+            f"(SELECT k0, d0, max(s0) AS s0, {USED} FROM stage_0 GROUP BY 1, 2) AS pairs GROUP BY 1"
+        ),
+        f"SELECT k0, {ADDED.format('p0')} AS p0, sum(p1) AS p1, max(s0) AS s0, {USED} FROM state GROUP BY 1",
+        (
+            f'SELECT k0 AS a, {ADDED.format("p0")} AS n, sum(p1) AS "sum(DISTINCT b)", max(s0) AS "max(c)"'
+            " FROM parts GROUP BY k0 HAVING (n > 1)"
+        ),
+        ("k0",),
+        ("key", "sum", "sum", "max", "sum"),
     ),
 }
 
@@ -61,11 +80,25 @@ def test_what_a_group_gives_by_itself_is_done_in_its_bucket(sql: str, t: str, pl
     assert (plan.bucket_final.bucket_sql, plan.bucket_final.final_sql) == CASES[sql]
 
 
+@pytest.mark.parametrize("sql", PARTS)
+def test_values_of_distinct_are_taken_apart_and_merged_by_keys(sql: str, t: str, planner: Planner) -> None:
+    plan = planner.plan(Query(text=sql.replace("FROM t", f"FROM {t}")))
+    (stage,) = plan.stages
+    assert stage.spread
+    assert stage.bucket_by == ("k0", "d0")[-len(stage.bucket_by) :]
+    assert plan.bucket_final is not None
+    parts = plan.bucket_final.parts
+    assert parts is not None
+    found = (parts.sql, parts.stage.merge_sql, parts.final_sql, parts.stage.bucket_by, parts.stage.merges)
+    assert found == PARTS[sql]
+
+
 @pytest.mark.parametrize(
     "sql",
     [
         "SELECT count(DISTINCT a), count(DISTINCT b) FROM t",
-        "SELECT sum(DISTINCT b) FROM t",
+        "SELECT a, count(DISTINCT b) FROM t GROUP BY ROLLUP (a)",
+        "SELECT list(DISTINCT b) FROM t",
         "SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b)",
         "SELECT max(s) FROM (SELECT a, sum(b) AS s FROM t GROUP BY a)",
         "SELECT a, sum(b) FROM t GROUP BY a UNION ALL SELECT a, sum(c) FROM t GROUP BY a",
