@@ -116,7 +116,7 @@ def test_a_card_follows_its_job_and_stands_in_boxes(kernel: Kernel) -> None:
     )
     assert made.error == ""
     assert kernel.run("card.status, card.fraction, card.rows").result["text/plain"] == "('COMPLETED', 1.0, 6)"
-    shown = kernel.run("card").result
+    (shown,) = kernel.run("card").displays
     assert {WIDGET, "text/html", "text/plain", JOB} <= set(shown)
     assert "✓ completed" in shown["text/plain"]
     assert kernel.run("view = job.view()\nview.job_id == card.job_id").result["text/plain"] == "True"
