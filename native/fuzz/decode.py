@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["fusionflow_lab.states", "json"]):
+    from fusionflow_lab import _native
     from fusionflow_lab.query import Counters
     from fusionflow_lab.states import codec
 
@@ -23,9 +23,9 @@ EMPTY = codec.StateHeader(map_hash="", chunks=(), counters=Counters(), rows=0, r
 def forged(parts: list[bytes]) -> bytes:
     """Write a file with right digests around any parts."""
     head = codec.MAGIC + b"".join(len(part).to_bytes(8, "little") for part in parts)
-    head += blake2b(head + parts[0], digest_size=codec.DIGEST_BYTES).digest()
+    head += _native.digest_parts([head, parts[0]])
     body = head + b"".join(parts)
-    return body + blake2b(body, digest_size=codec.DIGEST_BYTES).digest()
+    return body + _native.digest_parts([body])
 
 
 def read(data: bytes) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from hashlib import blake2b
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fusionflow_lab import _native
 from fusionflow_lab.query import Counters
 from fusionflow_lab.states.codec import (
-    DIGEST_BYTES,
     MAGIC,
     PREFIX_BYTES,
     BlockRecord,
@@ -81,7 +80,7 @@ def forged(text: bytes) -> bytes:
     head = bytes(encode(empty, [b""], b"")[0])
     sizes = len(text).to_bytes(8, "little") + bytes(16)
     prefix = head[: len(MAGIC)] + sizes
-    return prefix + blake2b(prefix + text, digest_size=DIGEST_BYTES).digest() + text
+    return prefix + _native.digest_parts([prefix, text]) + text
 
 
 @given(values=JSON, name=st.sampled_from(["map_hash", "chunks", "counters", "rows", "rejects", ""]))

@@ -1,7 +1,8 @@
 //! The pure Rust core of FusionFlow Lab: files in, Arrow out. Knows nothing of Python.
 //!
-//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] ← [`source`] / [`walk`] / [`map`] / [`merge`] ← [`sink`].
+//! Layers, lowest first: [`error`] ← [`types`] / [`nearest`] / [`digest`] ← [`source`] / [`walk`] / [`map`] ← [`merge`] / [`sink`].
 
+pub mod digest;
 pub mod error;
 pub mod map;
 pub mod merge;

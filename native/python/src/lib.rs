@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod args;
 mod cancel;
+mod digest_parts;
 mod digest_ranges;
 mod error;
 mod list_files;
@@ -33,6 +34,7 @@ mod _native {
     #[pymodule_export]
     use super::{
         cancel::CancelToken,
+        digest_parts::digest_parts,
         digest_ranges::digest_ranges,
         list_files::list_files,
         locate_starts::locate_starts,

@@ -16,5 +16,7 @@ mod mapper;
 mod plan;
 mod rows;
 
+pub(crate) use keys::Grouping;
 pub use mapper::Mapper;
 pub use plan::{Aggregate, Expression, MapPlan};
+pub(crate) use rows::Rows;

@@ -4,6 +4,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::keys::Keys;
+use crate::map::{Grouping, Rows};
 
 const NONE: u32 = u32::MAX;
 
@@ -19,22 +20,49 @@ pub struct Groups {
 impl Groups {
     /// Group the rows of batches by some of their columns; none where keys are of a type that is not known.
     pub fn of(batches: &[RecordBatch], keys: &[usize]) -> Option<Self> {
+        Self::numbered(batches, keys).or_else(|| Self::by_bytes(batches, keys))
+    }
+
+    /// As a map numbers its groups; none where keys are of a type that it does not number.
+    fn numbered(batches: &[RecordBatch], keys: &[usize]) -> Option<Self> {
+        let kinds =
+            |batch: &RecordBatch| keys.iter().map(|&key| batch.column(key).data_type().clone()).collect::<Vec<_>>();
+        let mut grouping = Grouping::new(kinds(batches.first()?).into_iter());
+        let mut groups = Self::default();
+        for (batch_place, batch) in batches.iter().enumerate() {
+            let columns: Vec<ArrayRef> = keys.iter().map(|&key| batch.column(key).clone()).collect();
+            let mut numbers = Vec::with_capacity(batch.num_rows());
+            grouping.begin(&columns);
+            grouping.groups(&columns, Rows::Range(0, batch.num_rows()), &mut numbers).ok()?;
+            groups.take(batch_place, numbers);
+        }
+        Some(groups)
+    }
+
+    /// By the bytes of the keys, of whatever type.
+    fn by_bytes(batches: &[RecordBatch], keys: &[usize]) -> Option<Self> {
         let mut table = Table::new(batches.iter().map(RecordBatch::num_rows).max().unwrap_or_default());
         let mut groups = Self::default();
         for (batch_place, batch) in batches.iter().enumerate() {
             let columns: Vec<ArrayRef> = keys.iter().map(|&key| batch.column(key).clone()).collect();
             let keys = Keys::of(&columns, batch.num_rows())?;
             let mut numbers = Vec::with_capacity(batch.num_rows());
-            for (row, key) in keys.iter().enumerate() {
-                let group = table.number(key)?;
-                if group as usize == groups.firsts.len() {
-                    groups.firsts.push((batch_place, row));
-                }
-                numbers.push(group);
+            for key in keys.iter() {
+                numbers.push(table.number(key)?);
             }
-            groups.rows.push(numbers);
+            groups.take(batch_place, numbers);
         }
         Some(groups)
+    }
+
+    /// Take the groups of a batch's rows; a new group has the next number.
+    fn take(&mut self, batch_place: usize, numbers: Vec<u32>) {
+        for (row, &group) in numbers.iter().enumerate() {
+            if group as usize == self.firsts.len() {
+                self.firsts.push((batch_place, row));
+            }
+        }
+        self.rows.push(numbers);
     }
 
     /// How many there are.

@@ -74,6 +74,9 @@ fn folded<A: ArrowPrimitiveType>(
     begin: impl Fn(A::Native) -> Option<A::Native>,
     fold: impl Fn(A::Native, A::Native) -> Option<A::Native>,
 ) -> Option<ArrayRef> {
+    if arrays.iter().all(|array| array.null_count() == 0) {
+        return folded_whole::<A>(arrays, groups, begin, fold);
+    }
     let mut kept = vec![A::Native::default(); groups.count()];
     let mut seen = vec![false; groups.count()];
     for (array, rows) in arrays.iter().zip(&groups.rows) {
@@ -84,16 +87,32 @@ fn folded<A: ArrowPrimitiveType>(
             seen[group] = true;
             Some(())
         };
-        if array.null_count() == 0 {
-            rows.iter().zip(array.values()).try_for_each(|(&group, &value)| take(group, value))?;
-        } else {
-            let values = rows.iter().zip(array.values()).enumerate().filter(|&(row, _)| array.is_valid(row));
-            let mut values = values.map(|(_, value)| value);
-            values.try_for_each(|(&group, &value)| take(group, value))?;
-        }
+        let values = rows.iter().zip(array.values()).enumerate().filter(|&(row, _)| array.is_valid(row));
+        let mut values = values.map(|(_, value)| value);
+        values.try_for_each(|(&group, &value)| take(group, value))?;
     }
     let nulls = seen.contains(&false).then(|| NullBuffer::from(seen));
     let array = PrimitiveArray::<A>::try_new(kept.into(), nulls).ok()?;
+    Some(Arc::new(array.with_data_type(arrays.first()?.data_type().clone())))
+}
+
+/// Of values none of which is NULL: every group begins with its first row.
+fn folded_whole<A: ArrowPrimitiveType>(
+    arrays: &[ArrayRef],
+    groups: &Groups,
+    begin: impl Fn(A::Native) -> Option<A::Native>,
+    fold: impl Fn(A::Native, A::Native) -> Option<A::Native>,
+) -> Option<ArrayRef> {
+    let mut kept: Vec<A::Native> = Vec::with_capacity(groups.count());
+    for (array, rows) in arrays.iter().zip(&groups.rows) {
+        for (&group, &value) in rows.iter().zip(array.as_primitive_opt::<A>()?.values()) {
+            match kept.get_mut(group as usize) {
+                Some(known) => *known = fold(*known, value)?,
+                None => kept.push(begin(value)?),
+            }
+        }
+    }
+    let array = PrimitiveArray::<A>::try_new(kept.into(), None).ok()?;
     Some(Arc::new(array.with_data_type(arrays.first()?.data_type().clone())))
 }
 

@@ -1,6 +1,7 @@
 //! Groups of rows by their keys: each key's values are numbered, then the groups are.
 
 mod combined;
+mod grouping;
 mod ints;
 mod texts;
 mod values;
@@ -10,8 +11,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-pub use self::values::{int_array, primitive, text_array};
-use self::{combined::Combined, values::Numbered};
+pub use self::{
+    grouping::Grouping,
+    values::{int_array, primitive, text_array},
+};
 use super::{
     expr::{Value, value},
     plan::Expression,
@@ -28,9 +31,7 @@ pub struct Keys {
     /// The columns that other keys are made of when the groups are known.
     plain: SchemaRef,
     values: Vec<Value>,
-    numbered: Vec<Numbered>,
-    combined: Combined,
-    numbers: Vec<Vec<u32>>,
+    grouping: Grouping,
 }
 
 /// What a key of the state is.
@@ -70,25 +71,20 @@ impl Keys {
                 }
             });
         }
-        let numbered = values.iter().map(|value| Numbered::new(value.kind(schema))).collect();
-        let numbers = values.iter().map(|_| Vec::new()).collect();
-        Ok(Self { places, plain: Arc::new(plain), combined: Combined::new(values.len()), values, numbered, numbers })
+        let grouping = Grouping::new(values.iter().map(|value| value.kind(schema)));
+        Ok(Self { places, plain: Arc::new(plain), values, grouping })
     }
 
     /// How many groups there are; rows without keys are one group.
     #[must_use]
     pub fn count(&self) -> usize {
-        match self.numbered.as_slice() {
-            [] => 1,
-            [one] => one.count(),
-            _ => self.combined.count(),
-        }
+        self.grouping.count()
     }
 
     /// Bytes that they take.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.numbered.iter().map(Numbered::size).sum::<usize>() + self.combined.size()
+        self.grouping.size()
     }
 
     /// The keys of a batch.
@@ -97,9 +93,7 @@ impl Keys {
     /// As its expressions.
     pub fn columns(&mut self, batch: &RecordBatch) -> Result<Columns> {
         let arrays = self.values.iter().map(|value| value.of(batch)).collect::<Result<Vec<_>>>()?;
-        for (numbered, array) in self.numbered.iter_mut().zip(&arrays) {
-            numbered.begin(array);
-        }
+        self.grouping.begin(&arrays);
         Ok(Columns(arrays))
     }
 
@@ -108,19 +102,7 @@ impl Keys {
     /// # Errors
     /// [`Error::Unfit`](crate::error::Error::Unfit) where there are too many.
     pub fn groups(&mut self, columns: &Columns, rows: Rows<'_>, groups: &mut Vec<u32>) -> Result<()> {
-        groups.clear();
-        match (&mut self.numbered[..], &columns.0[..]) {
-            ([], _) => groups.resize(rows.len(), 0),
-            ([one], [array]) => one.number(array, rows, groups)?,
-            (all, arrays) => {
-                for ((numbered, array), numbers) in all.iter_mut().zip(arrays).zip(&mut self.numbers) {
-                    numbers.clear();
-                    numbered.number(array, rows, numbers)?;
-                }
-                self.combined.groups(&self.numbers, groups)?;
-            }
-        }
-        Ok(())
+        self.grouping.groups(&columns.0, rows, groups)
     }
 
     /// The value of each key, group by group.
@@ -128,14 +110,7 @@ impl Keys {
     /// # Errors
     /// [`Error::Unfit`](crate::error::Error::Unfit) where texts are too long together, or as the expressions.
     pub fn finish(&self) -> Result<Vec<ArrayRef>> {
-        let numbered: Vec<ArrayRef> = match self.numbered.as_slice() {
-            [one] => vec![one.array(None)?],
-            all => all
-                .iter()
-                .enumerate()
-                .map(|(place, numbered)| numbered.array(Some(&self.combined.numbers_of(place))))
-                .collect::<Result<_>>()?,
-        };
+        let numbered = self.grouping.finish()?;
         let plain = self.columns_of(&numbered)?;
         let made = self.places.iter().map(|place| match place {
             Place::Numbered(place) => Ok(numbered[*place].clone()),

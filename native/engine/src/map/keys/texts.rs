@@ -7,6 +7,9 @@ use super::NONE;
 /// Longest text that lies in a view itself.
 const INLINE: usize = 12;
 
+/// How many texts are looked up at a time: they wait for memory together.
+pub const TOGETHER: usize = 32;
+
 /// What tells texts apart: as in a view the length and first bytes, then the other bytes of a short text, or a
 /// hash of a long one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,11 +28,9 @@ impl Key {
 
     /// The key of a text.
     pub fn of(text: &[u8]) -> Self {
-        let mut bytes = [0; 16];
-        let kept = text.len().min(INLINE);
-        bytes[..4].copy_from_slice(&(text.len() as u32).to_le_bytes());
-        bytes[4..4 + kept].copy_from_slice(&text[..kept]);
-        Self::of_view(u128::from_le_bytes(bytes), || text)
+        let (first, other) = text.split_at(text.len().min(4));
+        let low = word(first) << 32 | text.len() as u32 as u64;
+        Self { low, high: if text.len() <= INLINE { word(other) } else { xxh3_64(text) } }
     }
 
     fn is_whole(self) -> bool {
@@ -39,6 +40,17 @@ impl Key {
     #[inline(always)]
     fn hash(self) -> u64 {
         (self.low ^ self.high.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// Up to eight bytes, the first one lowest.
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // Where both overlap they are the same.
+        (Some(first), Some(last)) => four(first) | four(last) << (8 * (bytes.len() - 4)),
+        _ => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
@@ -96,6 +108,22 @@ impl TextNumbers {
             at += 1;
         }
         self.add(key, text())
+    }
+
+    /// Add the numbers of some texts, at most [`TOGETHER`], by their keys.
+    #[inline(always)]
+    pub fn each_number<'a>(&mut self, keys: &[Key], text: impl Fn(usize) -> &'a [u8], numbers: &mut Vec<u32>) {
+        let mut found = [(Key::default(), NONE); TOGETHER];
+        let mask = self.slots.len().wrapping_sub(1);
+        for (found, key) in found.iter_mut().zip(keys) {
+            if let Some(&slot) = self.slots.get(key.hash().wrapping_shr(self.shift) as usize & mask) {
+                *found = slot;
+            }
+        }
+        for (place, (&key, &(known, number))) in keys.iter().zip(&found).enumerate() {
+            let hit = known == key && number != NONE && (key.is_whole() || self.text(number as usize) == text(place));
+            numbers.push(if hit { number } else { self.number(key, || text(place)) });
+        }
     }
 
     #[cold]

@@ -11,7 +11,7 @@ use arrow_schema::{DataType, TimeUnit};
 use super::{
     NONE,
     ints::Ints,
-    texts::{Key, TextNumbers},
+    texts::{Key, TOGETHER, TextNumbers},
 };
 use crate::{
     error::{Error, Result},
@@ -162,6 +162,19 @@ impl Numbered {
         let (Known::Texts(known), texts) = (&mut self.known, Texts::of(array)?) else { return Err(changed()) };
         let nulls = array.nulls();
         let (null, cache) = (&mut self.null, &mut self.words);
+        if nulls.is_none() && !matches!(texts, Texts::Words(..)) {
+            match texts {
+                Texts::Views(array) => {
+                    let views = array.views();
+                    let key = |row: usize| Key::of_view(views[row], || array.value(row).as_bytes());
+                    number_together(known, rows, key, |row| array.value(row).as_bytes(), numbers);
+                }
+                texts => {
+                    number_together(known, rows, |row| Key::of(texts.text(row)), |row| texts.text(row), numbers);
+                }
+            }
+            return Ok(());
+        }
         macro_rules! each {
             ($number:expr) => {
                 match nulls {
@@ -228,6 +241,27 @@ impl Numbered {
                 Ok(int_array(&self.kind, values, nulls))
             }
         }
+    }
+}
+
+/// Add the number of each row's text to `numbers`, some rows at a time.
+#[inline(always)]
+fn number_together<'a>(
+    known: &mut TextNumbers,
+    rows: Rows<'_>,
+    key: impl Fn(usize) -> Key,
+    text: impl Fn(usize) -> &'a [u8],
+    numbers: &mut Vec<u32>,
+) {
+    let (mut keys, mut places) = ([Key::default(); TOGETHER], [0; TOGETHER]);
+    for start in (0..rows.len()).step_by(TOGETHER) {
+        let part = rows.slice(start, rows.len().min(start + TOGETHER));
+        let mut count = 0;
+        part.each(|row| {
+            (keys[count], places[count]) = (key(row), row);
+            count += 1;
+        });
+        known.each_number(&keys[..count], |place| text(places[place]), numbers);
     }
 }
 
