@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from fusionflow_lab.execution.large import exceeds
 from fusionflow_lab.execution.merge_tree import MergeTree
-from fusionflow_lab.execution.native_merge import merge, merged_first
+from fusionflow_lab.execution.native_merge import merge, merge_natively, merged_first
 from fusionflow_lab.execution.stage_run import Leaf, StageRun
 from fusionflow_lab.states.evaluate import Evaluator
 from fusionflow_lab.states.store import BUCKETS, StateStore
@@ -79,4 +79,4 @@ class StageMerge:
 
     def _new_tree(self) -> MergeTree:
         together = partial(merge, self._evaluator, self._run.stage, self._ddl)
-        return MergeTree(len(self._run.leaves), together)
+        return MergeTree(len(self._run.leaves), together, ahead=partial(merge_natively, self._run.stage))

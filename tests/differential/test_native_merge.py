@@ -136,6 +136,13 @@ class Bench:
         by_duckdb = self.evaluator.merge(stage, state_ddl(stage, "state"), states)
         assert merged.schema.equals(by_duckdb.schema)
         assert sorted(map(exact, merged.to_pylist())) == sorted(map(exact, by_duckdb.to_pylist()))
+        # The first ones may be merged ahead of the others.
+        first = len(states) // 2 + 1
+        begun = merge_natively(stage, states[:first])
+        if begun is not None:
+            again = merge_natively(stage, [begun, *states[first:]])
+            assert again is not None
+            assert [*map(exact, again.to_pylist())] == [*map(exact, merged.to_pylist())]
         return True
 
 
