@@ -58,7 +58,7 @@ _FAINT = r"""
     if (!root.checkVisibility()) continue;
     for (const element of [root, ...root.querySelectorAll("*")]) {
       if (!element.checkVisibility({ opacityProperty: true })) continue;
-      if (element.closest(":disabled, style, .ff-hidden")) continue;
+      if (element.closest(":disabled, [aria-disabled='true'], style, .ff-hidden")) continue;
       const { color } = getComputedStyle(element);
       const texts = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data);
       if (texts.join("").trim()) judge(element, color, texts.join(" "));
