@@ -143,7 +143,7 @@ def test_interrupting_an_attached_cell_leaves_the_job(
         output = kernel.kernel.run("%fusionflow attach", interrupt_when=lambda output: bool(output.updates))
         assert "JobLeftError" in output.error
         assert output.back_after < 3
-        (left,) = session.jobs()
+        left = session.jobs()[0]
         wait_for(lambda: session.jobs()[0].bytes_done > left.bytes_done)
         assert statuses(session.job(left.id)) == ["CREATED", "QUEUED", "IN_PROGRESS"]
     finally:
