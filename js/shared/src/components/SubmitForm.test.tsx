@@ -6,7 +6,7 @@ import { render } from "preact";
 import { EMPTY_FORM, type Form, type FormRead } from "../form/model";
 import type { FolderListing, PlanStage } from "../model";
 import { JobStore } from "../store";
-import { button, click, draw, foreign, HOSTILE, one, until } from "../testing";
+import { button, click, draw, foreign, HOSTILE, one, settle, until } from "../testing";
 import type { Method, Reply, RequestOptions, Transport } from "../transport";
 import { folderOf, patternsOf } from "./FileBrowser";
 import { SubmitForm } from "./SubmitForm";
@@ -210,6 +210,23 @@ onForm("of 10,000 files and 500 columns only those in sight are in the document"
   assert.ok(box.querySelectorAll(".ff-picker .ff-file").length < 20);
   await type(box, "search 500 columns", "column 49");
   await until(() => box.querySelectorAll(".ff-picker .ff-file").length <= 11);
+});
+
+onForm("a row that the SQL takes away and brings back leaves the focus where the SQL is typed", nothing, async ({ box, form, sql }) => {
+  const write = async (...columns: string[]): Promise<void> => {
+    sql().value = JSON.stringify({ columns: columns.map((column) => ({ column, function: "", distinct: false, alias: "" })) });
+    sql().dispatchEvent(new Event("input", { bubbles: true }));
+    await until(() => box.querySelectorAll('[aria-label^="name of column"]').length === columns.length);
+  };
+  await write("city");
+  click(button(box, "+ column"));
+  await until(() => document.activeElement?.getAttribute("aria-label") === "name of column 2");
+  await until(() => form().columns.length === 2);
+  sql().focus();
+  await write("city");
+  await write("city", "amount");
+  await settle();
+  assert.equal(document.activeElement, sql());
 });
 
 const NASTY = HOSTILE.join(" ");

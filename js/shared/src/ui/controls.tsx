@@ -124,6 +124,10 @@ interface RowsProps<T> {
 export function Rows<T>({ word, rows, onRows, blank, movable = false, children }: RowsProps<T>) {
   const [fresh, setFresh] = useState(-1);
   const box = useRef<HTMLDivElement>(null);
+  // A row that goes away and comes back, as others change the rows, is no new one.
+  useEffect(() => {
+    if (fresh >= rows.length) setFresh(-1);
+  }, [rows.length]);
   const take = (at: number): void => {
     onRows(rows.filter((_, place) => place !== at));
     setFresh(-1);
