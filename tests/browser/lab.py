@@ -173,7 +173,7 @@ class LabPage:
         self.lab = lab
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", self._fail)
         page.on("dialog", self._shown)

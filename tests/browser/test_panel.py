@@ -97,7 +97,8 @@ def test_sql_in_cells_has_the_colours_of_sql(page: LabPage) -> None:
     page.open(["%%fusionflow\nSELECT city FROM 'cities.csv'", "select = 1"])
     line = page.page.locator(".jp-Cell").first.locator(".cm-line").nth(1)
     colour = "(element) => getComputedStyle(element).color"
-    keyword = line.locator("span", has_text="SELECT").last.evaluate(colour)
-    assert keyword != line.evaluate(colour)
+    word = line.locator("span", has_text="SELECT").last
+    expect(word).not_to_have_css("color", line.evaluate(colour))
+    keyword = word.evaluate(colour)
     python = page.page.locator(".jp-Cell").nth(1).locator(".cm-line").first
     assert python.locator("span", has_text="select").count() == 0 or keyword != python.evaluate(colour)
