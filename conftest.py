@@ -14,9 +14,9 @@ _HOME = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep jobs and states out of the user's own folder, kernels and workers included."""
+    """Keep jobs, states and history out of the user's own folders, kernels and workers included."""
     config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="fusionflow-tests-"))
-    os.environ["FUSIONFLOW_HOME"] = str(config.stash[_HOME])
+    os.environ["FUSIONFLOW_HOME"] = os.environ["IPYTHONDIR"] = str(config.stash[_HOME])
     # Most tests need no process that outlives them; the others ask for a runner of their own.
     os.environ["FUSIONFLOW_RUNNER"] = "inprocess"
 

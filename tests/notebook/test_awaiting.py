@@ -6,6 +6,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from fusionflow_lab.notebook.awaiting import AwaitingCells
+from tests.notebook.shells import bare_shell
 
 CELL = "%%fusionflow trips\nSELECT 1\n"
 
@@ -16,7 +17,7 @@ def transformed(shell: InteractiveShell, cell: str) -> str:
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    shell = InteractiveShell()  # type: ignore[no-untyped-call]
+    shell = bare_shell()
     cells = AwaitingCells(shell)
     cells.register()
     yield shell
@@ -50,7 +51,7 @@ def test_a_cell_inside_a_running_cell_does_not_await(shell: InteractiveShell) ->
 
 
 def test_after_unregister_cells_are_as_before() -> None:
-    shell = InteractiveShell()  # type: ignore[no-untyped-call]
+    shell = bare_shell()
     before = len(shell.input_transformers_post)
     cells = AwaitingCells(shell)
     cells.register()

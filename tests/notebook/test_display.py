@@ -12,6 +12,7 @@ from fusionflow_lab.notebook.options import CellOptions, parse_line
 from fusionflow_lab.query import Counters
 from fusionflow_lab.results.result import Result
 from fusionflow_lab.results.view import JobView
+from tests.notebook.shells import bare_shell
 
 AT_WORK = JobView(job="ab12", status="IN_PROGRESS", fraction=0.4)
 DONE = JobView(job="ab12", status="COMPLETED", fraction=1.0)
@@ -19,7 +20,7 @@ RESULT = Result(table=pa.table({"city": ["Oslo"]}), counters=Counters(rows_read=
 
 
 def terminal(publisher: CapturingDisplayPublisher) -> InteractiveShell:
-    shell = InteractiveShell()  # type: ignore[no-untyped-call]
+    shell = bare_shell()
     shell.display_pub = publisher
     return shell
 
