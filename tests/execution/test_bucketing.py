@@ -222,6 +222,15 @@ def test_distinct_values_without_keys_are_counted_on_the_workers(session: Sessio
     assert result.arrow().to_pylist() == [{"n": LARGE_KEYS, "m": True}]
 
 
+def test_parts_of_too_many_groups_are_merged_on_the_workers(
+    session: Session, large: Path, oracle: duckdb.DuckDBPyConnection
+) -> None:
+    groups = "SELECT k, count(DISTINCT x) AS n, sum(DISTINCT x) AS s FROM t GROUP BY k"
+    sql = f"{groups} ORDER BY n DESC, k LIMIT 9"
+    found = session.sql(sql.replace("FROM t", f"FROM '{large}'")).result().arrow()
+    assert rows(found) == rows(oracle.sql(sql).to_arrow_table())
+
+
 @pytest.mark.long
 def test_previews_of_too_many_groups_are_a_sample_and_say_so(session: Session, large: Path) -> None:
     sql = f"SELECT k, max(sha256(sha256(x::VARCHAR))) AS m FROM '{large}' GROUP BY k"
