@@ -24,6 +24,7 @@ from fusionflow_lab.notebook.blocking import run_blocking
 from fusionflow_lab.notebook.commands import Commands
 from fusionflow_lab.notebook.completion import CellMatcher
 from fusionflow_lab.notebook.display import screen_for
+from fusionflow_lab.notebook.ending import kernel_ends
 from fusionflow_lab.notebook.failure import without_traceback
 from fusionflow_lab.notebook.interacting import Interactions, cell_key, controls_of
 from fusionflow_lab.notebook.options import CellOptions, help_text, parse_line
@@ -166,7 +167,8 @@ class FusionflowMagics(Magics):
 
     async def _run(self, options: CellOptions, text: str, *, awaits: bool) -> None:
         screen = screen_for(self._shell, options, find=self._sessions.job, awaits=awaits)
-        result = await run_job(self._submitter(options, text), screen, name=options.name)
+        ends = partial(kernel_ends, self._shell)
+        result = await run_job(self._submitter(options, text), screen, name=options.name, ends=ends)
         if options.result:
             self._shell.user_ns[options.result] = result
 
@@ -186,7 +188,7 @@ class FusionflowMagics(Magics):
         self._sessions.add(box.job)
         box.show()
         silent = screen_for(self._shell, CellOptions(quiet=True))
-        result = await run_job(lambda: box.job, silent)
+        result = await run_job(lambda: box.job, silent, ends=partial(kernel_ends, self._shell))
         if options.result:
             self._shell.user_ns[options.result] = result
 
@@ -213,7 +215,8 @@ class FusionflowMagics(Magics):
     def _follow(self, find: Callable[[], Job], *, leave: bool) -> object:
         """Show a job under one line of code; its rows are shown as the line's value."""
         screen = screen_for(self._shell, CellOptions(), table=False, find=self._sessions.job)
-        return run_blocking(run_job(find, screen, leave=leave))
+        ends = partial(kernel_ends, self._shell)
+        return run_blocking(run_job(find, screen, leave=leave, ends=ends))
 
 
 FusionflowMagics.fusionflow.__doc__ = help_text()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -108,7 +108,12 @@ class Follower:
 
 
 async def run_job(
-    submit: Callable[[], Followed], screen: Screen, *, name: str = "", leave: bool = False
+    submit: Callable[[], Followed],
+    screen: Screen,
+    *,
+    name: str = "",
+    leave: bool = False,
+    ends: Callable[[], Awaitable[bool]] | None = None,
 ) -> Result:
     """Submit or find a job, show it to its end and return its result.
 
@@ -122,6 +127,8 @@ async def run_job(
         The job's name, as shown.
     leave
         Whether an interrupt leaves the job running: it belongs to somebody else.
+    ends
+        Tells of an interrupt whether this whole program ends with it; the job goes on then.
 
     Raises
     ------
@@ -138,7 +145,7 @@ async def run_job(
         with interrupt_cancels():
             job = await submitted(submit)
             follower.view = replace(follower.view, job=job.id, message="")
-            result = await _result(job, follower, leave=leave)
+            result = await _result(job, follower, leave=leave, ends=ends)
     except BaseException:
         screen.leave(follower.view)
         raise
@@ -172,14 +179,18 @@ async def submitted(submit: Callable[[], J]) -> J:
         raise stopped_early() from None
 
 
-async def _result(job: Followed, follower: Follower, *, leave: bool) -> Result:
+async def _result(
+    job: Followed, follower: Follower, *, leave: bool, ends: Callable[[], Awaitable[bool]] | None
+) -> Result:
     try:
         await follower.follow(job.events())
         return await asyncio.to_thread(job.result)
     except asyncio.CancelledError:
+        with suppress(asyncio.CancelledError):  # interrupted again
+            leave = leave or (ends is not None and await ends())
         if leave:
             raise _left(job) from None
-        with suppress(asyncio.CancelledError):  # interrupted again; it is asked all the same
+        with suppress(asyncio.CancelledError):  # it is asked all the same
             await asyncio.to_thread(job.stop)
         await _settle(job, follower)
     except JobStoppedError:

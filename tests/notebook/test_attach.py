@@ -133,6 +133,28 @@ def test_a_killed_kernel_leaves_its_job_running(
         second.close()
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_kernel_that_is_told_to_end_leaves_its_job_running(
+    restart: bool,  # noqa: FBT001 - a parameter
+    environment: dict[str, str],
+    session: Session,
+    held: Held,
+) -> None:
+    kernel = NewKernel(environment)
+    try:
+        kernel.client.execute(f"%%fusionflow trips\n{held.sql('ended')}")
+        wait_for(reached(session, 0.1))
+        if restart:
+            kernel.manager.restart_kernel()
+        else:
+            kernel.manager.shutdown_kernel()
+        job = session.job(session.jobs()[0].id)
+        assert statuses(job) == ["CREATED", "QUEUED", "IN_PROGRESS"]
+        assert job.record.desired == "run"
+    finally:
+        kernel.close()
+
+
 def test_interrupting_an_attached_cell_leaves_the_job(
     environment: dict[str, str], session: Session, held: Held
 ) -> None:
