@@ -28,9 +28,6 @@ SETUP_LIMIT_SECONDS = 30
 NAMED_WORKERS = 5
 CONNECT_SECONDS = 10
 MOST_ATTEMPTS = 5
-# Dask's clients wait ten milliseconds between two messages. A report is released and the next task sent
-# right after it: workers would wait, who need less for theirs.
-SEND_SECONDS = 0.001
 
 
 class _Client(Client):  # type: ignore[misc]  # distributed has no types
@@ -135,7 +132,6 @@ def _plugin_by_value() -> Iterator[None]:
 
 
 async def _prepare(client: Client) -> None:
-    client.scheduler_comm.interval = SEND_SECONDS
     with _plugin_by_value():
         await client.register_plugin(FusionflowPlugin(BUILD))
     await check_workers(client)
