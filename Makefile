@@ -94,10 +94,10 @@ bench-memory: setup ## peaks: MEMORY_GIGABYTES=5 of each format through a worker
 	@$(BIN)/python -m benchmarks.memory --gigabytes $(MEMORY_GIGABYTES)
 	@$(BIN)/python -m benchmarks.millions
 
-fuzz: setup ## fuzz scan, sniffer, JSON, patterns, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)
+fuzz: setup ## fuzz scan, sniffer, JSON, patterns, Parquet, state decoder, each FUZZ_SECONDS=60 (needs cargo-fuzz, nightly Rust, atheris)
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "missing: cargo-fuzz - run: cargo install --locked cargo-fuzz" >&2; exit 1; }
 	$(BIN)/python native/fuzz/seeds.py
-	for target in scan sniff jsonl extract; do \
+	for target in scan sniff jsonl extract parquet; do \
 		cargo +nightly fuzz run --fuzz-dir native/fuzz $$target -- -max_len=4096 -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "missing: atheris - run: uv pip install atheris" >&2; exit 1; }

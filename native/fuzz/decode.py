@@ -38,7 +38,7 @@ def read(data: bytes) -> None:
     if header is None:
         return
     state, rejects = (part.tobytes() for part in content) if content is not None else (b"", b"")
-    again = b"".join(codec.encode(header, state, rejects))
+    again = b"".join(codec.encode(header, [state], rejects))
     if codec.decode_header(again) != header:
         raise AssertionError("a header changes when it is written again")
 
@@ -64,7 +64,7 @@ def seeds() -> list[bytes]:
     block = codec.BlockRecord(offset=0, start=3, end=90, rows=5, rejected=1, lines=5)
     chunk = codec.ChunkRecord(key="k", identity="i", blocks=codec.BlockRecords.of([block, block]))
     full = codec.StateHeader(map_hash="m", chunks=(chunk,), counters=Counters(rows_read=5), rows=2, rejects=1)
-    files = [codec.encode(header, b"state", b"") for header in (EMPTY, full)]
+    files = [codec.encode(header, [b"state"], b"") for header in (EMPTY, full)]
     return [b"\x00" + b"".join(parts) for parts in files] + [b"\x80" + parts[1] for parts in files]
 
 
