@@ -7,7 +7,9 @@ import random
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -20,6 +22,14 @@ from fusionflow_lab.results.follow import submitted
 from tests.held import FILES, QUICK_ROWS, Held, hashed
 
 DIGESTS = f"SELECT max({hashed('text || value', 10)}) AS digest FROM '{{}}'"
+
+
+@contextmanager
+def locked(session: Session) -> Iterator[sqlite3.Connection]:
+    """Let nobody write to the job database until the connection rolls back."""
+    with closing(sqlite3.connect(session.config.job_database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield other
 
 
 def wait_until_idle(address: str) -> None:
@@ -59,8 +69,7 @@ def test_stop_at_random_moments(session: Session, held: Held, moment: int) -> No
 def test_stopping_again_while_the_end_is_written_down(session: Session, held: Held) -> None:
     job = session.sql(held.sql("again")).submit()
     reach(job, 1)
-    with closing(sqlite3.connect(session.config.job_database, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with locked(session) as other:
         job.stop()
         wait_until_idle(session.scheduler_address)
         for _ in range(20):
@@ -75,8 +84,7 @@ def test_a_stop_that_comes_when_all_is_done(session: Session, held: Held) -> Non
     expected = duckdb.connect().execute(DIGESTS.format(held.path(0))).fetchall()
     job = session.sql(DIGESTS.format(held.path(0))).submit()
     reach(job, 0)
-    with closing(sqlite3.connect(session.config.job_database, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with locked(session) as other:
         assert not job.wait(0)
         while not any(Path(session.stores.results.root).glob(f"{job.id}.*.arrow")):
             time.sleep(0.01)
@@ -92,8 +100,13 @@ def test_a_job_that_is_being_stopped_is_not_found_again(session: Session, held: 
     query = session.sql(held.sql("found again"))
     job = query.submit(reuse=True)
     assert query.submit(reuse=True).id == job.id
-    job.stop()
-    again = query.submit(reuse=True)
+    with ThreadPoolExecutor(1) as thread, locked(session) as other:  # its end cannot be written down
+        job.stop()
+        submitting = thread.submit(query.submit, reuse=True)
+        # The job that is there would be found at once; a new one waits for the lock.
+        wait([submitting], timeout=1)
+        other.execute("ROLLBACK")
+        again = submitting.result(60)
     assert again.id != job.id
     again.stop()
     assert job.wait(60)
